@@ -1,0 +1,199 @@
+package book
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+)
+
+// Write stores a batch in one transaction, together with the run's position.
+// The keys of created contacts are left to IndexCreated, which fills them in
+// one sweep; those of all others move with their contact.
+func (b *Book) Write(ctx context.Context, batch connector.Batch) ([]connector.Result, error) {
+	w := writer{book: b, results: make([]connector.Result, len(batch.Changes)), at: map[int64]int{}}
+	w.batch = store.Batch{Book: b.book, Run: batch.Run, Now: batch.Now, Position: batch.Position}
+	current, err := b.current(ctx, batch.Changes)
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range batch.Changes {
+		if err := w.add(i, c, current); err != nil {
+			return nil, err
+		}
+	}
+	refused, err := b.store.Write(ctx, w.batch)
+	if err != nil {
+		return nil, err
+	}
+	for _, ref := range refused {
+		w.refuse(w.at[ref], plan.TargetChanged)
+	}
+	return w.results, nil
+}
+
+// current reads the contacts that the batch updates or removes.
+func (b *Book) current(ctx context.Context, changes []plan.Change) (map[int64]store.Contact, error) {
+	var refs []int64
+	for _, c := range changes {
+		if c.Action != plan.Create {
+			refs = append(refs, c.Ref)
+		}
+	}
+	slices.Sort(refs)
+	current := make(map[int64]store.Contact, len(refs))
+	for c, err := range b.store.ContactsByRef(ctx, b.book, refs) {
+		if err != nil {
+			return nil, err
+		}
+		current[c.Ref] = c
+	}
+	return current, nil
+}
+
+type writer struct {
+	book    *Book
+	batch   store.Batch
+	results []connector.Result
+	at      map[int64]int // handle -> position in the batch
+}
+
+func (w *writer) refuse(i int, why plan.Reason) {
+	w.results[i] = connector.Result{Refused: why}
+}
+
+func (w *writer) add(i int, c plan.Change, current map[int64]store.Contact) error {
+	w.results[i].TargetID = strconv.FormatInt(store.Number(c.Ref), 10)
+	if c.Action == plan.Create {
+		return w.create(c)
+	}
+	if c.Action == plan.Restore {
+		w.at[c.Ref] = i
+		w.batch.Restore = append(w.batch.Restore, store.ContactWrite{Ref: c.Ref, Add: w.book.keys(c.Values)})
+		return nil
+	}
+	old, ok := current[c.Ref]
+	switch {
+	case ok && old.UpdatedRun == w.batch.Run && c.Action == plan.Update: // written before a crash
+	case !ok && c.Action == plan.Remove: // removed before a crash, or by somebody else: gone all the same
+	case !ok:
+		w.refuse(i, plan.TargetGone)
+	case c.Version != "" && c.Version != strconv.FormatInt(old.Version, 10):
+		w.refuse(i, plan.TargetChanged)
+	case c.Action == plan.Remove:
+		w.at[c.Ref] = i
+		w.batch.Trash = append(w.batch.Trash, store.ContactWrite{Ref: c.Ref, IfVersion: old.Version, Remove: w.book.keys(old.Values)})
+	default:
+		w.at[c.Ref] = i
+		return w.update(c, old)
+	}
+	return nil
+}
+
+func (w *writer) create(c plan.Change) error {
+	values := c.Values
+	write := store.ContactWrite{Ref: c.Ref}
+	b := w.book
+	if at := b.book.Schema().Index(b.book.KeyField); b.book.KeyMade && at >= 0 {
+		code, err := b.codes.NineDigits()
+		if err != nil {
+			return err
+		}
+		values = slices.Clone(values)
+		values[at] = code
+		write.Add = []store.Key{{Rule: plan.NumberOf(plan.ByKey), Hash: b.secret.Hash(code)}}
+	}
+	values, err := b.harden(values)
+	if err != nil {
+		return err
+	}
+	write.Values = values
+	w.batch.Creates = append(w.batch.Creates, write)
+	return nil
+}
+
+func (w *writer) update(c plan.Change, old store.Contact) error {
+	b := w.book
+	schema := b.book.Schema()
+	values := slices.Clone(old.Values)
+	touchesKey := false
+	for _, f := range c.Fields {
+		if !f.Written() {
+			continue
+		}
+		at := schema.Index(f.Name)
+		if at < 0 {
+			return fmt.Errorf("field %s is no longer in book %s", f.Name, b.book.Name)
+		}
+		values[at] = f.New
+		touchesKey = touchesKey || f.Name == schema.Key || schema.Fields[at].Kind == contact.Email || schema.Fields[at].Kind == contact.Phone
+	}
+	values, err := b.harden(values)
+	if err != nil {
+		return err
+	}
+	write := store.ContactWrite{Ref: c.Ref, Values: values, IfVersion: old.Version}
+	if touchesKey {
+		write.Remove, write.Add = difference(b.keys(old.Values), b.keys(values))
+	}
+	w.batch.Updates = append(w.batch.Updates, write)
+	return nil
+}
+
+// harden turns the passwords of a record into salted hashes (settled question 19).
+func (b *Book) harden(values []string) ([]string, error) {
+	at := b.book.Schema().First(contact.Password)
+	if at < 0 || at >= len(values) || !contact.Sealed(values[at]) {
+		return values, nil
+	}
+	hashed, err := b.codes.HashPassword(values[at])
+	if err != nil {
+		return nil, err
+	}
+	values = slices.Clone(values)
+	values[at] = hashed
+	return values, nil
+}
+
+// keys returns every match key of a contact.
+func (b *Book) keys(values []string) (keys []store.Key) {
+	var texts []string
+	for _, r := range plan.KeyRules {
+		texts = b.keyring.Keys(r, values, texts[:0])
+		for _, t := range texts {
+			keys = append(keys, store.Key{Rule: plan.NumberOf(r), Hash: b.secret.Hash(t)})
+		}
+	}
+	return keys
+}
+
+func difference(old, now []store.Key) (remove, add []store.Key) {
+	for _, k := range old {
+		if !slices.Contains(now, k) {
+			remove = append(remove, k)
+		}
+	}
+	for _, k := range now {
+		if !slices.Contains(old, k) {
+			add = append(add, k)
+		}
+	}
+	return remove, add
+}
+
+// AddKeys stores the match keys of contacts that a run created.
+func (b *Book) AddKeys(ctx context.Context, rule plan.Rule, hits []connector.Hit) error {
+	found := make([]store.KeyHit, len(hits))
+	for i, h := range hits {
+		found[i] = store.KeyHit(h)
+	}
+	return b.store.AddKeys(ctx, b.book.ID, plan.NumberOf(rule), found)
+}
+
+// Finish: every batch was complete in itself.
+func (b *Book) Finish(context.Context, int64) error { return nil }

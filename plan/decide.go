@@ -1,0 +1,149 @@
+package plan
+
+import (
+	"github.com/kith-sync/kith/contact"
+)
+
+// DecideCreate says what becomes of a record that no rule found in the target:
+// created, held until it may be, or skipped (K5, K7, N11, E22).
+func (b *Rulebook) DecideCreate(fields []string, t Translated) Change {
+	c := Change{Action: Create, Values: t.Values, Detail: t.Detail}
+	if !b.Sync.Policy.Creates() {
+		return c.turn(Skip, MatchNone) // K8
+	}
+	if open, err := b.GateOpen(fields); err != nil || !open {
+		if err != nil {
+			c.Detail.Message = err.Error()
+		}
+		return c.turn(Hold, GateClosed)
+	}
+	if missing := b.missing(t.Values); len(missing) > 0 {
+		c.Detail.Missing = missing
+		return c.turn(Hold, RequiredMissing)
+	}
+	return c
+}
+
+// DecideUpdate says what a record does to the contact it was found to be,
+// field by field. Policies bind updates, never creates (K16).
+func (b *Rulebook) DecideUpdate(t Translated, target contact.Record) Change {
+	c := Change{Action: Update, Ref: 0, TargetID: target.ID, Version: target.Version, Detail: t.Detail}
+	if b.addOnly() {
+		return c.turn(Skip, MatchExists) // K7: Add a Contact alone
+	}
+	writes := false
+	for at, policy := range b.writes {
+		if policy == "" {
+			continue
+		}
+		f, differs := b.decideField(at, policy, target.Value(at), t.Values[at])
+		if differs {
+			c.Fields = append(c.Fields, f)
+			writes = writes || f.Kept == ""
+		}
+	}
+	if missing := b.missingAfter(t.Values, target); len(missing) > 0 {
+		c.Detail.Missing = missing
+		c.Fields = nil
+		return c.turn(Hold, RequiredMissing)
+	}
+	if !writes {
+		return c.turn(Unchanged, NoReason)
+	}
+	return c
+}
+
+func (c Change) turn(a Action, why Reason) Change {
+	c.Action, c.Reason, c.Values = a, why, nil
+	return c
+}
+
+// addOnly reports whether no field may ever be updated.
+func (b *Rulebook) addOnly() bool {
+	for _, w := range b.writes {
+		if w != "" && w != WriteNever {
+			return false
+		}
+	}
+	return true
+}
+
+// decideField is the table of requirements 3.4:
+//
+//	policy              blank<-value   value<-blank                value<-other
+//	always              write          keep (clear if may_clear)   write
+//	if_new_not_blank    write          keep                        write
+//	if_existing_blank   write          keep                        keep, shown as kept
+//	never               keep           keep                        keep, shown as kept
+//
+// It answers false where there is nothing to tell: both sides are equal, or the
+// source knows nothing.
+func (b *Rulebook) decideField(at int, policy Write, old, offered string) (FieldChange, bool) {
+	field := b.Target.Fields[at]
+	f := FieldChange{Name: field.Name, Old: old, New: offered, Rule: string(policy)}
+	if old == offered {
+		return f, false
+	}
+	oldBlank := contact.Blank(old)
+	switch {
+	case offered == "":
+		return f, policy == WriteAlways && b.mayClear[at] && !oldBlank
+	case !oldBlank && b.norm.Equal(field.Kind, old, offered):
+		return f, false
+	case policy == WriteNever, policy == WriteIfExistingBlank && !oldBlank:
+		f.New, f.Kept = old, offered
+	}
+	return f, true
+}
+
+func (b *Rulebook) missing(values []string) (names []string) {
+	for _, at := range b.required {
+		if contact.Blank(values[at]) {
+			names = append(names, b.Target.Fields[at].Name)
+		}
+	}
+	return names
+}
+
+// missingAfter lists the required fields that would still be blank once the
+// update is made.
+func (b *Rulebook) missingAfter(values []string, target contact.Record) (names []string) {
+	for _, at := range b.required {
+		if contact.Blank(values[at]) && contact.Blank(target.Value(at)) {
+			names = append(names, b.Target.Fields[at].Name)
+		}
+	}
+	return names
+}
+
+// SamePerson reports whether a record found by telephone is the contact it was
+// found to be (settled question 8): their e-mails agree, or one side has none,
+// or the names do not contradict each other. The kvCORE reading (K4) asks for
+// the telephone alone.
+func (b *Rulebook) SamePerson(values []string, target contact.Record) bool {
+	if b.Sync.PhoneMatch == PhoneAlone || b.emailAt < 0 {
+		return true
+	}
+	ours, _ := b.norm.MatchKey(contact.Email, values[b.emailAt])
+	theirs, _ := b.norm.MatchKey(contact.Email, target.Value(b.emailAt))
+	if ours == "" || theirs == "" || ours == theirs {
+		return true
+	}
+	return namesAgree(b.lastName(values), b.lastName(target.Values))
+}
+
+// OtherIdentity reports whether the contact carries a better key than the rule
+// that found it, and one that differs from the record's: then it is somebody
+// else who shares the lesser key.
+func (b *Rulebook) OtherIdentity(rule int, values []string, target contact.Record) bool {
+	for better := range rule {
+		if b.Rules[better] == ByEmail || b.Rules[better] == ByPhone {
+			continue // e-mails change; SamePerson judges them
+		}
+		ours, theirs := b.Keys(better, values, nil), b.Keys(better, target.Values, nil)
+		if len(ours) > 0 && len(theirs) > 0 && ours[0] != theirs[0] {
+			return true
+		}
+	}
+	return false
+}

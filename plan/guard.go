@@ -1,0 +1,94 @@
+package plan
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// A Limit is a share of the contacts in scope, in hundredths of a percent, or
+// unset. "10%" is a limit that 10.00 % passes and 10.01 % does not.
+type Limit struct{ set, basisPoints int64 }
+
+// Percent is a limit of n percent.
+func Percent(n int64) Limit { return Limit{1, n * 100} }
+
+// ParseLimit reads "10%", "2.5 %" or "none".
+func ParseLimit(s string) (Limit, error) {
+	s = strings.TrimSpace(s)
+	if s == "none" || s == "" {
+		return Limit{}, nil
+	}
+	number, ok := strings.CutSuffix(s, "%")
+	f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if !ok || err != nil || f < 0 || f > 100 {
+		return Limit{}, fmt.Errorf("%q is not a share such as 10%%, nor none", s)
+	}
+	return Limit{1, int64(f*100 + 0.5)}, nil
+}
+
+// Set reports whether there is a limit at all.
+func (l Limit) Set() bool { return l.set == 1 }
+
+// String returns the limit as people write it: "10%".
+func (l Limit) String() string {
+	if !l.Set() {
+		return "none"
+	}
+	return strconv.FormatFloat(float64(l.basisPoints)/100, 'f', -1, 64) + "%"
+}
+
+// Exceeded reports whether n of base is more than the limit; exactly the limit
+// passes (C39, settled question 4). Anything of nothing exceeds every limit.
+func (l Limit) Exceeded(n, base int64) bool {
+	return l.Set() && n*10000 > l.basisPoints*base
+}
+
+// MarshalText and UnmarshalText are the limit's form in files.
+func (l Limit) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// UnmarshalText reads what MarshalText writes.
+func (l *Limit) UnmarshalText(b []byte) (err error) { *l, err = ParseLimit(string(b)); return err }
+
+// Guard is the mass-change guard (C39): a plan that exceeds it is not applied,
+// not even in part, until a person approves exactly that plan.
+type Guard struct {
+	Deletes    Limit `json:"deletes,omitzero" yaml:"deletes,omitempty"`
+	Changes    Limit `json:"changes,omitzero" yaml:"changes,omitempty"` // deletes + updates: the Contact Manager's reading
+	MaxDeletes int64 `json:"max_deletes,omitempty" yaml:"max_deletes,omitempty"`
+	Explicit   bool  `json:"explicit,omitempty" yaml:"-"` // named in the sync file: guards every run
+}
+
+// A Stop is the guard's objection to a plan.
+type Stop struct {
+	What  string `json:"what"` // "deletes" or "changes"
+	Count int64  `json:"count"`
+	Base  int64  `json:"base"`
+	Limit string `json:"limit"`
+}
+
+// Check returns the guard's objection to a plan with these totals, or nil.
+// Base is the number of contacts in delete scope before the run. Adds never
+// count.
+func (g Guard) Check(t Totals, base int64) *Stop {
+	switch changes := t.Deleted + t.Updated; {
+	case g.Changes.Exceeded(changes, base):
+		return &Stop{"changes", changes, base, g.Changes.String()}
+	case g.Deletes.Exceeded(t.Deleted, base):
+		return &Stop{"deletes", t.Deleted, base, g.Deletes.String()}
+	case g.MaxDeletes > 0 && t.Deleted > g.MaxDeletes:
+		return &Stop{"deletes", t.Deleted, base, strconv.FormatInt(g.MaxDeletes, 10)}
+	}
+	return nil
+}
+
+// Message says what happened, what is safe, and what to do next.
+func (s Stop) Message() string {
+	share := "all"
+	if s.Base > 0 {
+		share = strconv.FormatFloat(float64(s.Count)*100/float64(s.Base), 'f', 1, 64) + " %"
+	}
+	verb := map[string]string{"deletes": "deleted", "changes": "deleted or changed"}[s.What]
+	return fmt.Sprintf("%d of %d contacts (%s) would be %s; the limit is %s. Nothing was written.",
+		s.Count, s.Base, share, verb, strings.Replace(s.Limit, "%", " %", 1))
+}

@@ -1,0 +1,194 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/contact/phone"
+)
+
+// A Translated record stands in the target's vocabulary: Values are in the
+// order of the target's schema, valid until the next call of Translate.
+type Translated struct {
+	Values []string
+	Reject Reason // the record itself is bad
+	Detail Detail
+}
+
+// Pass reports whether a source record passes the sync's filter.
+func (b *Rulebook) Pass(fields []string) (bool, error) {
+	if b.filter == nil {
+		return true, nil
+	}
+	return runBool(b.filter, b.Source, fields)
+}
+
+// GateOpen reports whether the sync's gate lets a new contact out (N11, N12).
+func (b *Rulebook) GateOpen(fields []string) (bool, error) {
+	if b.gate == nil {
+		return true, nil
+	}
+	return runBool(b.gate, b.Source, fields)
+}
+
+// Translate turns the fields of a source record into a record of the target.
+// Raw values are kept (requirements 3.1); only white space around them, the
+// placeholder name (N15) and values that cannot be what their kind says go.
+func (b *Rulebook) Translate(fields []string) Translated {
+	t := Translated{Values: b.values}
+	clear(t.Values)
+	b.badEmails = b.badEmails[:0]
+	for i := range b.fields {
+		b.translateField(&b.fields[i], fields, &t)
+	}
+	if len(b.badEmails) > 0 {
+		b.refuseEmails(&t)
+	}
+	b.dropPlaceholder(&t)
+	return t
+}
+
+func (b *Rulebook) translateField(m *mapped, fields []string, t *Translated) {
+	value := ""
+	switch {
+	case m.Value != nil:
+		value = *m.Value
+	case m.expr != nil:
+		var err error
+		if value, err = runText(m.expr, b.Source, fields); err != nil {
+			t.refuse(ExprFailed, m, err.Error())
+			return
+		}
+	case m.from < len(fields):
+		value = trim(fields[m.from])
+	}
+	if m.Values != nil {
+		value = lookup(m.Values, value)
+	}
+	if value == "" {
+		value = m.Default
+	}
+	if value == "" {
+		return
+	}
+	if contact.Blank(value) {
+		return
+	}
+	t.Values[m.to] = b.accept(m, value, t)
+}
+
+// trim is strings.TrimSpace with a way out for values that need none.
+func trim(s string) string {
+	if s == "" || s[0] > ' ' && s[0] < 0x80 && s[len(s)-1] > ' ' && s[len(s)-1] < 0x80 {
+		return s
+	}
+	return strings.TrimSpace(s)
+}
+
+// accept returns the value to keep, which is the raw value unless its kind
+// refuses it.
+func (b *Rulebook) accept(m *mapped, value string, t *Translated) string {
+	switch m.kind {
+	case contact.Language:
+		tag, problem := b.norm.Canonical(contact.Language, value)
+		if problem != "" {
+			t.refuse(LanguageUnknown, m, value) // settled question 20
+			return ""
+		}
+		return tag // C8: tags are stored as tags
+	case contact.Email:
+		if _, problem := b.norm.MatchKey(contact.Email, value); problem != "" {
+			b.badEmails = append(b.badEmails, m)
+		}
+	case contact.Phone:
+		if m.region != "" {
+			return international(value, m.region)
+		}
+	}
+	return value
+}
+
+// refuseEmails leaves out values that are no e-mail addresses, once the whole
+// record is there. The record is rejected when it stands or falls with its
+// e-mail (requirements 3.6).
+func (b *Rulebook) refuseEmails(t *Translated) {
+	for _, m := range b.badEmails {
+		value := t.Values[m.to]
+		t.Values[m.to] = ""
+		if m.to == b.emailAt && (b.bestRuleIsEmail(t) || slices.Contains(b.required, m.to)) {
+			t.refuse(EmailInvalid, m, value)
+			continue
+		}
+		t.Detail.Warnings = append(t.Detail.Warnings, string(EmailInvalid))
+	}
+}
+
+func (b *Rulebook) bestRuleIsEmail(t *Translated) bool {
+	for i, r := range b.Rules {
+		if r == ByEmail {
+			return true
+		}
+		if len(b.Keys(i, t.Values, nil)) > 0 {
+			return false
+		}
+	}
+	return false
+}
+
+func (t *Translated) refuse(why Reason, m *mapped, value string) {
+	if t.Reject != "" {
+		return
+	}
+	t.Reject = why
+	t.Detail.Column, t.Detail.Value = m.From, value
+}
+
+func lookup(values map[string]string, value string) string {
+	if out, ok := values[value]; ok {
+		return out
+	}
+	for in, out := range values {
+		if strings.EqualFold(in, value) {
+			return out
+		}
+	}
+	return value
+}
+
+func international(value, region string) string {
+	number, ok := phone.Parse(value, region)
+	if !ok {
+		return value
+	}
+	if number.Extension != "" {
+		return number.E164 + ";ext=" + number.Extension
+	}
+	return number.E164
+}
+
+// dropPlaceholder blanks names that are the placeholder "New Contact", in one
+// field or spread over two: it is never a name, wherever it came from (N14,
+// N15, requirements 3.5).
+func (b *Rulebook) dropPlaceholder(t *Translated) {
+	full := ""
+	for _, at := range b.names {
+		v := t.Values[at]
+		if v == "" {
+			continue
+		}
+		if contact.IsPlaceholder(v) {
+			t.Values[at] = ""
+			t.Detail.Warnings = append(t.Detail.Warnings, "name.placeholder")
+			continue
+		}
+		full = strings.TrimSpace(full + " " + v)
+	}
+	if full == "" || !contact.IsPlaceholder(full) {
+		return
+	}
+	for _, at := range b.names {
+		t.Values[at] = ""
+	}
+	t.Detail.Warnings = append(t.Detail.Warnings, "name.placeholder")
+}

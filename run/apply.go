@@ -1,0 +1,436 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/spill"
+	"github.com/kith-sync/kith/store"
+)
+
+// Apply carries exactly the planned run out. It is refused when the target has
+// moved since the plan was made, or when the guard objects and nobody approved.
+func (e *Engine) Apply(ctx context.Context, s store.Sync, r store.Run) (store.Run, error) {
+	if r.Status != store.Planned {
+		return r, &Error{Code: CodePlanUsed, Message: fmt.Sprintf("Plan %s was used already (run %d is %s). Make a new plan", short(r.PlanHash), r.ID, r.Status)}
+	}
+	target, err := e.Connector.Target(ctx, s, s.Definition.Region)
+	if err != nil {
+		return r, err
+	}
+	state, err := target.State(ctx)
+	if err != nil {
+		return r, err
+	}
+	if state != r.TargetState {
+		return r, &Error{Code: CodePlanMoved, Message: fmt.Sprintf("%s has changed since plan %s was made. Nothing was written. Make a new plan", target.Name(), short(r.PlanHash))}
+	}
+	if r.Stop != nil && !r.Approved {
+		r.Status, r.Finished, r.Code, r.Message = store.Blocked, e.Now(), "guard.stopped", r.Stop.Message()
+		return r, e.Journal.UpdateRun(ctx, &r)
+	}
+	if r.Totals.Writes() == 0 {
+		r.EndState = state
+		return e.finished(ctx, r)
+	}
+	r.Status = store.Applying
+	if err := e.Journal.UpdateRun(ctx, &r); err != nil {
+		return r, err
+	}
+	return e.carryOut(ctx, target, r)
+}
+
+// short is how people name a plan.
+func short(hash string) string { return hash[:min(8, len(hash))] }
+
+// Resume finishes a run that was interrupted while it was applied, from the last
+// point that is durable. Nothing is lost and nothing is written twice.
+func (e *Engine) Resume(ctx context.Context, s store.Sync, r store.Run) (store.Run, error) {
+	if r.Status == store.Planning {
+		r.Status, r.Finished, r.Code = store.Discarded, e.Now(), CodeInterrupted
+		r.Message = "The run was interrupted while it was planned. Nothing was written."
+		return r, errors.Join(e.Journal.ClearPlan(ctx, r.ID), e.Journal.UpdateRun(ctx, &r))
+	}
+	target, err := e.Connector.Target(ctx, s, s.Definition.Region)
+	if err != nil {
+		return r, err
+	}
+	if target.Durable() {
+		return e.carryOut(ctx, target, r)
+	}
+	state, err := target.State(ctx)
+	switch {
+	case err != nil:
+		return r, err
+	case state == r.EndState:
+		return e.finished(ctx, r)
+	case state != r.TargetState:
+		r.Status, r.Finished, r.Code = store.Failed, e.Now(), CodeTargetMoved
+		r.Message = target.Name() + " was changed by somebody else while the run was interrupted. It was left as it is. Run the sync again."
+		return r, e.Journal.UpdateRun(ctx, &r)
+	}
+	r.Position = 0
+	return e.carryOut(ctx, target, r)
+}
+
+// carryOut applies the rest of a run's plan.
+func (e *Engine) carryOut(ctx context.Context, target Target, r store.Run) (store.Run, error) {
+	var b binding
+	if err := json.Unmarshal(r.Config, &b); err != nil {
+		return r, fmt.Errorf("read plan: %w", err)
+	}
+	if err := target.Make(ctx, b.Target); err != nil {
+		return r, err
+	}
+	r.BookID = target.BookID()
+	if err := e.Journal.UpdateRun(ctx, &r); err != nil {
+		return r, err
+	}
+	a := &applying{engine: e, run: &r, binding: b, target: target}
+	if err := a.rows(ctx); err != nil {
+		return r, err
+	}
+	if err := a.removals(ctx); err != nil {
+		return r, err
+	}
+	if err := a.index(ctx); err != nil {
+		return r, err
+	}
+	if err := a.finish(ctx); err != nil {
+		return r, err
+	}
+	return e.finished(ctx, r)
+}
+
+func (e *Engine) finished(ctx context.Context, r store.Run) (store.Run, error) {
+	r.Status, r.Finished = statusOf(r.Totals, len(r.Warnings) > 0), e.Now()
+	return r, e.Journal.UpdateRun(ctx, &r)
+}
+
+// applying is the state of one run being applied.
+type applying struct {
+	engine  *Engine
+	run     *store.Run
+	binding binding
+	target  Target
+	batch   []queued
+	weight  int
+	touched map[int64][]outcome // blocks with refused writes, to be corrected
+}
+
+// queued is a change on its way to the target.
+type queued struct {
+	plan.Change
+	seq   int64 // of its change row, or -1
+	block int64
+}
+
+// A batch is closed when it is heavy enough: an update costs about as much as
+// ten creates, and one transaction should stay short.
+const (
+	createWeight = 1
+	updateWeight = 10
+	batchWeight  = 20000
+)
+
+// rows applies the creates and updates, in order of records.
+func (a *applying) rows(ctx context.Context) error {
+	if a.run.Totals.Created+a.run.Totals.Updated == 0 {
+		return nil
+	}
+	first, err := a.target.Reserve(ctx, a.run.ID, a.run.Totals.Created)
+	if err != nil {
+		return err
+	}
+	book, err := a.binding.rulebook()
+	if err != nil {
+		return err
+	}
+	in, err := a.engine.openStage(&stage{name: a.run.Stage, Staging: connector.Staging{Dialect: a.binding.Dialect, Key: a.binding.SourceKey}})
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	updates := newChangeReader(a.engine.Journal.Changes(ctx, a.run.ID))
+	defer updates.stop()
+	number, ref := int64(0), first
+	var outcomes []outcome
+	for block, err := range a.engine.Journal.Blocks(ctx, a.run.ID) {
+		if err != nil {
+			return err
+		}
+		if outcomes, err = decodeBlock(block, outcomes[:0]); err != nil {
+			return err
+		}
+		for _, o := range outcomes {
+			if err := a.row(ctx, o, block.N, number, ref, in, book, updates); err != nil {
+				return err
+			}
+			if o.Action == plan.Create {
+				ref++
+			}
+			number++
+		}
+	}
+	return a.write(ctx, number)
+}
+
+func (a *applying) row(ctx context.Context, o outcome, block, number, ref int64, in *reading, book *plan.Rulebook, updates *changeReader) error {
+	if number < a.run.Position || o.Action != plan.Create && o.Action != plan.Update {
+		return nil
+	}
+	q := queued{seq: -1, block: block}
+	switch o.Action {
+	case plan.Create:
+		row, err := in.At(number)
+		if err != nil {
+			return err
+		}
+		fields := in.Texts(row)
+		q.Change = plan.Change{Row: number, Line: row.Line, SourceID: in.SourceID(fields), Action: plan.Create, Ref: ref,
+			Values: slices.Clone(book.Translate(fields).Values)}
+		a.weight += createWeight
+	case plan.Update:
+		stored, err := updates.forRow(number)
+		if err != nil {
+			return err
+		}
+		q.Change, q.seq = stored.Change, stored.Seq
+		a.weight += updateWeight
+	}
+	a.batch = append(a.batch, q)
+	if a.weight < batchWeight {
+		return nil
+	}
+	return a.write(ctx, number+1)
+}
+
+// removals applies the deletes. Their positions follow those of the records.
+func (a *applying) removals(ctx context.Context) error {
+	if a.run.Totals.Deleted == 0 {
+		return nil
+	}
+	position := a.run.Totals.Read
+	for c, err := range a.engine.Journal.Changes(ctx, a.run.ID) {
+		if err != nil {
+			return err
+		}
+		if c.Action != plan.Remove {
+			continue
+		}
+		position++
+		if position <= a.run.Position {
+			continue
+		}
+		a.batch = append(a.batch, queued{Change: c.Change, seq: c.Seq, block: -1})
+		if a.weight += updateWeight; a.weight >= batchWeight {
+			if err := a.write(ctx, position); err != nil {
+				return err
+			}
+		}
+	}
+	return a.write(ctx, position)
+}
+
+// write sends the batch to the target and records what was refused.
+func (a *applying) write(ctx context.Context, position int64) error {
+	if len(a.batch) == 0 {
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return err // between batches: the run can be resumed
+	}
+	batch := connector.Batch{Run: a.run.ID, Now: a.engine.Now(), Position: -1}
+	if a.target.Durable() {
+		batch.Position = position
+	}
+	for _, q := range a.batch {
+		batch.Changes = append(batch.Changes, q.Change)
+	}
+	results, err := a.target.Write(ctx, batch)
+	if err != nil {
+		return err
+	}
+	for i, result := range results {
+		if result.Refused != "" {
+			if err := a.refused(ctx, a.batch[i], result); err != nil {
+				return err
+			}
+		}
+	}
+	a.run.Position = position
+	a.engine.progress("writing", position, a.run.Totals.Read+a.run.Totals.Deleted)
+	a.batch, a.weight = a.batch[:0], 0
+	return nil
+}
+
+// refused turns a planned write into a failed one, in the totals, in its change
+// row and in its block, which the next run relies on.
+func (a *applying) refused(ctx context.Context, q queued, result connector.Result) error {
+	a.run.Totals.Move(q.Action, plan.Fail)
+	if a.run.Reasons == nil {
+		a.run.Reasons = map[string]int64{}
+	}
+	a.run.Reasons[string(result.Refused)]++
+	c := q.Change
+	c.Action, c.Reason, c.Detail.Message = plan.Fail, result.Refused, result.Message
+	if q.block >= 0 {
+		if err := a.failBlock(ctx, q); err != nil {
+			return err
+		}
+	}
+	if q.seq < 0 {
+		return a.engine.Journal.AppendPlan(ctx, a.run.ID, nil, a.extraSeq(), []plan.Change{c})
+	}
+	return a.engine.Journal.SettleChange(ctx, a.run.ID, q.seq, c)
+}
+
+// extraSeq numbers the change rows of creates that failed: after all planned ones.
+func (a *applying) extraSeq() int64 { return 1<<40 + a.run.Totals.Failed }
+
+func (a *applying) failBlock(ctx context.Context, q queued) error {
+	for block, err := range a.engine.Journal.Blocks(ctx, a.run.ID) {
+		if err != nil {
+			return err
+		}
+		if block.N != q.block {
+			continue
+		}
+		outcomes, err := decodeBlock(block, nil)
+		if err != nil {
+			return err
+		}
+		outcomes[q.Row%blockRows].Action = plan.Fail
+		return a.engine.Journal.ReplaceBlock(ctx, a.run.ID, encodeBlock(block.N, outcomes))
+	}
+	return fmt.Errorf("plan block %d is missing", q.block)
+}
+
+// KeyTaker is a target that keeps match keys of what was created in it.
+type KeyTaker interface {
+	// AddKeys stores keys in order of their hashes; those already there stay.
+	AddKeys(ctx context.Context, rule plan.Rule, hits []connector.Hit) error
+}
+
+// index gives the created contacts their match keys, in order of the keys: one
+// sweep over the index instead of a random walk. Until it is done no other run
+// may match against the target; repeating it changes nothing.
+func (a *applying) index(ctx context.Context) error {
+	taker, ok := a.target.(KeyTaker)
+	if !ok || a.run.Totals.Created == 0 {
+		return nil
+	}
+	first, err := a.target.Reserve(ctx, a.run.ID, a.run.Totals.Created)
+	if err != nil {
+		return err
+	}
+	for i, rule := range plan.KeyRules {
+		if err := a.indexRule(ctx, taker, i, rule, first); err != nil {
+			return err
+		}
+		a.engine.progress("indexing", int64(i+1), int64(len(plan.KeyRules)))
+	}
+	return nil
+}
+
+func (a *applying) indexRule(ctx context.Context, taker KeyTaker, place int, rule plan.Rule, ref int64) error {
+	sorter := spill.New(a.engine.Temp, maxHash)
+	defer sorter.Close()
+	var outcomes []outcome
+	for block, err := range a.engine.Journal.Blocks(ctx, a.run.ID) {
+		if err != nil {
+			return err
+		}
+		if outcomes, err = decodeBlock(block, outcomes[:0]); err != nil {
+			return err
+		}
+		for _, o := range outcomes {
+			if o.Action != plan.Create {
+				continue
+			}
+			if key := o.Keys[place]; key != 0 {
+				if err := sorter.Add(spill.Record{key, uint64(ref)}); err != nil {
+					return err
+				}
+			}
+			ref++
+		}
+	}
+	var hits []connector.Hit
+	for stretch, err := range sorter.Sorted() {
+		if err != nil {
+			return err
+		}
+		for part := range slices.Chunk(stretch, keysAtOnce) {
+			hits = hits[:0]
+			for _, r := range part {
+				hits = append(hits, connector.Hit{Hash: r[0], Ref: int64(r[1])})
+			}
+			if err := taker.AddKeys(ctx, rule, hits); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+const keysAtOnce = 50000
+
+// Preparer is a target that can say what its state will be before it finishes.
+type Preparer interface {
+	Prepare(ctx context.Context) (state string, err error)
+}
+
+func (a *applying) finish(ctx context.Context) error {
+	if p, ok := a.target.(Preparer); ok {
+		state, err := p.Prepare(ctx)
+		if err != nil {
+			return err
+		}
+		a.run.EndState = state
+		if err := a.engine.Journal.UpdateRun(ctx, a.run); err != nil {
+			return err
+		}
+	}
+	if err := a.target.Finish(ctx, a.run.ID); err != nil {
+		return err
+	}
+	state, err := a.target.State(ctx)
+	a.run.EndState = state
+	return err
+}
+
+// changeReader walks through a run's change rows in order of records.
+type changeReader struct {
+	next func() (store.StoredChange, error, bool)
+	stop func()
+	head *store.StoredChange
+}
+
+func newChangeReader(changes iter.Seq2[store.StoredChange, error]) *changeReader {
+	r := &changeReader{}
+	r.next, r.stop = iter.Pull2(changes)
+	return r
+}
+
+// forRow returns the change row of a record that has one.
+func (r *changeReader) forRow(number int64) (store.StoredChange, error) {
+	for {
+		c, err, ok := r.next()
+		if err != nil {
+			return c, err
+		}
+		if !ok {
+			return c, fmt.Errorf("the plan has no change for record %d", number)
+		}
+		if c.Row == number {
+			return c, nil
+		}
+	}
+}

@@ -1,0 +1,245 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/spill"
+	"github.com/kith-sync/kith/store"
+)
+
+// Plan decides what a sync would do now and stores the decision. Nothing else is
+// written: neither the target nor the source changes. The run it returns is
+// planned, blocked by the guard, or skipped because nothing changed.
+func (e *Engine) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
+	source, err := e.Connector.Source(ctx, s)
+	if err != nil {
+		return store.Run{}, err
+	}
+	target, err := e.Connector.Target(ctx, s, s.Definition.Region)
+	if err != nil {
+		return store.Run{}, err
+	}
+	state, err := target.State(ctx)
+	if err != nil {
+		return store.Run{}, err
+	}
+	r := store.Run{SyncID: s.ID, Name: s.Name, Kind: store.KindSync, Status: store.Planning, Started: e.Now(),
+		BookID: target.BookID(), TargetState: state, Fingerprint: fingerprint(s.Definition)}
+	r.Source = source.Name()
+	last, err := e.lastRun(ctx, s.ID)
+	if err != nil {
+		return r, err
+	}
+	if done, err := e.unchanged(ctx, s, source, last, &r); done || err != nil {
+		return r, err
+	}
+	st, err := e.stageSource(ctx, source)
+	if err != nil {
+		return e.failed(ctx, r, err)
+	}
+	r.SourceHash, r.SourceSize, r.Stage = st.Hash, st.Size, st.name
+	r.Notes = append(r.Notes, st.Notes...)
+	if err := e.Journal.CreateRun(ctx, &r); err != nil {
+		return r, err
+	}
+	if err := e.makePlan(ctx, s, target, st, last, &r); err != nil {
+		_ = e.Journal.ClearPlan(context.WithoutCancel(ctx), r.ID)
+		return e.failed(ctx, r, err)
+	}
+	return r, e.Journal.UpdateRun(ctx, &r)
+}
+
+func (e *Engine) lastRun(ctx context.Context, syncID int64) (*store.Run, error) {
+	last, err := e.Journal.LatestApplied(ctx, syncID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return &last, err
+}
+
+// failed records why a run could not be planned and returns the error.
+func (e *Engine) failed(ctx context.Context, r store.Run, cause error) (store.Run, error) {
+	ctx = context.WithoutCancel(ctx)
+	r.Status, r.Finished = store.Failed, e.Now()
+	if errors.Is(cause, context.Canceled) {
+		r.Status = store.Cancelled
+	}
+	r.Message, r.Code = cause.Error(), "run.failed"
+	var known *Error
+	if errors.As(cause, &known) {
+		r.Code, r.Message = known.Code, known.Message
+	}
+	save := e.Journal.UpdateRun
+	if r.ID == 0 {
+		save = e.Journal.CreateRun
+	}
+	return r, errors.Join(cause, save(ctx, &r))
+}
+
+func (e *Engine) makePlan(ctx context.Context, s store.Sync, target Target, st *stage, last *store.Run, r *store.Run) error {
+	schema, err := target.Schema(ctx)
+	if err != nil {
+		return err
+	}
+	b, err := e.bind(ctx, s.Definition, st, schema, target.Region())
+	if err != nil {
+		return err
+	}
+	book, err := b.rulebook()
+	if err != nil {
+		return err
+	}
+	if r.Config, err = json.Marshal(b); err != nil {
+		return err
+	}
+	r.Notes = append(r.Notes, b.Notes...)
+	p, err := e.newPlanning(b, book, target, st, r.ID)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	old, err := e.openSnapshot(ctx, b, last, r.BookID)
+	if err != nil {
+		return err
+	}
+	if err := p.read(ctx, old); err != nil {
+		return err
+	}
+	if err := p.reopenDisturbed(ctx, old); err != nil {
+		return err
+	}
+	p.decided = newBitset(p.notes.count)
+	if err := p.match(ctx); err != nil {
+		return err
+	}
+	out := newPlanWriter(e, r.ID, r.SourceHash, r.TargetState, b.print())
+	if err := p.decide(ctx, out); err != nil {
+		return err
+	}
+	base, notes, err := p.removals(ctx, out, r.SyncID)
+	if err != nil {
+		return err
+	}
+	if err := out.flush(ctx); err != nil {
+		return err
+	}
+	r.Notes = append(r.Notes, notes...)
+	out.totals.BlankLines = p.blank
+	r.Totals, r.Reasons, r.Warnings, r.GuardBase = out.totals, out.reasons, p.warnings, base
+	r.PlanHash, r.BlocksOf = out.hash(), r.ID
+	r.Stop = s.Definition.Guard.Check(r.Totals, base)
+	r.Status = store.Planned
+	if !r.Totals.Balanced() {
+		return fmt.Errorf("the totals of run %d do not add up: %+v", r.ID, r.Totals)
+	}
+	return nil
+}
+
+func (e *Engine) newPlanning(b binding, book *plan.Rulebook, target Target, st *stage, run int64) (*planning, error) {
+	temp := e.Temp
+	if temp == "" {
+		temp = os.TempDir()
+	}
+	notes, err := newNoteFile(temp)
+	if err != nil {
+		return nil, err
+	}
+	p := &planning{engine: e, binding: b, book: book, target: target, stage: st, run: run, notes: notes,
+		entries: map[plan.Rule]*spill.Sorter{}, verdicts: spill.New(temp, uint64(max(st.Size, 1))),
+		taken: refset{}, seen: refset{}, several: map[int64][]int64{}, warnings: map[string]int64{},
+		fast: &failFast{reasons: map[uint8]int64{}}}
+	for _, rule := range book.Rules {
+		p.entries[rule] = spill.New(temp, maxHash)
+	}
+	return p, nil
+}
+
+func (p *planning) close() {
+	p.notes.close()
+	p.verdicts.Close()
+	for _, s := range p.entries {
+		s.Close()
+	}
+}
+
+// fingerprint identifies a sync's settings (C48): a changed setting is a reason
+// to run although the source is the same.
+func fingerprint(s plan.Sync) string {
+	s.Name = ""
+	return hashText(s.Canonical())
+}
+
+// unchanged ends a run before it begins when neither the source nor the sync has
+// changed since the last time (C48, settled question 16).
+func (e *Engine) unchanged(ctx context.Context, s store.Sync, source connector.Source, last *store.Run, r *store.Run) (bool, error) {
+	stager, ok := source.(connector.Stager)
+	if !ok || last == nil || last.Fingerprint != r.Fingerprint || last.BlocksOf == 0 {
+		return false, nil
+	}
+	size, hash, err := stager.Fingerprint(ctx, last.SourceSize)
+	if err != nil {
+		failed, err := e.failed(ctx, *r, sourceFault(source.Name(), err))
+		*r = failed
+		return true, err
+	}
+	if size != last.SourceSize || hash != last.SourceHash {
+		return false, nil
+	}
+	r.SourceHash, r.SourceSize, r.Stage, r.BlocksOf, r.Config = hash, size, last.Stage, last.BlocksOf, last.Config
+	decided, err := e.Journal.Run(ctx, last.BlocksOf) // the last run that looked at every record
+	if err != nil {
+		return false, err
+	}
+	if s.Definition.Source.EveryTime {
+		if decided.EndState != r.TargetState {
+			return false, nil
+		}
+		r.Warnings = decided.Warnings
+		return true, e.finishUnchanged(ctx, r, store.Succeeded, again(decided.Totals), decided.Reasons)
+	}
+	edited, err := e.Journal.TouchedSince(ctx, r.BookID, decided.ID)
+	if err != nil {
+		return true, err
+	}
+	r.Notes = append(r.Notes, "The source has not changed since run "+fmt.Sprint(last.ID)+"; nothing to do.")
+	if len(edited) > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%d contacts were edited since. Run with --every-time to apply the source to them again.", len(edited)))
+	}
+	return true, e.finishUnchanged(ctx, r, store.SkippedUnchanged, plan.Totals{}, nil)
+}
+
+// again is what a run's totals are when the same source meets what it left.
+func again(t plan.Totals) plan.Totals {
+	t.Unchanged += t.Created + t.Updated
+	t.Created, t.Updated, t.Deleted = 0, 0, 0
+	return t
+}
+
+func (e *Engine) finishUnchanged(ctx context.Context, r *store.Run, status store.Status, totals plan.Totals, reasons map[string]int64) error {
+	r.Status, r.Totals, r.Reasons, r.Finished, r.EndState = status, totals, reasons, e.Now(), r.TargetState
+	if status == store.Succeeded {
+		r.Status = statusOf(totals, len(r.Warnings) > 0)
+	}
+	return e.Journal.CreateRun(ctx, r)
+}
+
+// statusOf is the status of a run that was carried out to its end (requirements 3.7).
+func statusOf(t plan.Totals, warnings bool) store.Status {
+	switch {
+	case t.Rejected+t.Failed > 0:
+		return store.WithErrors
+	case t.Held > 0 || warnings:
+		return store.WithWarnings
+	}
+	return store.Succeeded
+}
+
+// stagePath is where a staged source lies.
+func (e *Engine) stagePath(name string) string { return filepath.Join(e.Stage, name) }

@@ -1,0 +1,209 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/kith-sync/kith/csv"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/spill"
+)
+
+// planning is the state of one plan in the making.
+type planning struct {
+	engine  *Engine
+	binding binding
+	book    *plan.Rulebook
+	target  Target
+	stage   *stage
+	run     int64
+
+	notes    *noteFile
+	entries  map[plan.Rule]*spill.Sorter // {hash, record<<2|flags, 0}
+	verdicts *spill.Sorter               // {record, packed verdict, ref or other record}
+	decided  bitset
+	taken    refset
+	seen     refset // contacts that some record of the source points to
+	several  map[int64][]int64
+
+	unreadable int64 // records whose content is not known at all
+	blank      int64
+	warnings   map[string]int64
+	fast       *failFast
+}
+
+const (
+	flagBest  = 1
+	flagGhost = 2
+)
+
+// maxHash bounds the hashes of match keys.
+const maxHash = 1<<63 - 1
+
+// read is the first pass: it judges every record on its own and collects the
+// match keys of all.
+func (p *planning) read(ctx context.Context, old *snapshot) error {
+	in, err := p.engine.openStage(p.stage)
+	if err != nil {
+		return sourceFault(p.stage.name, err)
+	}
+	defer in.Close()
+	for {
+		row, err := in.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return sourceFault("The source", err)
+		}
+		if err := p.readRow(in, row, old); err != nil {
+			return err
+		}
+		if p.notes.count%65536 == 0 {
+			p.engine.progress("reading", p.notes.count, 0)
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+	}
+	p.blank = in.csv.BlankLines()
+	return nil
+}
+
+func (p *planning) readRow(in *reading, row *csv.Row, old *snapshot) error {
+	hash := xxhash.Sum64(row.Raw)
+	if note, clean := old.recall(hash); clean {
+		return p.notes.add(note)
+	}
+	note := p.judge(in, row)
+	note.Hash = hash
+	if err := p.fast.check(note); err != nil {
+		return err
+	}
+	return p.keep(note)
+}
+
+// keep stores a note and enters its keys for matching.
+func (p *planning) keep(note rowNote) error {
+	if note.Settled == plan.NoAction || note.Settled == plan.Reject || note.Reason == filteredOut {
+		if err := p.enter(note, p.notes.count); err != nil {
+			return err
+		}
+	}
+	return p.notes.add(note)
+}
+
+// enter adds the note's keys to the entries of each match rule. A settled record
+// becomes a ghost: it only protects the contacts it points to.
+func (p *planning) enter(note rowNote, number int64) error {
+	flags := uint64(flagBest)
+	if note.Settled != plan.NoAction {
+		flags = flagGhost
+	}
+	for _, rule := range p.book.Rules {
+		key := note.Keys[plan.NumberOf(rule)-1]
+		if key == 0 {
+			continue
+		}
+		if err := p.entries[rule].Add(spill.Record{key, uint64(number)<<2 | flags}); err != nil {
+			return err
+		}
+		flags &^= flagBest
+	}
+	return nil
+}
+
+var filteredOut = reasonNumber(plan.FilteredOut)
+
+// judge decides what can be decided from the record alone.
+func (p *planning) judge(in *reading, row *csv.Row) (note rowNote) {
+	if row.Problem != nil && plan.Reason(row.Problem.Code) != plan.RowColumns {
+		p.unreadable++
+		note.Settled, note.Reason = plan.Reject, reasonNumber(plan.Reason(row.Problem.Code))
+		return note
+	}
+	fields := in.Texts(row)
+	t := p.book.Translate(fields)
+	keys := p.hashKeys(t.Values, &note)
+	pass, err := p.book.Pass(fields)
+	switch {
+	case row.Problem != nil:
+		note.Settled, note.Reason = plan.Reject, reasonNumber(plan.RowColumns)
+	case err != nil:
+		note.Settled, note.Reason = plan.Reject, reasonNumber(plan.ExprFailed)
+	case !pass:
+		note.Settled, note.Reason = plan.Skip, filteredOut
+	case t.Reject != "":
+		note.Settled, note.Reason = plan.Reject, reasonNumber(t.Reject)
+	case keys == 0:
+		note.Settled, note.Reason = plan.Skip, reasonNumber(p.noKey())
+	default:
+		c := p.book.DecideCreate(fields, t)
+		note.Create, note.Why = c.Action, reasonNumber(c.Reason)
+	}
+	if note.Settled == plan.NoAction {
+		for _, w := range t.Detail.Warnings {
+			p.warnings[w]++
+		}
+	}
+	return note
+}
+
+// hashKeys fills in the record's key hashes and returns how many of them the
+// sync's match rules can use.
+func (p *planning) hashKeys(values []string, note *rowNote) (usable int) {
+	var keys [4]string
+	for i, rule := range plan.KeyRules {
+		for _, key := range p.book.KeysFor(rule, values, keys[:0]) {
+			note.Keys[i] = p.engine.Secret.Hash(key)
+			if p.book.Uses(rule) {
+				usable++
+			}
+			break
+		}
+	}
+	return usable
+}
+
+func (p *planning) noKey() plan.Reason {
+	if len(p.book.Rules) == 1 && p.book.Rules[0] == plan.ByEmail {
+		return plan.NoEmail // S4
+	}
+	return plan.NoKey
+}
+
+// failFast ends a run early when its first records are refused for one common
+// reason: the fault is then in the source or the sync, not in the records.
+type failFast struct {
+	read    int64
+	reasons map[uint8]int64
+}
+
+const failFastRows = 200
+
+func (f *failFast) check(n rowNote) error {
+	if f.read >= failFastRows {
+		return nil
+	}
+	f.read++
+	if n.Settled == plan.Reject {
+		f.reasons[n.Reason]++
+	}
+	if f.read < failFastRows {
+		return nil
+	}
+	for reason, count := range f.reasons {
+		if count > failFastRows/2 {
+			return &Error{Code: CodeSystemic, Message: fmt.Sprintf(
+				"%d of the first %d records were refused for the same reason (%s). Nothing was changed. Check the file's delimiter, encoding and mapping",
+				count, failFastRows, plan.Reasons[reason])}
+		}
+	}
+	return nil
+}
+
+var errStop = errors.New("stop")

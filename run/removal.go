@@ -1,0 +1,76 @@
+package run
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/kith-sync/kith/plan"
+)
+
+func hashText(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// removals plans what happens to the contacts the source no longer has
+// (requirements 3.11). It returns how many contacts the sync may remove at all,
+// which is what the guard measures against, and notes for people.
+func (p *planning) removals(ctx context.Context, out *planWriter, syncID int64) (base int64, notes []string, err error) {
+	policy := p.book.Sync.Policy.Delete
+	if policy.NotFound == plan.Keep {
+		return 0, nil, nil
+	}
+	owner := syncID
+	if policy.Scope == plan.WholeBook {
+		owner = 0
+	}
+	var missing []int64
+	for ref, err := range p.target.Owned(ctx, owner) {
+		if err != nil {
+			return 0, nil, err
+		}
+		base++
+		if !p.seen.has(ref) {
+			missing = append(missing, ref)
+		}
+	}
+	if why := p.incomplete(); why != "" {
+		if len(missing) > 0 {
+			p.warnings["delete.left_out"] += int64(len(missing))
+			notes = append(notes, why)
+		}
+		return base, notes, nil
+	}
+	return base, nil, p.planRemovals(ctx, out, missing)
+}
+
+// incomplete says why absence from the source proves nothing this time (I13).
+func (p *planning) incomplete() string {
+	switch {
+	case p.notes.count == 0:
+		return "The source has no records, so nothing was removed. An empty file never deletes."
+	case p.unreadable > 0:
+		return fmt.Sprintf("%d records of the source could not be read, so nothing was removed: they may be the missing ones.", p.unreadable)
+	}
+	return ""
+}
+
+func (p *planning) planRemovals(ctx context.Context, out *planWriter, missing []int64) error {
+	for found, err := range p.target.Fetch(ctx, missing) {
+		if err != nil {
+			return err
+		}
+		c := plan.Change{Row: -1, Action: plan.Remove, Reason: plan.SourceGone, Ref: found.Ref, TargetID: found.ID, Version: found.Version}
+		for i, f := range p.book.Target.Fields {
+			if old := found.Value(i); old != "" {
+				c.Fields = append(c.Fields, plan.FieldChange{Name: f.Name, Old: old, Rule: string(p.book.Sync.Policy.Delete.NotFound)})
+			}
+		}
+		if err := out.add(ctx, nil, []plan.Change{c}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

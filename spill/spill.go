@@ -1,0 +1,179 @@
+// Package spill sorts more small records than memory should hold. Records go to
+// buckets by the leading bits of their first word; what does not fit in memory
+// goes to a temporary file, and each bucket is sorted when it is read.
+package spill
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"iter"
+	"math/bits"
+	"os"
+	"slices"
+)
+
+// A Record is three words; records are sorted by the first, then the second,
+// then the third.
+type Record [3]uint64
+
+const (
+	recordSize  = 24
+	bucketSize  = 64 << 10 / recordSize // records a bucket collects before they are written
+	bucketCount = 128
+	inMemory    = 1 << 18 // records that are sorted without a file: 6 MiB
+)
+
+// A Sorter takes records in any order and gives them back in ascending order.
+// Its memory does not grow with their number, as long as their first words are
+// spread evenly below the bound.
+type Sorter struct {
+	folder  string
+	shift   int
+	memory  []Record
+	buckets [][]Record
+	extents [][]extent
+	file    *os.File
+	size    int64
+	buffer  []byte
+	count   int64
+}
+
+type extent struct {
+	at int64
+	n  int
+}
+
+// New returns an empty sorter for records whose first word is at most bound. It
+// makes its temporary file in folder, when it needs one.
+func New(folder string, bound uint64) *Sorter {
+	return &Sorter{folder: folder, shift: max(0, bits.Len64(bound)-bits.Len64(bucketCount-1))}
+}
+
+// Len returns how many records were added.
+func (s *Sorter) Len() int64 { return s.count }
+
+// Add adds a record.
+func (s *Sorter) Add(r Record) error {
+	s.count++
+	if s.buckets != nil {
+		return s.spread(r)
+	}
+	s.memory = append(s.memory, r)
+	if len(s.memory) < inMemory {
+		return nil
+	}
+	s.buckets = make([][]Record, bucketCount)
+	s.extents = make([][]extent, bucketCount)
+	for _, r := range s.memory {
+		if err := s.spread(r); err != nil {
+			return err
+		}
+	}
+	s.memory = nil
+	return nil
+}
+
+func (s *Sorter) spread(r Record) error {
+	n := min(int(r[0]>>s.shift), bucketCount-1)
+	b := append(s.buckets[n], r)
+	if cap(b) < bucketSize {
+		b = slices.Grow(b, bucketSize-len(b))
+	}
+	s.buckets[n] = b
+	if len(b) < bucketSize {
+		return nil
+	}
+	return s.flush(n)
+}
+
+func (s *Sorter) flush(n int) error {
+	if s.file == nil {
+		file, err := os.CreateTemp(s.folder, "sort-*")
+		if err != nil {
+			return fmt.Errorf("sort: %w", err)
+		}
+		_ = os.Remove(file.Name()) // gone with the process; systems that cannot leave it to Close
+		s.file = file
+	}
+	b := s.buckets[n]
+	s.buffer = s.buffer[:0]
+	for _, r := range b {
+		for _, w := range r {
+			s.buffer = binary.LittleEndian.AppendUint64(s.buffer, w)
+		}
+	}
+	if _, err := s.file.WriteAt(s.buffer, s.size); err != nil {
+		return fmt.Errorf("sort: %w", err)
+	}
+	s.extents[n] = append(s.extents[n], extent{s.size, len(b)})
+	s.size += int64(len(s.buffer))
+	s.buckets[n] = b[:0]
+	return nil
+}
+
+// Sorted yields the records in stretches that ascend from one to the next. A
+// stretch is valid until the next one; the sorter may be read again.
+func (s *Sorter) Sorted() iter.Seq2[[]Record, error] {
+	return func(yield func([]Record, error) bool) {
+		if s.buckets == nil {
+			sortRecords(s.memory)
+			if len(s.memory) > 0 {
+				yield(s.memory, nil)
+			}
+			return
+		}
+		var stretch []Record
+		for n := range s.buckets {
+			var err error
+			if stretch, err = s.load(n, stretch[:0]); err != nil {
+				yield(nil, err)
+				return
+			}
+			sortRecords(stretch)
+			if len(stretch) > 0 && !yield(stretch, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *Sorter) load(n int, stretch []Record) ([]Record, error) {
+	for _, e := range s.extents[n] {
+		s.buffer = slices.Grow(s.buffer[:0], e.n*recordSize)[:e.n*recordSize]
+		if _, err := s.file.ReadAt(s.buffer, e.at); err != nil && err != io.EOF {
+			return nil, fmt.Errorf("sort: %w", err)
+		}
+		for b := s.buffer; len(b) > 0; b = b[recordSize:] {
+			stretch = append(stretch, Record{
+				binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b[16:]),
+			})
+		}
+	}
+	return append(stretch, s.buckets[n]...), nil
+}
+
+func sortRecords(r []Record) {
+	slices.SortFunc(r, func(a, b Record) int {
+		for i := range a {
+			if a[i] != b[i] {
+				if a[i] < b[i] {
+					return -1
+				}
+				return 1
+			}
+		}
+		return 0
+	})
+}
+
+// Close removes the temporary file.
+func (s *Sorter) Close() error {
+	if s.file == nil {
+		return nil
+	}
+	name := s.file.Name()
+	err := s.file.Close()
+	_ = os.Remove(name)
+	return err
+}

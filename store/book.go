@@ -1,0 +1,207 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/kith-sync/kith/contact"
+)
+
+// A Book is one address book: a list of contacts with its own typed fields (C6).
+type Book struct {
+	ID          int64           `json:"-"`
+	Name        string          `json:"name"`
+	Seq         int64           `json:"seq"`
+	Population  int64           `json:"contacts"`
+	KeyField    string          `json:"key,omitempty"`
+	KeyMade     bool            `json:"key_generated,omitempty"`
+	Region      string          `json:"region,omitempty"`
+	NameFormula string          `json:"name_formula,omitempty"`
+	Fields      []contact.Field `json:"fields"`
+
+	positions []int // of Fields in contact.data
+	nextField int
+}
+
+// Schema returns the book's fields and unique identifier.
+func (b Book) Schema() contact.Schema {
+	return contact.Schema{Fields: b.Fields, Key: b.KeyField}
+}
+
+// width is the length of a contact's stored list of values.
+func (b *Book) width() int { return b.nextField }
+
+const bookColumns = `id, name, seq, population, next_field, key_field, key_made, region, name_formula`
+
+// Books returns every book, by name.
+func (s *Store) Books(ctx context.Context) ([]Book, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT `+bookColumns+` FROM book ORDER BY name`)
+	books, err := collect(rows, err, scanBook)
+	if err != nil {
+		return nil, fmt.Errorf("list books: %w", err)
+	}
+	for i := range books {
+		if err := loadFields(ctx, s.db, &books[i]); err != nil {
+			return nil, err
+		}
+	}
+	return books, nil
+}
+
+// Book returns the named book, or ErrNotFound.
+func (s *Store) Book(ctx context.Context, name string) (Book, error) {
+	return findBook(ctx, s.db, `name = $1`, name)
+}
+
+func findBook(ctx context.Context, q querier, where string, arg any) (Book, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+bookColumns+` FROM book WHERE `+where, arg)
+	books, err := collect(rows, err, scanBook)
+	if err != nil {
+		return Book{}, fmt.Errorf("read book: %w", err)
+	}
+	if len(books) == 0 {
+		return Book{}, fmt.Errorf("book %v: %w", arg, ErrNotFound)
+	}
+	return books[0], loadFields(ctx, q, &books[0])
+}
+
+func scanBook(rows *sql.Rows) (b Book, err error) {
+	var made int
+	err = rows.Scan(&b.ID, &b.Name, &b.Seq, &b.Population, &b.nextField, &b.KeyField, &made, &b.Region, &b.NameFormula)
+	b.KeyMade = made == 1
+	return b, err
+}
+
+func loadFields(ctx context.Context, q querier, b *Book) error {
+	rows, err := q.QueryContext(ctx, `SELECT position, name, label, kind FROM field WHERE book_id = $1 ORDER BY position`, b.ID)
+	if err != nil {
+		return fmt.Errorf("read fields: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var at int
+		var f contact.Field
+		if err := rows.Scan(&at, &f.Name, &f.Label, &f.Kind); err != nil {
+			return fmt.Errorf("read fields: %w", err)
+		}
+		b.Fields = append(b.Fields, f)
+		b.positions = append(b.positions, at)
+	}
+	return rows.Err()
+}
+
+// CreateBook makes an empty book with the given settings and fields.
+func (s *Store) CreateBook(ctx context.Context, b Book) (Book, error) {
+	err := s.inTx(ctx, func(tx *sql.Tx) error { return createBook(ctx, tx, b) })
+	if err != nil {
+		return Book{}, fmt.Errorf("create book %s: %w", b.Name, err)
+	}
+	return s.Book(ctx, b.Name)
+}
+
+func createBook(ctx context.Context, tx *sql.Tx, b Book) error {
+	err := tx.QueryRowContext(ctx, `INSERT INTO book (name, key_field, key_made, region, name_formula)
+		VALUES ($1, $2, $3, $4, $5) RETURNING id`, b.Name, b.KeyField, bit(b.KeyMade), b.Region, b.NameFormula).Scan(&b.ID)
+	if err != nil {
+		return err
+	}
+	return addFields(ctx, tx, b.ID, b.Fields)
+}
+
+// AddFields adds fields to a book (C26). A field the book has already is left as it is.
+func (s *Store) AddFields(ctx context.Context, bookID int64, fields []contact.Field) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error { return addFields(ctx, tx, bookID, fields) })
+}
+
+func addFields(ctx context.Context, tx *sql.Tx, bookID int64, fields []contact.Field) error {
+	b, err := findBook(ctx, tx, `id = $1`, bookID)
+	if err != nil {
+		return err
+	}
+	schema := b.Schema()
+	for _, f := range fields {
+		if schema.Index(f.Name) >= 0 {
+			continue
+		}
+		if !slices.Contains(contact.Kinds, f.Kind) {
+			return fmt.Errorf("field %s: %q is not a kind", f.Name, f.Kind)
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO field (book_id, position, name, label, kind) VALUES ($1, $2, $3, $4, $5)`,
+			bookID, b.nextField, f.Name, f.Label, string(f.Kind)); err != nil {
+			return fmt.Errorf("add field %s: %w", f.Name, err)
+		}
+		b.nextField++
+		schema.Fields = append(schema.Fields, f)
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE book SET next_field = $1, seq = seq + 1 WHERE id = $2`, b.nextField, bookID)
+	return err
+}
+
+// RemoveField takes a field and its values out of a book.
+func (s *Store) RemoveField(ctx context.Context, bookID int64, name string) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `DELETE FROM field WHERE book_id = $1 AND name = $2`, bookID, name)
+		if err != nil {
+			return err
+		}
+		if n, _ := result.RowsAffected(); n == 0 {
+			return fmt.Errorf("field %s: %w", name, ErrNotFound)
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE book SET seq = seq + 1 WHERE id = $1`, bookID)
+		return err
+	})
+}
+
+// ErrBookNotEmpty is returned when a setting may only change in an empty book.
+var ErrBookNotEmpty = errors.New("the book has contacts already")
+
+// Configure changes a book's settings: its unique identifier, telephone region
+// and name formula. Key and region decide the match keys of every contact, so
+// they can only change while the book is empty or when they were not set.
+func (s *Store) Configure(ctx context.Context, b Book) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		old, err := findBook(ctx, tx, `id = $1`, b.ID)
+		if err != nil {
+			return err
+		}
+		changesKeys := old.KeyField != b.KeyField && old.KeyField != "" || old.Region != b.Region && old.Region != ""
+		if changesKeys && old.Population > 0 {
+			return ErrBookNotEmpty
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE book SET key_field = $1, key_made = $2, region = $3, name_formula = $4, seq = seq + 1 WHERE id = $5`,
+			b.KeyField, bit(b.KeyMade), b.Region, b.NameFormula, b.ID)
+		return err
+	})
+}
+
+// DeleteBook removes a book with everything in it.
+func (s *Store) DeleteBook(ctx context.Context, bookID int64) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		for _, statement := range []string{
+			`DELETE FROM contact WHERE id >= $1 AND id < $2`,
+			`DELETE FROM trash WHERE id >= $1 AND id < $2`,
+		} {
+			if _, err := tx.ExecContext(ctx, statement, firstID(bookID), firstID(bookID+1)); err != nil {
+				return err
+			}
+		}
+		for _, statement := range []string{
+			`DELETE FROM contact_key WHERE book_id = $1`, `DELETE FROM field WHERE book_id = $1`, `DELETE FROM book WHERE id = $1`,
+		} {
+			if _, err := tx.ExecContext(ctx, statement, bookID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

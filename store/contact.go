@@ -1,0 +1,397 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A contact's handle is its book's id and its number in the book, so that the
+// contacts of one book lie together, in order of creation, without an index.
+const numberBits = 40
+
+func firstID(bookID int64) int64 { return bookID << numberBits }
+
+// Ref returns the handle of a contact by its number in a book.
+func Ref(bookID, number int64) int64 { return firstID(bookID) | number }
+
+// Number returns the contact's number in its book: the ID that people see.
+func Number(ref int64) int64 { return ref & (1<<numberBits - 1) }
+
+// BookOf returns the book a handle belongs to.
+func BookOf(ref int64) int64 { return ref >> numberBits }
+
+// A Contact is a stored contact and where it comes from.
+type Contact struct {
+	Ref        int64
+	Version    int64
+	CreatedRun int64
+	UpdatedRun int64
+	Values     []string // in the order of the book's fields
+	DeletedRun int64    // of a contact in the trash
+	DeletedAt  time.Time
+}
+
+// A Key is one match key of a contact.
+type Key struct {
+	Rule int
+	Hash uint64
+}
+
+// A ContactWrite is one contact to be stored.
+type ContactWrite struct {
+	Ref       int64
+	Values    []string // in the order of the book's fields
+	IfVersion int64    // updates: refused when the contact has moved on
+	Remove    []Key    // keys it no longer has
+	Add       []Key    // keys it has now
+}
+
+// A Batch is a set of writes to one book that become durable together with the
+// position of the run that makes them.
+type Batch struct {
+	Book     Book
+	Run      int64
+	Now      time.Time
+	Creates  []ContactWrite
+	Updates  []ContactWrite
+	Trash    []ContactWrite // Values are ignored
+	Restore  []ContactWrite
+	Position int64 // of the run, after this batch; negative leaves it alone
+}
+
+// Write stores a batch in one transaction and returns the handles it refused
+// because the contact changed or disappeared since it was read. Creates that are
+// already there, as after a crash, are left alone.
+func (s *Store) Write(ctx context.Context, b Batch) (refused []int64, err error) {
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		refused, err = s.write(ctx, tx, &b)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write contacts: %w", err)
+	}
+	return refused, nil
+}
+
+func (s *Store) write(ctx context.Context, tx *sql.Tx, b *Batch) (refused []int64, err error) {
+	created, err := s.insertContacts(ctx, tx, b)
+	if err != nil {
+		return nil, err
+	}
+	if refused, err = updateContacts(ctx, tx, b); err != nil {
+		return nil, err
+	}
+	trashed, err := trashContacts(ctx, tx, b, &refused)
+	if err != nil {
+		return nil, err
+	}
+	restored, err := restoreContacts(ctx, tx, b, &refused)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.writeKeys(ctx, tx, b, refused); err != nil {
+		return nil, err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE book SET seq = seq + 1, population = population + $1 WHERE id = $2`,
+		created-trashed+restored, b.Book.ID)
+	if err != nil || b.Position < 0 {
+		return refused, err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE run SET position = $1 WHERE id = $2`, b.Position, b.Run)
+	return refused, err
+}
+
+// insertContacts: SQLite takes one prepared statement a row, PostgreSQL one
+// statement for all of them.
+func (s *Store) insertContacts(ctx context.Context, tx *sql.Tx, b *Batch) (created int64, err error) {
+	if len(b.Creates) == 0 {
+		return 0, nil
+	}
+	if s.postgres {
+		return insertContactsAtOnce(ctx, tx, b)
+	}
+	insert, err := tx.PrepareContext(ctx, `INSERT INTO contact (id, version, created_run, updated_run, data)
+		VALUES ($1, 1, $2, $2, $3) ON CONFLICT DO NOTHING`)
+	if err != nil {
+		return 0, err
+	}
+	defer insert.Close()
+	var row []string
+	var data []byte
+	for _, c := range b.Creates {
+		row = b.Book.stored(c.Values, nil, row)
+		data = appendValues(data[:0], row)
+		result, err := insert.ExecContext(ctx, c.Ref, b.Run, string(data))
+		if err != nil {
+			return 0, err
+		}
+		n, _ := result.RowsAffected()
+		created += n
+	}
+	return created, nil
+}
+
+func insertContactsAtOnce(ctx context.Context, tx *sql.Tx, b *Batch) (int64, error) {
+	ids, rows := make([]int64, len(b.Creates)), make([]string, len(b.Creates))
+	var row []string
+	for i, c := range b.Creates {
+		row = b.Book.stored(c.Values, nil, row)
+		ids[i], rows[i] = c.Ref, string(appendValues(nil, row))
+	}
+	result, err := tx.ExecContext(ctx, `INSERT INTO contact (id, version, created_run, updated_run, data)
+		SELECT id, 1, $1::bigint, $1::bigint, data FROM unnest($2::bigint[], $3::text[]) AS t (id, data) ON CONFLICT DO NOTHING`,
+		b.Run, ids, rows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+func updateContacts(ctx context.Context, tx *sql.Tx, b *Batch) (refused []int64, err error) {
+	if len(b.Updates) == 0 {
+		return nil, nil
+	}
+	update, err := tx.PrepareContext(ctx, `UPDATE contact SET version = version + 1, updated_run = $1, data = $2
+		WHERE id = $3 AND version = $4`)
+	if err != nil {
+		return nil, err
+	}
+	defer update.Close()
+	for _, c := range b.Updates {
+		row := b.Book.stored(c.Values, nil, nil)
+		result, err := update.ExecContext(ctx, b.Run, string(appendValues(nil, row)), c.Ref, c.IfVersion)
+		if err != nil {
+			return nil, err
+		}
+		if n, _ := result.RowsAffected(); n == 0 {
+			refused = append(refused, c.Ref)
+		}
+	}
+	return refused, nil
+}
+
+func trashContacts(ctx context.Context, tx *sql.Tx, b *Batch, refused *[]int64) (moved int64, err error) {
+	for _, c := range b.Trash {
+		result, err := tx.ExecContext(ctx, `INSERT INTO trash (id, version, created_run, updated_run, data, deleted_run, deleted_at)
+			SELECT id, version, created_run, updated_run, data, $1, $2 FROM contact WHERE id = $3 AND version = $4`,
+			b.Run, b.Now.UnixMilli(), c.Ref, c.IfVersion)
+		if err != nil {
+			return 0, err
+		}
+		if n, _ := result.RowsAffected(); n == 0 {
+			*refused = append(*refused, c.Ref)
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM contact WHERE id = $1`, c.Ref); err != nil {
+			return 0, err
+		}
+		moved++
+	}
+	return moved, nil
+}
+
+func restoreContacts(ctx context.Context, tx *sql.Tx, b *Batch, refused *[]int64) (moved int64, err error) {
+	for _, c := range b.Restore {
+		result, err := tx.ExecContext(ctx, `INSERT INTO contact (id, version, created_run, updated_run, data)
+			SELECT id, version, created_run, updated_run, data FROM trash WHERE id = $1`, c.Ref)
+		if err != nil {
+			return 0, err
+		}
+		if n, _ := result.RowsAffected(); n == 0 {
+			*refused = append(*refused, c.Ref)
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM trash WHERE id = $1`, c.Ref); err != nil {
+			return 0, err
+		}
+		moved++
+	}
+	return moved, nil
+}
+
+// stored spreads values from the order of the book's fields to their positions.
+func (b *Book) stored(values, old, row []string) []string {
+	if cap(row) < b.width() {
+		row = make([]string, b.width())
+	}
+	row = row[:b.width()]
+	clear(row)
+	copy(row, old)
+	for i, at := range b.positions {
+		row[at] = ""
+		if i < len(values) {
+			row[at] = values[i]
+		}
+	}
+	return row
+}
+
+// shown gathers values from their positions into the order of the book's fields.
+func (b *Book) shown(row []string) []string {
+	values := make([]string, len(b.positions))
+	for i, at := range b.positions {
+		if at < len(row) {
+			values[i] = row[at]
+		}
+	}
+	return values
+}
+
+const contactColumns = `id, version, created_run, updated_run, data`
+
+func (b *Book) scan(rows *sql.Rows, parsed []string) (Contact, []string, error) {
+	var c Contact
+	var data string
+	if err := rows.Scan(&c.Ref, &c.Version, &c.CreatedRun, &c.UpdatedRun, &data); err != nil {
+		return c, parsed, err
+	}
+	parsed, err := parseValues(data, parsed)
+	c.Values = b.shown(parsed)
+	return c, parsed, err
+}
+
+// Contacts yields the live contacts of a book after the given handle, oldest first.
+func (s *Store) Contacts(ctx context.Context, b Book, after int64) iter.Seq2[Contact, error] {
+	return func(yield func(Contact, error) bool) {
+		rows, err := s.db.QueryContext(ctx, `SELECT `+contactColumns+` FROM contact WHERE id > $1 AND id < $2 ORDER BY id`,
+			max(after, firstID(b.ID)), firstID(b.ID+1))
+		s.yield(rows, err, b, yield)
+	}
+}
+
+func (s *Store) yield(rows *sql.Rows, err error, b Book, yield func(Contact, error) bool) bool {
+	if err != nil {
+		return yield(Contact{}, fmt.Errorf("read contacts: %w", err))
+	}
+	defer rows.Close()
+	var parsed []string
+	for rows.Next() {
+		var c Contact
+		if c, parsed, err = b.scan(rows, parsed); err != nil {
+			return yield(c, fmt.Errorf("read contacts: %w", err))
+		}
+		if !yield(c, nil) {
+			return false
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return yield(Contact{}, fmt.Errorf("read contacts: %w", err))
+	}
+	return true
+}
+
+// fetchAtOnce is how many handles one query names.
+const fetchAtOnce = 200
+
+// ContactsByRef yields the live contacts with these handles, which must ascend.
+// A handle that is not there any more is left out.
+func (s *Store) ContactsByRef(ctx context.Context, b Book, refs []int64) iter.Seq2[Contact, error] {
+	return func(yield func(Contact, error) bool) {
+		for len(refs) > 0 {
+			n := min(len(refs), fetchAtOnce)
+			rows, err := s.queryRefs(ctx, refs[:n])
+			if !s.yield(rows, err, b, yield) {
+				return
+			}
+			refs = refs[n:]
+		}
+	}
+}
+
+// queryRefs reads a run of neighbouring handles as a range, any others by name.
+func (s *Store) queryRefs(ctx context.Context, refs []int64) (*sql.Rows, error) {
+	first, last := refs[0], refs[len(refs)-1]
+	if last-first == int64(len(refs)-1) {
+		return s.db.QueryContext(ctx, `SELECT `+contactColumns+` FROM contact WHERE id BETWEEN $1 AND $2 ORDER BY id`, first, last)
+	}
+	var list strings.Builder
+	for i, r := range refs {
+		if i > 0 {
+			list.WriteByte(',')
+		}
+		list.WriteString(strconv.FormatInt(r, 10)) // a number of ours: nothing to quote
+	}
+	return s.db.QueryContext(ctx, `SELECT `+contactColumns+` FROM contact WHERE id IN (`+list.String()+`) ORDER BY id`)
+}
+
+// TrashedContacts returns the contacts of a book that are in the trash, the
+// latest first.
+func (s *Store) TrashedContacts(ctx context.Context, b Book) ([]Contact, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT `+contactColumns+`, deleted_run, deleted_at FROM trash
+		WHERE id > $1 AND id < $2 ORDER BY deleted_at DESC, id`, firstID(b.ID), firstID(b.ID+1))
+	return collect(rows, err, func(rows *sql.Rows) (c Contact, err error) {
+		var data string
+		var at int64
+		if err := rows.Scan(&c.Ref, &c.Version, &c.CreatedRun, &c.UpdatedRun, &data, &c.DeletedRun, &at); err != nil {
+			return c, err
+		}
+		row, err := parseValues(data, nil)
+		c.Values, c.DeletedAt = b.shown(row), time.UnixMilli(at)
+		return c, err
+	})
+}
+
+// PurgeTrash removes contacts that went to the trash before the given time.
+func (s *Store) PurgeTrash(ctx context.Context, before time.Time) (int64, error) {
+	result, err := s.db.ExecContext(ctx, `DELETE FROM trash WHERE deleted_at < $1`, before.UnixMilli())
+	if err != nil {
+		return 0, fmt.Errorf("purge trash: %w", err)
+	}
+	return result.RowsAffected()
+}
+
+// ReserveNumbers takes n contact numbers of a book for a run and records where
+// they start. A second call for the same run returns the first call's answer.
+func (s *Store) ReserveNumbers(ctx context.Context, bookID, run, n int64) (first int64, err error) {
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := tx.QueryRowContext(ctx, `SELECT first_ref FROM run WHERE id = $1`, run).Scan(&first); err != nil {
+			return notFound(err)
+		}
+		if first != 0 {
+			return nil
+		}
+		if err := tx.QueryRowContext(ctx, `UPDATE book SET next_contact = next_contact + $1 WHERE id = $2 RETURNING next_contact`,
+			n, bookID).Scan(&first); err != nil {
+			return notFound(err)
+		}
+		first = Ref(bookID, first-n)
+		_, err := tx.ExecContext(ctx, `UPDATE run SET first_ref = $1 WHERE id = $2`, first, run)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("reserve contact numbers: %w", err)
+	}
+	return first, nil
+}
+
+// CreatedBySync yields the handles of a book's live contacts that runs of a
+// sync created, ascending; of all of them when syncID is zero.
+func (s *Store) CreatedBySync(ctx context.Context, b Book, syncID int64) iter.Seq2[int64, error] {
+	return func(yield func(int64, error) bool) {
+		rows, err := s.db.QueryContext(ctx, `SELECT id FROM contact WHERE id > $1 AND id < $2
+			AND ($3 = 0 OR created_run IN (SELECT id FROM run WHERE sync_id = $3)) ORDER BY id`, firstID(b.ID), firstID(b.ID+1), syncID)
+		if err != nil {
+			yield(0, fmt.Errorf("read contacts: %w", err))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var ref int64
+			if err := rows.Scan(&ref); err != nil {
+				yield(0, fmt.Errorf("read contacts: %w", err))
+				return
+			}
+			if !yield(ref, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(0, fmt.Errorf("read contacts: %w", err))
+		}
+	}
+}

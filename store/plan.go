@@ -1,0 +1,172 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"iter"
+
+	"github.com/kith-sync/kith/plan"
+)
+
+// A plan is stored in two forms that complete each other: blocks say in a few
+// bytes what becomes of each record read, and changes spell out those that have
+// more to tell. A create needs no change row: its values follow from the staged
+// source. See docs/decisions.
+
+// A Block is the packed outcome of a stretch of records.
+type Block struct {
+	N    int64
+	Data []byte
+}
+
+// AppendPlan stores the next blocks and changes of a run's plan.
+func (s *Store) AppendPlan(ctx context.Context, run int64, blocks []Block, seq int64, changes []plan.Change) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		for _, b := range blocks {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO block (run_id, n, data) VALUES ($1, $2, $3)`, run, b.N, b.Data); err != nil {
+				return fmt.Errorf("store plan: %w", err)
+			}
+		}
+		return insertChanges(ctx, tx, run, seq, changes)
+	})
+}
+
+// changeDetail is the JSON of a change row.
+type changeDetail struct {
+	Fields []plan.FieldChange `json:"fields,omitempty"`
+	Values []string           `json:"values,omitempty"`
+	plan.Detail
+}
+
+func insertChanges(ctx context.Context, tx *sql.Tx, run, seq int64, changes []plan.Change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	insert, err := tx.PrepareContext(ctx, `INSERT INTO change (run_id, seq, source_row, line, action, reason, rule, ref, source_id, target_id, version, detail)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`)
+	if err != nil {
+		return fmt.Errorf("store plan: %w", err)
+	}
+	defer insert.Close()
+	for i, c := range changes {
+		detail, err := json.Marshal(changeDetail{c.Fields, c.Values, c.Detail})
+		if err != nil {
+			return err
+		}
+		if _, err := insert.ExecContext(ctx, run, seq+int64(i), c.Row, c.Line, int(c.Action), string(c.Reason), string(c.Rule), c.Ref,
+			c.SourceID, c.TargetID, c.Version, string(detail)); err != nil {
+			return fmt.Errorf("store plan: %w", err)
+		}
+	}
+	return nil
+}
+
+// SettleChange records what became of a planned change when it was applied.
+func (s *Store) SettleChange(ctx context.Context, run, seq int64, c plan.Change) error {
+	detail, err := json.Marshal(changeDetail{c.Fields, c.Values, c.Detail})
+	if err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, `UPDATE change SET action = $1, reason = $2, ref = $3, target_id = $4, detail = $5 WHERE run_id = $6 AND seq = $7`,
+		int(c.Action), string(c.Reason), c.Ref, c.TargetID, string(detail), run, seq)
+	return err
+}
+
+// Blocks yields the blocks of a run's plan in order.
+func (s *Store) Blocks(ctx context.Context, run int64) iter.Seq2[Block, error] {
+	return func(yield func(Block, error) bool) {
+		rows, err := s.db.QueryContext(ctx, `SELECT n, data FROM block WHERE run_id = $1 ORDER BY n`, run)
+		if err != nil {
+			yield(Block{}, fmt.Errorf("read plan: %w", err))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var b Block
+			if err := rows.Scan(&b.N, &b.Data); err != nil {
+				yield(b, fmt.Errorf("read plan: %w", err))
+				return
+			}
+			if !yield(b, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(Block{}, fmt.Errorf("read plan: %w", err))
+		}
+	}
+}
+
+// A StoredChange is a change row: a decision with its place in its run's plan.
+type StoredChange struct {
+	Run int64
+	Seq int64
+	plan.Change
+}
+
+const changeColumns = `run_id, seq, source_row, line, action, reason, rule, ref, source_id, target_id, version, detail`
+
+// Changes yields the change rows of a run's plan in order.
+func (s *Store) Changes(ctx context.Context, run int64) iter.Seq2[StoredChange, error] {
+	return s.changes(ctx, `run_id = $1 ORDER BY seq`, run)
+}
+
+// ChangesOf yields the changes ever decided about a contact, oldest first.
+func (s *Store) ChangesOf(ctx context.Context, ref int64) iter.Seq2[StoredChange, error] {
+	return s.changes(ctx, `ref = $1 AND ref <> 0 ORDER BY run_id, seq`, ref)
+}
+
+// TouchedSince returns the handles of a book's contacts that runs after the
+// given one have updated, removed or restored.
+func (s *Store) TouchedSince(ctx context.Context, bookID, run int64) ([]int64, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT DISTINCT c.ref FROM change c JOIN run r ON r.id = c.run_id
+		WHERE c.run_id > $1 AND r.book_id = $2 AND c.ref <> 0 AND r.status NOT IN ($3, $4, $5) ORDER BY c.ref`,
+		run, bookID, string(Planned), string(Planning), string(Discarded))
+	return collect(rows, err, func(rows *sql.Rows) (ref int64, err error) { return ref, rows.Scan(&ref) })
+}
+
+func (s *Store) changes(ctx context.Context, where string, arg any) iter.Seq2[StoredChange, error] {
+	return func(yield func(StoredChange, error) bool) {
+		rows, err := s.db.QueryContext(ctx, `SELECT `+changeColumns+` FROM change WHERE `+where, arg)
+		if err != nil {
+			yield(StoredChange{}, fmt.Errorf("read changes: %w", err))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			c, err := scanChange(rows)
+			if err != nil {
+				yield(c, fmt.Errorf("read changes: %w", err))
+				return
+			}
+			if !yield(c, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(StoredChange{}, fmt.Errorf("read changes: %w", err))
+		}
+	}
+}
+
+func scanChange(rows *sql.Rows) (c StoredChange, err error) {
+	var action int
+	var reason, rule, text string
+	if err := rows.Scan(&c.Run, &c.Seq, &c.Row, &c.Line, &action, &reason, &rule, &c.Ref, &c.SourceID, &c.TargetID, &c.Version, &text); err != nil {
+		return c, err
+	}
+	var detail changeDetail
+	err = json.Unmarshal([]byte(text), &detail)
+	c.Action, c.Reason, c.Rule = plan.Action(action), plan.Reason(reason), plan.Rule(rule)
+	c.Fields, c.Values, c.Detail = detail.Fields, detail.Values, detail.Detail
+	return c, err
+}
+
+// ReplaceBlock stores a block of a run's plan anew, as when a write it planned
+// was refused.
+func (s *Store) ReplaceBlock(ctx context.Context, run int64, b Block) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE block SET data = $1 WHERE run_id = $2 AND n = $3`, b.Data, run, b.N)
+	return err
+}

@@ -1,0 +1,227 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/kith-sync/kith/plan"
+)
+
+// Status says where a run stands (requirements 3.7).
+type Status string
+
+// The statuses of a run. A planned run has written nothing yet.
+const (
+	Planning         Status = "planning"
+	Planned          Status = "planned"
+	Applying         Status = "applying"
+	Succeeded        Status = "succeeded"
+	SkippedUnchanged Status = "skipped_unchanged"
+	WithWarnings     Status = "succeeded_with_warnings"
+	WithErrors       Status = "completed_with_errors"
+	Blocked          Status = "blocked"
+	Failed           Status = "failed"
+	Cancelled        Status = "cancelled"
+	Discarded        Status = "discarded" // a plan that was never applied, or whose planning was interrupted
+)
+
+// Applied reports whether the run carried its plan out to the end.
+func (s Status) Applied() bool {
+	return s == Succeeded || s == WithWarnings || s == WithErrors || s == SkippedUnchanged
+}
+
+// A Run is one execution of a sync: a plan and what became of it. It is also how
+// edits by hand and undos are recorded, so that every value has a run it came from.
+type Run struct {
+	ID          int64
+	SyncID      int64
+	Name        string // of the sync, or what was done by hand
+	Kind        string // KindSync, KindUndo, KindEdit
+	Status      Status
+	Started     time.Time
+	Finished    time.Time
+	BookID      int64
+	SourceHash  string
+	SourceSize  int64
+	TargetState string
+	Fingerprint string
+	PlanHash    string
+	FirstRef    int64
+	Position    int64
+	BlocksOf    int64
+	UndoOf      int64
+	RunDetail
+}
+
+// Kinds of run.
+const (
+	KindSync = "sync"
+	KindUndo = "undo"
+	KindEdit = "edit"
+)
+
+// RunDetail is the part of a run that is only ever read whole.
+type RunDetail struct {
+	Totals    plan.Totals      `json:"totals,omitzero"`
+	Reasons   map[string]int64 `json:"reasons,omitempty"`
+	Warnings  map[string]int64 `json:"warnings,omitempty"`
+	Notes     []string         `json:"notes,omitempty"` // sentences for people
+	Code      string           `json:"code,omitempty"`  // of the error that ended the run
+	Message   string           `json:"message,omitempty"`
+	Stop      *plan.Stop       `json:"stop,omitempty"`
+	GuardBase int64            `json:"guard_base,omitempty"`
+	Approved  bool             `json:"approved,omitempty"`
+	Source    string           `json:"source,omitempty"` // what people call it: a file name
+	Stage     string           `json:"stage,omitempty"`  // content in the data folder
+	Undone    int64            `json:"undone_by,omitempty"`
+	EndState  string           `json:"end_state,omitempty"` // of the target, when the run had finished
+	Config    json.RawMessage  `json:"config,omitempty"`
+}
+
+const runColumns = `id, sync_id, name, kind, status, started_at, finished_at, book_id, source_hash, source_size,
+	target_state, fingerprint, plan_hash, first_ref, position, blocks_of, undo_of, detail`
+
+// CreateRun stores a new run and gives it its number.
+func (s *Store) CreateRun(ctx context.Context, r *Run) error {
+	detail, err := json.Marshal(r.RunDetail)
+	if err != nil {
+		return err
+	}
+	err = s.db.QueryRowContext(ctx, `INSERT INTO run (sync_id, name, kind, status, started_at, finished_at, book_id, source_hash, source_size,
+			target_state, fingerprint, plan_hash, blocks_of, undo_of, detail)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id`,
+		r.SyncID, r.Name, r.Kind, string(r.Status), r.Started.UnixMilli(), unixMilli(r.Finished), r.BookID, r.SourceHash, r.SourceSize,
+		r.TargetState, r.Fingerprint, r.PlanHash, r.BlocksOf, r.UndoOf, string(detail)).Scan(&r.ID)
+	if err != nil {
+		return fmt.Errorf("create run: %w", err)
+	}
+	return nil
+}
+
+// UpdateRun stores what has changed about a run, except how far it has come:
+// Write and Advance move its position.
+func (s *Store) UpdateRun(ctx context.Context, r *Run) error {
+	detail, err := json.Marshal(r.RunDetail)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, `UPDATE run SET status = $1, finished_at = $2, book_id = $3, source_hash = $4, source_size = $5,
+			target_state = $6, fingerprint = $7, plan_hash = $8, blocks_of = $9, detail = $10 WHERE id = $11`,
+		string(r.Status), unixMilli(r.Finished), r.BookID, r.SourceHash, r.SourceSize,
+		r.TargetState, r.Fingerprint, r.PlanHash, r.BlocksOf, string(detail), r.ID)
+	if err != nil {
+		return fmt.Errorf("update run %d: %w", r.ID, err)
+	}
+	return nil
+}
+
+// Advance records how many of the run's plan rows are durably applied.
+func (s *Store) Advance(ctx context.Context, run, position int64) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE run SET position = $1 WHERE id = $2`, position, run)
+	return err
+}
+
+func unixMilli(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func scanRun(rows *sql.Rows) (r Run, err error) {
+	var status, detail string
+	var started, finished int64
+	if err := rows.Scan(&r.ID, &r.SyncID, &r.Name, &r.Kind, &status, &started, &finished, &r.BookID, &r.SourceHash, &r.SourceSize,
+		&r.TargetState, &r.Fingerprint, &r.PlanHash, &r.FirstRef, &r.Position, &r.BlocksOf, &r.UndoOf, &detail); err != nil {
+		return r, err
+	}
+	r.Status, r.Started = Status(status), time.UnixMilli(started)
+	if finished > 0 {
+		r.Finished = time.UnixMilli(finished)
+	}
+	return r, json.Unmarshal([]byte(detail), &r.RunDetail)
+}
+
+func (s *Store) runs(ctx context.Context, where string, args ...any) ([]Run, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT `+runColumns+` FROM run WHERE `+where, args...)
+	runs, err := collect(rows, err, scanRun)
+	if err != nil {
+		return nil, fmt.Errorf("read runs: %w", err)
+	}
+	return runs, nil
+}
+
+func oneRun(runs []Run, err error) (Run, error) {
+	if err != nil {
+		return Run{}, err
+	}
+	if len(runs) == 0 {
+		return Run{}, fmt.Errorf("run: %w", ErrNotFound)
+	}
+	return runs[0], nil
+}
+
+// Run returns a run by its number, or ErrNotFound.
+func (s *Store) Run(ctx context.Context, id int64) (Run, error) {
+	return oneRun(s.runs(ctx, `id = $1`, id))
+}
+
+// RunByPlan returns the latest run whose plan's hash starts with prefix.
+func (s *Store) RunByPlan(ctx context.Context, prefix string) (Run, error) {
+	return oneRun(s.runs(ctx, `plan_hash >= $1 AND plan_hash < $2 ORDER BY id DESC LIMIT 1`, prefix, prefix+"g"))
+}
+
+// LatestApplied returns the last run of a sync that carried its plan out, or
+// ErrNotFound.
+func (s *Store) LatestApplied(ctx context.Context, syncID int64) (Run, error) {
+	return oneRun(s.runs(ctx, `sync_id = $1 AND kind = $2 AND status IN ($3, $4, $5, $6) ORDER BY id DESC LIMIT 1`,
+		syncID, KindSync, string(Succeeded), string(WithWarnings), string(WithErrors), string(SkippedUnchanged)))
+}
+
+// Runs returns the latest runs, newest first; before limits them to lower
+// numbers when it is positive. Plans that were only looked at are left out.
+func (s *Store) Runs(ctx context.Context, before int64, limit int) ([]Run, error) {
+	if before <= 0 {
+		before = 1 << 62
+	}
+	return s.runs(ctx, `id < $1 AND status NOT IN ($2, $3) ORDER BY id DESC LIMIT $4`, before, string(Planned), string(Discarded), limit)
+}
+
+// Interrupted returns the runs that were being applied, or planned, when the
+// process ended, oldest first.
+func (s *Store) Interrupted(ctx context.Context) ([]Run, error) {
+	return s.runs(ctx, `status IN ($1, $2) ORDER BY id`, string(Applying), string(Planning))
+}
+
+// BookRuns returns the runs that wrote to a book, oldest first.
+func (s *Store) BookRuns(ctx context.Context, bookID int64) ([]Run, error) {
+	return s.runs(ctx, `book_id = $1 AND status NOT IN ($2, $3, $4) ORDER BY id`, bookID, string(Planned), string(Discarded), string(Planning))
+}
+
+// DeleteRun removes a run with its plan.
+func (s *Store) DeleteRun(ctx context.Context, id int64) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		for _, statement := range []string{
+			`DELETE FROM block WHERE run_id = $1`, `DELETE FROM change WHERE run_id = $1`, `DELETE FROM run WHERE id = $1`,
+		} {
+			if _, err := tx.ExecContext(ctx, statement, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// ClearPlan removes the rows of a plan, keeping its run.
+func (s *Store) ClearPlan(ctx context.Context, id int64) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM block WHERE run_id = $1`, id); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM change WHERE run_id = $1`, id)
+		return err
+	})
+}

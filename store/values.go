@@ -1,0 +1,77 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// A contact's values are stored as one JSON array of strings by field position:
+// short, readable by every tool, and reachable from SQL (data->>3).
+
+const hexDigits = "0123456789abcdef"
+
+// appendValues appends values as a JSON array; blank values at the end are left out.
+func appendValues(b []byte, values []string) []byte {
+	n := len(values)
+	for n > 0 && values[n-1] == "" {
+		n--
+	}
+	b = append(b, '[')
+	for i, v := range values[:n] {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, v)
+	}
+	return append(b, ']')
+}
+
+func appendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	start := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		b = append(b, s[start:i]...)
+		start = i + 1
+		switch c {
+		case '"', '\\':
+			b = append(b, '\\', c)
+		case '\n':
+			b = append(b, '\\', 'n')
+		case '\r':
+			b = append(b, '\\', 'r')
+		case '\t':
+			b = append(b, '\\', 't')
+		default:
+			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+		}
+	}
+	return append(append(b, s[start:]...), '"')
+}
+
+// parseValues reads what appendValues wrote, reusing values. The strings share
+// data's memory.
+func parseValues(data string, values []string) ([]string, error) {
+	values = values[:0]
+	if strings.IndexByte(data, '\\') >= 0 {
+		err := json.Unmarshal([]byte(data), &values)
+		return values, err
+	}
+	if len(data) < 2 || data[0] != '[' || data[len(data)-1] != ']' || !utf8.ValidString(data) {
+		return nil, fmt.Errorf("contact data is not a list of values")
+	}
+	for rest := data[1 : len(data)-1]; len(rest) > 0; {
+		end := strings.IndexByte(rest[1:], '"')
+		if rest[0] != '"' || end < 0 {
+			return nil, fmt.Errorf("contact data is not a list of values")
+		}
+		values = append(values, rest[1:end+1])
+		rest = strings.TrimPrefix(rest[end+2:], ",")
+	}
+	return values, nil
+}

@@ -1,0 +1,195 @@
+package syncfile
+
+import (
+	"strings"
+
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
+)
+
+// A key is one key of the file: what may stand there, and what to say about it.
+// The tables below are the only list of keys; the check, the order in which
+// Marshal writes, the JSON Schema and the reference all come from them.
+type key struct {
+	name     string
+	shape    shape
+	words    []string // of a word or a list of words; the default first
+	called   string   // what one of the words is: "a write policy"
+	notYet   []string // words that a later version will know
+	keys     []key    // of a mapping or a list of mappings
+	fallback string   // the default as people write it
+	doc      string
+	need     need
+	later    bool // a later version will know the key
+}
+
+type shape uint8
+
+const (
+	text       shape = iota // may be empty
+	filled                  // text that may not be blank
+	word                    // one of words
+	yesNo                   // true or false
+	count                   // a whole number from 0
+	limit                   // a whole number from 1, or none
+	share                   // "10%", or none
+	texts                   // list of texts
+	words                   // list of words, at least one
+	mapping                 // the keys below it
+	mappings                // list of these, at least one
+	table                   // any text to any text
+	expression              // expr-lang, see plan.Compile
+	region                  // two letters: GB
+	language                // BCP 47 tag
+	kindOf                  // kind of field, or phone(GB)
+)
+
+type need uint8
+
+const (
+	optional need = iota
+	required
+	oneOf // exactly one of the keys with this mark
+)
+
+func syncKeys() []key {
+	return []key{
+		{name: "apiVersion", shape: word, words: []string{APIVersion}, called: "a version", need: required,
+			doc: "Version of this format."},
+		{name: "kind", shape: word, words: []string{Kind}, called: "a kind of document", need: required,
+			doc: "What the document defines."},
+		{name: "name", shape: filled, need: required,
+			doc: "What the sync is called. Unique in an installation; `kith run NAME`."},
+		{name: "preset", shape: word, words: append([]string{"none"}, presetNames()...), called: "a preset", fallback: "none",
+			doc: "Settings of one of the systems Kith takes the place of. A key in the file beats the preset's; maps merge key by key, lists replace."},
+		{name: "source", shape: mapping, keys: sourceKeys(), need: required, doc: "Where records come from."},
+		{name: "target", shape: mapping, keys: targetKeys(), need: required, doc: "Where records go. A book that does not exist is created."},
+		{name: "direction", shape: word, words: []string{"one_way"}, notYet: []string{"two_way"}, called: "a direction", fallback: "one_way",
+			doc: "From source to target."},
+		{name: "match", shape: words, words: of(plan.ByLink, plan.ByKey, plan.ByEmail, plan.ByPhone), called: "a match rule",
+			fallback: "the target's unique identifier, else `email`, else `phone`",
+			doc:      "How a person is recognised in the target, best rule first. `link` needs no mention: it always comes first."},
+		{name: "secondary", shape: yesNo, fallback: "false",
+			doc: "Lets secondary e-mail addresses and telephones take part in matching."},
+		{name: "phone_match", shape: word, words: of(plan.NamesAgree, plan.PhoneAlone), called: "a reading of a shared telephone", fallback: "names_agree",
+			doc: "When one telephone means one person: only where the last names do not contradict each other, or always."},
+		{name: "on_several", shape: word, words: of(plan.SeveralReview, plan.SeveralFirst, plan.SeveralMostRecent, plan.SeveralReject),
+			called: "an answer to several matches", fallback: "review",
+			doc: "What to do when a rule finds several contacts: hold for a person, take the oldest, take the one changed last, refuse the record."},
+		{name: "out_of_scope", shape: word, words: of(plan.OutOfScopeSkip, plan.OutOfScopeContinue, plan.OutOfScopeReview),
+			called: "an answer to a match out of scope", fallback: "skip",
+			doc: "What to do when the only match is outside `target_scope`: skip the record, go on to the next rule, hold for a person."},
+		{name: "filter", shape: expression, doc: "Which source records take part, such as `owner in [\"ana@example.org\"] && country == \"GB\"`."},
+		{name: "target_scope", shape: expression, doc: "Which contacts of the target may be matched: the agent filter."},
+		{name: "policy", shape: mapping, keys: policyKeys(), doc: "What may be done to the target."},
+		{name: "guard", shape: mapping, keys: guardKeys(),
+			doc: "Stops a plan that would change too much, before anything is written. A sync whose file names `guard` is guarded on every run."},
+		{name: "required", shape: texts, doc: "Fields of the target without which a record is held."},
+		{name: "gate", shape: expression, doc: "A new contact is created only when this is true of its source record; until then it is held."},
+		{name: "duplicates", shape: word, words: of(plan.FirstWins, plan.LastWins, plan.RejectDuplicates), called: "an answer to duplicates", fallback: "first",
+			doc: "Which of several equal source records counts: the first, the last, or none of the later ones, which are rejected."},
+		{name: "region", shape: region, doc: "Region of telephone numbers without a country code, such as `GB`."},
+		{name: "language", shape: language, doc: "Default language, such as `en`."},
+		{name: "map", shape: mappings, keys: mapKeys(),
+			doc: "What fills which field. Without it the suggested mapping applies; the plan shows it."},
+		{name: "schedule", later: true},
+		{name: "notify", later: true},
+	}
+}
+
+func endpointKeys(of string) []key {
+	return []key{
+		{name: "file", shape: filled, need: oneOf, doc: "A delimited file. The path is relative to the file it stands in."},
+		{name: "book", shape: filled, need: oneOf, doc: "An address book of this installation."},
+		{name: "csv", shape: mapping, keys: csvKeys(), doc: "How the " + of + " file is written. What is left out is found out."},
+		{name: "connection", later: true},
+		{name: "object", later: true},
+		{name: "path", later: true},
+	}
+}
+
+func sourceKeys() []key {
+	return append(endpointKeys("source"),
+		key{name: "every_time", shape: yesNo, fallback: "false", doc: "Imports the file every time, regardless of its state (C17)."},
+		key{name: "key", shape: filled, doc: "Column that is the unique identifier of the source's records."},
+		key{name: "which", later: true},
+		key{name: "after", later: true},
+		key{name: "no_file", later: true},
+	)
+}
+
+func targetKeys() []key {
+	return append(endpointKeys("target"),
+		key{name: "key", shape: filled, doc: "Field that is the unique identifier (C28). `generated` draws a random 9-digit code for each new contact (C29)."},
+	)
+}
+
+func csvKeys() []key {
+	return []key{
+		{name: "delimiter", shape: text, fallback: "auto", doc: "What stands between fields: `\",\"`, `\";\"`, `\"\\t\"`, or any other text (C13)."},
+		{name: "quote", shape: text, fallback: `"`, doc: "What stands around a field that needs it."},
+		{name: "header", shape: yesNo, fallback: "true", doc: "Consider the first line as header (C12)."},
+		{name: "preamble", shape: count, fallback: "found out", doc: "Lines before the header."},
+		{name: "encoding", shape: filled, fallback: "found out", doc: "Such as `utf-8` or `windows-1252`."},
+		{name: "strict_line_breaks", shape: yesNo, fallback: "false", doc: "Refuses line breaks inside a field (C4)."},
+	}
+}
+
+func policyKeys() []key {
+	return []key{
+		{name: "create", shape: yesNo, fallback: "true", doc: "Creates a contact for a record that no rule finds in the target (K7)."},
+		{name: "update", shape: word, words: writes(), called: "a write policy", fallback: "if_new_not_blank",
+			doc: "What a value may do to a field of a contact that is already there: write if the source knows something, write always, fill blanks only, never."},
+		{name: "delete", shape: mapping, keys: []key{
+			{name: "not_found", shape: word, words: of(plan.Keep, plan.Mark, plan.Unlink, plan.Trash, plan.DeleteGone), called: "an answer to contacts not found", fallback: "keep",
+				doc: "What happens to a contact that the source no longer has (C14)."},
+			{name: "scope", shape: word, words: of(plan.BroughtByThisSync, plan.WholeBook), called: "a scope", fallback: "brought_by_this_sync",
+				doc: "Which contacts that concerns."},
+		}, doc: "Contacts not found in the source."},
+		{name: "whole_book", shape: word, words: []string{"accepted"}, called: "an answer",
+			doc: "Consents to this sync removing from the whole book beside another that does."},
+	}
+}
+
+func guardKeys() []key {
+	return []key{
+		{name: "deletes", shape: share, fallback: "10%", doc: "Most contacts that one run may remove, as a share of those it could remove. Exactly the limit passes."},
+		{name: "changes", shape: share, fallback: "none", doc: "Most contacts that one run may remove or update: the Contact Manager's reading (C39)."},
+		{name: "max_deletes", shape: limit, fallback: "none", doc: "Most contacts that one run may remove, as a number."},
+		{name: "deletes_per_24h", later: true},
+	}
+}
+
+func mapKeys() []key {
+	return []key{
+		{name: "from", shape: filled, need: oneOf, doc: "Column of the source."},
+		{name: "value", shape: text, need: oneOf, doc: "The same text for every record."},
+		{name: "expr", shape: expression, need: oneOf, doc: "Expression on the source record, such as `first + \" \" + last`."},
+		{name: "to", shape: filled, need: required, doc: "Field of the target."},
+		{name: "as", shape: kindOf, doc: "Kind of the values: " + list(kindNames()) + ", or a telephone of a region: `phone(GB)`."},
+		{name: "write", shape: word, words: writes(), called: "a write policy", fallback: "`policy.update`", doc: "Write policy of this field."},
+		{name: "direction", shape: word, words: []string{"one_way"}, notYet: []string{"two_way"}, called: "a direction", fallback: "`direction`", doc: "Direction of this field."},
+		{name: "winner", later: true},
+		{name: "default", shape: text, doc: "Value where the source has none."},
+		{name: "values", shape: table, doc: "Replaces values: `{in: out}`. A value that is not listed stays."},
+		{name: "may_clear", shape: yesNo, fallback: "false", doc: "Lets a blank value of the source empty the field, where its policy is `always`."},
+		{name: "owner", shape: yesNo, fallback: "false", doc: "This sync owns the field: several may write it `always`."},
+	}
+}
+
+func writes() []string {
+	return of(plan.WriteIfNewNotBlank, plan.WriteAlways, plan.WriteIfExistingBlank, plan.WriteNever)
+}
+
+func of[T ~string](words ...T) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = string(w)
+	}
+	return out
+}
+
+func kindNames() []string { return of(contact.Kinds...) }
+
+// list writes words for people: `a`, `b`.
+func list(words []string) string { return "`" + strings.Join(words, "`, `") + "`" }

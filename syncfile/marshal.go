@@ -1,0 +1,102 @@
+package syncfile
+
+import (
+	"encoding/json"
+	"reflect"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/kith-sync/kith/plan"
+)
+
+// Marshal writes a sync as YAML, apiVersion and kind first. It leaves out what
+// the preset and the defaults say anyway, so that the file shows what its author
+// decided; Parse gives the same sync again.
+func Marshal(s plan.Sync) ([]byte, error) {
+	said := tree(s)
+	bare, err := fill(map[string]any{"preset": s.Preset, "source": said["source"], "target": said["target"]})
+	if err != nil {
+		return nil, err
+	}
+	unsaid := tree(bare)
+	if s.Guard.Explicit {
+		said["guard"] = spelled(said["guard"], unsaid["guard"])
+		delete(unsaid, "guard")
+	}
+	for _, name := range []string{"preset", "source", "target"} {
+		delete(unsaid, name)
+	}
+	said["apiVersion"], said["kind"] = APIVersion, Kind
+	return write(difference(said, unsaid, syncKeys()))
+}
+
+func write(m yaml.MapSlice) ([]byte, error) { return yaml.MarshalWithOptions(m, yaml.IndentSequence(true)) }
+
+// spelled says none of every limit that a guard does not have although it
+// otherwise would: naming the guard at all makes it explicit.
+func spelled(guard, otherwise any) map[string]any {
+	limits := map[string]any{}
+	below, _ := otherwise.(map[string]any)
+	for name := range below {
+		limits[name] = "none"
+	}
+	above, _ := guard.(map[string]any)
+	return merge(limits, above)
+}
+
+// difference lists what said has and unsaid has otherwise, in the order of keys.
+func difference(said, unsaid map[string]any, keys []key) yaml.MapSlice {
+	var out yaml.MapSlice
+	for _, k := range keys {
+		value, there := said[k.name]
+		other, otherwise := unsaid[k.name]
+		switch {
+		case !there && !otherwise, reflect.DeepEqual(value, other):
+			continue
+		case !there:
+			value = nothing(k)
+		}
+		switch k.shape {
+		case mapping:
+			above, _ := value.(map[string]any)
+			below, _ := other.(map[string]any)
+			inner := difference(above, below, k.keys)
+			if len(inner) == 0 {
+				continue
+			}
+			value = inner
+		case mappings:
+			value = entries(value.([]any), k.keys)
+		case count, limit:
+			if n, ok := value.(json.Number); ok {
+				value, _ = n.Int64()
+			}
+		}
+		out = append(out, yaml.MapItem{Key: k.name, Value: value})
+	}
+	return out
+}
+
+func entries(list []any, keys []key) []yaml.MapSlice {
+	out := make([]yaml.MapSlice, len(list))
+	for i, entry := range list {
+		m, _ := entry.(map[string]any)
+		out[i] = difference(m, nil, keys)
+	}
+	return out
+}
+
+// nothing is how a key is written whose preset has a value and the sync none.
+func nothing(k key) any {
+	switch k.shape {
+	case yesNo:
+		return false
+	case share, limit:
+		return "none"
+	case texts, words, mappings:
+		return []any{}
+	case mapping:
+		return map[string]any{}
+	}
+	return ""
+}

@@ -1,0 +1,103 @@
+package syncfile
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/invopop/jsonschema"
+)
+
+// SchemaID is the address of the published schema.
+const SchemaID = "https://raw.githubusercontent.com/kith-sync/kith/main/docs/schema/sync.json"
+
+// Schema returns the JSON Schema (draft 2020-12) of one sync document, for the
+// completion of editors. It knows the keys of this version only.
+func Schema() ([]byte, error) {
+	s := mappingSchema(syncKeys())
+	s.Version = jsonschema.Version
+	s.ID = SchemaID
+	s.Title = "Kith sync"
+	s.Description = "One configured flow of contacts from a source to a target."
+	out, err := json.MarshalIndent(s, "", "  ")
+	return append(out, '\n'), err
+}
+
+func mappingSchema(keys []key) *jsonschema.Schema {
+	s := &jsonschema.Schema{Type: "object", Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema}
+	for _, k := range keys {
+		if k.later {
+			continue
+		}
+		one := keySchema(k)
+		one.Description = k.doc
+		if k.fallback != "" {
+			one.Description += " Default: " + strings.ReplaceAll(k.fallback, "`", "") + "."
+		}
+		s.Properties.Set(k.name, one)
+		switch k.need {
+		case required:
+			s.Required = append(s.Required, k.name)
+		case oneOf:
+			s.OneOf = append(s.OneOf, &jsonschema.Schema{Required: []string{k.name}})
+		case optional:
+		}
+	}
+	return s
+}
+
+func keySchema(k key) *jsonschema.Schema {
+	switch k.shape {
+	case mapping:
+		return mappingSchema(k.keys)
+	case mappings:
+		return &jsonschema.Schema{Type: "array", Items: mappingSchema(k.keys), MinItems: new(uint64(1))}
+	case texts:
+		return &jsonschema.Schema{Type: "array", Items: pattern(notBlank), UniqueItems: true}
+	case words:
+		return &jsonschema.Schema{Type: "array", Items: enum(k.words), MinItems: new(uint64(1)), UniqueItems: true}
+	case table:
+		return &jsonschema.Schema{Type: "object", AdditionalProperties: &jsonschema.Schema{Type: "string"}}
+	case word:
+		return withDefault(enum(k.words), k.fallback)
+	case yesNo:
+		return withDefault(&jsonschema.Schema{Type: "boolean"}, k.fallback)
+	case count:
+		return &jsonschema.Schema{Type: "integer", Minimum: "0"}
+	case limit:
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "integer", Minimum: "1"}, {Const: "none"}}}
+	case share:
+		return withDefault(pattern(shareForm.String()), k.fallback)
+	case filled, language:
+		return pattern(notBlank)
+	case region:
+		return pattern(regionCode.String())
+	case kindOf:
+		return pattern(`^(` + strings.Join(kindNames(), "|") + `|phone\([A-Z]{2}\))$`)
+	case text, expression:
+	}
+	return &jsonschema.Schema{Type: "string"}
+}
+
+const notBlank = `\S`
+
+func pattern(p string) *jsonschema.Schema { return &jsonschema.Schema{Type: "string", Pattern: p} }
+
+func enum(words []string) *jsonschema.Schema {
+	s := &jsonschema.Schema{Type: "string"}
+	for _, w := range words {
+		s.Enum = append(s.Enum, w)
+	}
+	return s
+}
+
+// withDefault names the default where it is a value and not an explanation.
+func withDefault(s *jsonschema.Schema, fallback string) *jsonschema.Schema {
+	switch {
+	case fallback == "" || strings.Contains(fallback, "`"):
+	case s.Type == "boolean":
+		s.Default = fallback == "true"
+	default:
+		s.Default = fallback
+	}
+	return s
+}

@@ -1,0 +1,146 @@
+// Package syncfile reads and writes the definition of a sync as YAML: it knows
+// every key of the file, fills in presets and defaults, and says where in the
+// file a mistake is. It opens no file, and it does not ask whether the columns
+// and fields that a sync names exist: plan.Compile does.
+package syncfile
+
+//go:generate go run ./generate ../docs
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/kith-sync/kith/plan"
+)
+
+// APIVersion and Kind begin every sync definition.
+const (
+	APIVersion = "kith/v1"
+	Kind       = "Sync"
+)
+
+// maxSize bounds a file. A map of 2,000 columns has 100 KB.
+const maxSize = 256 << 10
+
+// Parse reads every document of a sync file. Presets and defaults are filled
+// in. Name stands for the file in messages. The error is one *Error or several
+// joined; All lists them. It reports every mistake of the file at once.
+func Parse(name string, data []byte) ([]plan.Sync, error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if err := readable(name, data); err != nil {
+		return nil, err
+	}
+	var syncs []plan.Sync
+	var found []Error
+	named := map[string]bool{}
+	for _, part := range documents(data) {
+		d, problems := parseYAML(part)
+		if d == nil && len(problems) == 0 {
+			continue // nothing but white space and comments
+		}
+		var s plan.Sync
+		if len(problems) == 0 {
+			s, problems = d.sync()
+		}
+		if len(problems) == 0 && named[s.Name] {
+			problems = d.locate([]Error{{Key: "name", Message: fmt.Sprintf("another sync of this file is called %q", s.Name)}})
+		}
+		named[s.Name] = true
+		found = append(found, problems...)
+		syncs = append(syncs, s)
+	}
+	if len(found) > 0 {
+		return nil, join(name, found)
+	}
+	if len(syncs) == 0 {
+		return nil, join(name, []Error{{Message: "there is no sync in this file", Hint: smallest}})
+	}
+	return syncs, nil
+}
+
+const smallest = "The smallest one is: {apiVersion: kith/v1, kind: Sync, name: attendees, source: {file: attendees.csv}, target: {book: contacts}}"
+
+func readable(name string, data []byte) error {
+	if len(data) > maxSize {
+		return join(name, []Error{{Message: fmt.Sprintf("the file has %d bytes; a sync file has at most %d", len(data), maxSize)}})
+	}
+	line := 1
+	for rest := data; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return join(name, []Error{{Line: line, Column: 1, Message: "this line is not UTF-8", Hint: "Save the file as UTF-8."}})
+		case r < ' ' && r != '\n' && r != '\r' && r != '\t' || r == 0x7f:
+			return join(name, []Error{{Line: line, Column: 1, Message: fmt.Sprintf("this line has the control character U+%04X", r),
+				Hint: `Write it as an escape in double quotes, such as "\u001f".`}})
+		case r == '\n':
+			line++
+		}
+		rest = rest[size:]
+	}
+	return nil
+}
+
+// sync turns one document into the sync it defines: first the shape of every
+// key is checked, then the preset and the defaults are put under what the file
+// says, then the rules that concern several keys.
+func (d *document) sync() (plan.Sync, []Error) {
+	if problems := d.header(); len(problems) > 0 {
+		return plan.Sync{}, d.locate(problems)
+	}
+	problems := checkMapping(d.tree, syncKeys(), "")
+	if len(problems) > 0 {
+		return plan.Sync{}, d.locate(problems)
+	}
+	delete(d.tree, "apiVersion")
+	delete(d.tree, "kind")
+	s, err := fill(d.tree)
+	if err != nil {
+		return plan.Sync{}, d.locate([]Error{{Message: err.Error()}})
+	}
+	_, s.Guard.Explicit = d.tree["guard"]
+	return s, d.locate(rules(s))
+}
+
+// header judges apiVersion and kind before anything else: a document of another
+// kind has other keys.
+func (d *document) header() []Error {
+	begin := "Begin the document with apiVersion: " + APIVersion + " and kind: " + Kind + "."
+	switch version, ok := d.tree["apiVersion"]; {
+	case !ok:
+		return []Error{{Key: "apiVersion", Message: "is missing", Hint: begin}}
+	case version != APIVersion:
+		return []Error{{Key: "apiVersion", Message: describe(version) + " is not a version that this program reads", Hint: "Write " + APIVersion + "."}}
+	}
+	switch kind, ok := d.tree["kind"]; {
+	case !ok:
+		return []Error{{Key: "kind", Message: "is missing", Hint: begin}}
+	case kind == Kind:
+		return nil
+	case kind == "Connection", kind == "Field", kind == "Notification":
+		return []Error{{Key: "kind", Message: fmt.Sprintf("%s is %s", kind, later)}}
+	default:
+		return []Error{{Key: "kind", Message: describe(kind) + " is not a kind of document", Hint: "Write kind: " + Kind + "."}}
+	}
+}
+
+// tree turns a sync into the nested maps that its file has.
+func tree(s plan.Sync) map[string]any {
+	var t map[string]any
+	decode(s.Canonical(), &t)
+	if guard, ok := t["guard"].(map[string]any); ok {
+		delete(guard, "explicit") // said by writing the key at all
+	}
+	return t
+}
+
+// decode reads JSON that this package has written itself.
+func decode(data []byte, into any) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if err := d.Decode(into); err != nil {
+		panic(err)
+	}
+}

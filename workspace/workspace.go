@@ -1,0 +1,112 @@
+// Package workspace puts Kith together in one data folder: the database, the
+// staged sources, the installation's key and the lock that keeps a second
+// process out. It names the concrete types; it decides nothing.
+package workspace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/kith-sync/kith/files"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/run"
+	"github.com/kith-sync/kith/store"
+)
+
+// A Workspace is an open data folder.
+type Workspace struct {
+	Folder string
+	Store  *store.Store
+	Engine *run.Engine
+	keys   keys
+	lock   *os.File
+}
+
+// Options say where a workspace is and what it may use of the world.
+type Options struct {
+	Folder   string // created when it is not there
+	Database string // postgres://... ; empty: a SQLite file in the folder
+	Now      func() time.Time
+	Progress func(phase string, done, total int64)
+}
+
+// ErrLocked is returned when another process has the data folder open.
+var ErrLocked = errors.New("another kith process is using this data folder")
+
+// Open opens the data folder and finishes what an earlier process was
+// interrupted in. The caller closes it.
+func Open(ctx context.Context, o Options) (*Workspace, error) {
+	if err := os.MkdirAll(o.Folder, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	lock, err := lockFolder(o.Folder)
+	if err != nil {
+		return nil, err
+	}
+	w := &Workspace{Folder: o.Folder, lock: lock}
+	if err := w.open(ctx, o); err != nil {
+		w.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *Workspace) open(ctx context.Context, o Options) (err error) {
+	if w.keys, err = loadKeys(filepath.Join(w.Folder, "key")); err != nil {
+		return err
+	}
+	if o.Database != "" {
+		w.Store, err = store.OpenPostgres(ctx, o.Database)
+	} else {
+		w.Store, err = store.OpenSQLite(ctx, filepath.Join(w.Folder, "kith.db"))
+	}
+	if err != nil {
+		return err
+	}
+	temp := filepath.Join(w.Folder, "tmp")
+	if err := os.RemoveAll(temp); err != nil { // left by a process that was killed
+		return fmt.Errorf("data folder: %w", err)
+	}
+	if err := os.MkdirAll(temp, 0o700); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	w.Engine = &run.Engine{Journal: w.Store, Connector: w, Files: files.OS{}, Stage: filepath.Join(w.Folder, "stage"), Temp: temp,
+		Now: o.Now, Secret: w.keys.match, Seal: w.keys.seal, Progress: o.Progress}
+	return nil
+}
+
+// Recover finishes the runs that an earlier process left in the middle, and
+// returns them as they ended.
+func (w *Workspace) Recover(ctx context.Context) (recovered []store.Run, err error) {
+	runs, err := w.Store.Interrupted(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range runs {
+		sync, err := w.syncOf(ctx, r)
+		if err != nil {
+			return recovered, err
+		}
+		if r, err = w.Engine.Resume(ctx, sync, r); err != nil {
+			return recovered, fmt.Errorf("finish run %d: %w", r.ID, err)
+		}
+		recovered = append(recovered, r)
+	}
+	return recovered, nil
+}
+
+// Secret keys the hashes of match keys.
+func (w *Workspace) Secret() plan.Secret { return w.keys.match }
+
+// Close closes the database and gives the folder free.
+func (w *Workspace) Close() error {
+	var err error
+	if w.Store != nil {
+		err = w.Store.Close()
+	}
+	return errors.Join(err, w.lock.Close())
+}
