@@ -13,7 +13,8 @@ const (
 	costConcept = 0.35
 	costNumber  = 0.30
 	costUnknown = 0.45
-	costUnclear = 0.60 // an unknown word beside "email" or "phone": few things else have those
+	costUnclear = 0.60 // an unknown word beside "email" or "first name": perhaps who it is
+	costAside   = 0.60 // "buyer email" is the person's if nothing better is there
 )
 
 // A reading is what a header says.
@@ -65,7 +66,7 @@ func (t *tables) spans(tokens []string) []span {
 		phrase, longest := "", span{}
 		for to := from; to < len(tokens) && to < from+6; to++ {
 			phrase += tokens[to]
-			if m := t.heads[phrase]; len(m) > 0 {
+			if m := t.named(phrase); len(m) > 0 {
 				longest = span{from, to + 1, m}
 			}
 		}
@@ -111,17 +112,19 @@ func (t *tables) modifier(tokens []string, concept string, common map[string]boo
 			return n, costNoise, t.contexts[phrase]
 		case t.noise[phrase] || n == 1 && common[phrase]:
 			return n, costNoise, ""
+		case t.aside[phrase]:
+			return n, costAside, ""
 		case t.not[phrase]:
 			return n, costNot, ""
-		case len(t.heads[phrase]) > 0 && !t.quiet(tokens[:n]):
-			return n, costOf(t.heads[phrase], concept), ""
+		case len(t.named(phrase)) > 0 && !t.quiet(tokens[:n]):
+			return n, costOf(t.named(phrase), concept), ""
 		}
 	}
 	if isNumber(tokens[0]) {
 		return 1, costNumber, ""
 	}
 	switch concept {
-	case "email", "phone", "mobile", "fax":
+	case "email", "phone", "mobile", "fax", "first_name", "last_name":
 		return 1, costUnclear, ""
 	}
 	return 1, costUnknown, ""
@@ -162,17 +165,12 @@ func (t *tables) isBare(tokens []string, s span, common map[string]bool) bool {
 	return cost > 0.9 && len(contexts) == 0
 }
 
-// compounds takes words apart that are written as one, "firmentelefon", and
-// plurals to their singular.
+// compounds takes words apart that are written as one: "firmentelefon".
 func (t *tables) compounds(tokens []string) []string {
 	var out []string
 	for _, tok := range tokens {
 		if t.knows(tok) {
 			out = append(out, tok)
-			continue
-		}
-		if one := strings.TrimSuffix(tok, "s"); one != tok && len(one) > 2 && t.knows(one) {
-			out = append(out, one) // "emails"
 			continue
 		}
 		if parts := t.split(tok); parts != nil {

@@ -72,6 +72,7 @@ func TestMappingOfRealHeaders(t *testing.T) {
 	}{
 		{"known.txt", 0.99},
 		{"heldout.txt", 0.98},
+		{"second.txt", 0.97},
 	} {
 		all := exports(t, row.file)
 		right, total, misses := score(all)

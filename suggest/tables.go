@@ -42,6 +42,7 @@ type tables struct {
 	heads    map[string][]meaning       // phrase -> what it names
 	contexts map[string]string          // phrase -> work, home, ...
 	noise    map[string]bool            // phrases that say nothing
+	aside    map[string]bool            // people beside the one meant
 	not      map[string]bool            // phrases that spoil a meaning
 	bare     map[string]bool            // "name", which may be half a name
 	rules    map[string][]rule          // concept -> rules
@@ -53,7 +54,7 @@ type tables struct {
 var knowledge = sync.OnceValue(func() *tables {
 	t := &tables{
 		heads: map[string][]meaning{}, contexts: map[string]string{},
-		noise: map[string]bool{}, not: map[string]bool{}, bare: map[string]bool{},
+		noise: map[string]bool{}, aside: map[string]bool{}, not: map[string]bool{}, bare: map[string]bool{},
 		rules: map[string][]rule{}, values: map[string]map[string]bool{},
 	}
 	eachLine("fields", t.addField)
@@ -147,6 +148,8 @@ func (t *tables) addPhrase(what, phrase string, weight float64) {
 	switch what {
 	case "@noise":
 		t.noise[phrase] = true
+	case "@aside":
+		t.aside[phrase] = true
 	case "@not":
 		t.not[phrase] = true
 	case "@bare":
@@ -186,7 +189,15 @@ func (t *tables) addValues(line string) error {
 
 // knows reports whether a squashed phrase stands in any table of words.
 func (t *tables) knows(phrase string) bool {
-	return len(t.heads[phrase]) > 0 || t.contexts[phrase] != "" || t.noise[phrase] || t.not[phrase]
+	return len(t.named(phrase)) > 0 || t.contexts[phrase] != "" || t.noise[phrase] || t.aside[phrase] || t.not[phrase]
+}
+
+// named says what a phrase names; a plural names what its singular does.
+func (t *tables) named(phrase string) []meaning {
+	if m, ok := t.heads[phrase]; ok || len(phrase) < 4 {
+		return m
+	}
+	return t.heads[strings.TrimSuffix(phrase, "s")]
 }
 
 // slots are the fields a concept means in the given contexts: those of the rule

@@ -26,7 +26,7 @@ func eventgeek() Preset {
 			{"Title, telephones, website, note, owner and others are optional: each mapping can be left out or pointed to another field", "E7, E9"},
 			{"To protect a field, leave its mapping out or give it `write: never`", "E9, E12"},
 			{"Of several contacts with the same e-mail only the first found is updated: the oldest (`on_several: first`)", "E13"},
-			{"A contact may take part in several events: equal records of one source are merged by `duplicates`", "E4"},
+			{"A contact may take part in several events: a person who stands in the source twice is taken once (`duplicates: first`)", "E4"},
 			{"The company is an ordinary field: it can be mapped, given a default, and changed any time", "E19"},
 			{"A link to the record, its sync status and the time of the last sync (with CRM connections; not available yet; kith explain tells what is known)", "E14, E15"},
 			{"Salesforce Sync As chooses Lead or Contact for each contact and is required (with CRM connections; not available yet; until then make one sync per object with a `filter`)", "E3, E6"},

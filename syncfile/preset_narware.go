@@ -22,7 +22,7 @@ func narware() Preset {
 			{"Until then it is held with the reason gate.closed, and goes out on the first run in which the registration succeeded", "N12"},
 			{"The gate binds creating; a contact that the target already has is matched and filled without it", "N20"},
 			{"A value that the target has is never overwritten, whichever field it is", "N16"},
-			{"A blank name, telephone or any other mapped field of the target is filled", "N17"},
+			{"A blank name or telephone of the target is filled, and so is every other field that `map` names: map those that may be filled", "N17"},
 			{"The placeholder New Contact is never sent and never read as a name; a blank goes instead", "N14, N15"},
 			{"Every record has a reason for what happened to it: kith explain", "N21"},
 			{"A contact may come from manual entry or an uploaded file", "N1, N2"},

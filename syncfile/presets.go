@@ -44,5 +44,7 @@ func find(name string) (Preset, error) {
 
 // Settings writes what a preset sets, as it would stand in a sync file.
 func Settings(p Preset) ([]byte, error) {
-	return write(difference(tree(p.Sync), nil, syncKeys()))
+	t := tree(p.Sync)
+	delete(t, "name")
+	return write(difference(t, nil, syncKeys()))
 }
