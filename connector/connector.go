@@ -104,6 +104,9 @@ type Batch struct {
 	Now      time.Time
 	Changes  []plan.Change
 	Position int64 // of the run once the batch is durable
+	// IndexNow asks for the match keys of creates at once. Large runs leave them
+	// to the end (AddKeys).
+	IndexNow bool
 }
 
 // A Result says what became of one change.

@@ -175,3 +175,21 @@ func TestWindowHasNoInfluence(t *testing.T) {
 		}
 	}
 }
+
+// A CRLF may be divided between two windows, and a surrogate pair between two
+// reads of the decoder.
+func TestBoundaries(t *testing.T) {
+	for n := range 40 {
+		r := NewReader(times(1000, strings.Repeat("x", n)+",y\r\n"), Dialect{}, Limits{Record: 64})
+		if got, want := outcomeOf(r), (outcome{good: 1000}); got != want {
+			t.Errorf("CRLF behind %d characters: got %+v, want %+v", n+2, got, want)
+		}
+	}
+	for _, start := range []string{"", "a\x00"} {
+		in := io.MultiReader(strings.NewReader("\xff\xfe"+start), times(50_000, "\x3d\xd8\x4a\xdc"))
+		row, err := NewReader(in, Dialect{}, Limits{}).Next()
+		if err != nil || row.Problem != nil || len(row.Raw) != len(start)/2+4*50_000 {
+			t.Errorf("surrogate pairs behind %q: %v, %d bytes", start, err, len(row.Raw))
+		}
+	}
+}

@@ -91,17 +91,14 @@ func newline16(high int) func([]byte) int {
 	}
 }
 
-// singleByte refuses the bytes that a table has no character for. x/text lets
-// those of Windows tables pass as control characters, as the web does.
+// singleByte refuses the bytes that the table has no character for.
 func singleByte(m *charmap.Charmap) converter {
-	controls := m.DecodeByte(0x80) == 0x80 // ISO 8859 has control characters from 0x80 to 0x9f
 	var table [256]string
 	for i := range table {
-		c := m.DecodeByte(byte(i))
-		if c == utf8.RuneError || !controls && c >= 0x80 && c < 0xa0 {
-			table[i] = string([]byte{invalid})
-		} else {
+		if c := m.DecodeByte(byte(i)); c != utf8.RuneError {
 			table[i] = string(c)
+		} else {
+			table[i] = string([]byte{invalid})
 		}
 	}
 	return func(dst, src []byte, _ bool) ([]byte, int) {

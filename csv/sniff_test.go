@@ -39,6 +39,7 @@ func TestSniff(t *testing.T) {
 		{"an empty file is a comma file", "", `"," no header`},
 		{"commas", "name,email\nAnn,ann@example.com\n", `","`},
 		{"semicolons around decimal commas", "Name;Umsatz;Rabatt\nAnn;1,5;2,5\nBob;3,5;1,5\nCid;7,5;9,1\n", `";"`},
+		{"semicolons around values with many commas", "Name;Email\n" + strings.Repeat("Lee, Ann, Dr, MA;ann@example.com\n", 100), `";"`},
 		{"semicolons around Last, First", "Name;Email\nLee, Ann;ann@example.com\nRay, Bob;bob@example.com\n", `";"`},
 		{"commas around tags with semicolons", "name,tags,city\nAnn,a;b,X\nBob,c;d,Y\nCid,a;d,Z\n", `","`},
 		{"tabs", "name\temail\tnotes\nAnn\tann@example.com\tshe said, yes\n", `"\t"`},

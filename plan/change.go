@@ -61,6 +61,9 @@ const (
 	TargetChanged    Reason = "target.changed"
 	TargetGone       Reason = "target.gone"
 	SourceGone       Reason = "source.gone"
+	UndoChanged      Reason = "undo.changed_since"
+	UndoGone         Reason = "undo.gone"
+	UndoExists       Reason = "undo.exists"
 )
 
 // Reasons lists every reason; its order is part of the stored plan format, so
@@ -70,6 +73,7 @@ var Reasons = []Reason{
 	TrashedByPerson, GateClosed, RequiredMissing, MatchSeveral, IdentityConflict, ScopeReview,
 	RowColumns, RowEncoding, RowUnclosedQuote, RowLineBreak, RowTooLong, EmailInvalid,
 	LanguageUnknown, ValueTooLong, ExprFailed, TargetInvalid, TargetChanged, TargetGone, SourceGone,
+	UndoChanged, UndoGone, UndoExists,
 }
 
 // A FieldChange is what a change does to one field. New is the value after the

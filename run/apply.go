@@ -61,6 +61,9 @@ func (e *Engine) Resume(ctx context.Context, s store.Sync, r store.Run) (store.R
 	if err != nil {
 		return r, err
 	}
+	if r.Kind != store.KindSync {
+		return e.carryOutDirect(ctx, target, r)
+	}
 	if target.Durable() {
 		return e.carryOut(ctx, target, r)
 	}
@@ -92,18 +95,14 @@ func (e *Engine) carryOut(ctx context.Context, target Target, r store.Run) (stor
 	if err := e.Journal.UpdateRun(ctx, &r); err != nil {
 		return r, err
 	}
+	if err := e.keepTarget(ctx, target, r); err != nil {
+		return r, err
+	}
 	a := &applying{engine: e, run: &r, binding: b, target: target}
-	if err := a.rows(ctx); err != nil {
-		return r, err
-	}
-	if err := a.removals(ctx); err != nil {
-		return r, err
-	}
-	if err := a.index(ctx); err != nil {
-		return r, err
-	}
-	if err := a.finish(ctx); err != nil {
-		return r, err
+	for _, step := range []func(context.Context) error{a.rows, a.removals, a.index, a.finish} {
+		if err := step(ctx); err != nil {
+			return r, err
+		}
 	}
 	return e.finished(ctx, r)
 }
@@ -115,13 +114,13 @@ func (e *Engine) finished(ctx context.Context, r store.Run) (store.Run, error) {
 
 // applying is the state of one run being applied.
 type applying struct {
-	engine  *Engine
-	run     *store.Run
-	binding binding
-	target  Target
-	batch   []queued
-	weight  int
-	touched map[int64][]outcome // blocks with refused writes, to be corrected
+	engine   *Engine
+	run      *store.Run
+	binding  binding
+	target   Target
+	batch    []queued
+	weight   int
+	indexNow bool
 }
 
 // queued is a change on its way to the target.
@@ -152,7 +151,7 @@ func (a *applying) rows(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	in, err := a.engine.openStage(&stage{name: a.run.Stage, Staging: connector.Staging{Dialect: a.binding.Dialect, Key: a.binding.SourceKey}})
+	in, err := a.engine.openStage(a.binding.stage(a.run.Stage))
 	if err != nil {
 		return err
 	}
@@ -246,7 +245,7 @@ func (a *applying) write(ctx context.Context, position int64) error {
 	if err := ctx.Err(); err != nil {
 		return err // between batches: the run can be resumed
 	}
-	batch := connector.Batch{Run: a.run.ID, Now: a.engine.Now(), Position: -1}
+	batch := connector.Batch{Run: a.run.ID, Now: a.engine.Now(), Position: -1, IndexNow: a.indexNow}
 	if a.target.Durable() {
 		batch.Position = position
 	}
@@ -421,16 +420,9 @@ func newChangeReader(changes iter.Seq2[store.StoredChange, error]) *changeReader
 
 // forRow returns the change row of a record that has one.
 func (r *changeReader) forRow(number int64) (store.StoredChange, error) {
-	for {
-		c, err, ok := r.next()
-		if err != nil {
-			return c, err
-		}
-		if !ok {
-			return c, fmt.Errorf("the plan has no change for record %d", number)
-		}
-		if c.Row == number {
-			return c, nil
-		}
+	c, ok, err := r.peekRow(number)
+	if err == nil && !ok {
+		err = fmt.Errorf("the plan has no change for record %d", number)
 	}
+	return c, err
 }

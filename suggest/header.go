@@ -1,7 +1,6 @@
 package suggest
 
 import (
-	"strings"
 	"unicode"
 )
 

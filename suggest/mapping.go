@@ -179,18 +179,25 @@ func (s *sheet) completeName(chosen map[int]candidate) map[int]candidate {
 		at[c.field] = i
 	}
 	i, has := at["name"]
-	_, first := at["first_name"]
-	_, last := at["last_name"]
-	if has && s.readings[i].bare && first != last && s.evidence[i]["phrase"] <= 0.8 {
-		c := chosen[i]
-		c.field = "first_name"
-		if first {
-			c.field = "last_name"
-		}
-		chosen[i] = c
-		return chosen
+	if !has || !s.readings[i].bare || s.evidence[i]["phrase"] > 0.8 {
+		return s.lastNameByPlace(chosen, at)
 	}
-	return s.lastNameByPlace(chosen, at)
+	for _, pair := range [...][2]string{{"last_name", "first_name"}, {"first_name", "last_name"}} {
+		half, other := pair[0], pair[1]
+		_, hasOther := at[other]
+		j, hasHalf := at[half]
+		if !hasOther || hasHalf && chosen[j].score >= s.readings[i].fields[half] {
+			continue
+		}
+		if hasHalf {
+			delete(chosen, j) // "Nom acheteur" gives way to "Nom du participant"
+		}
+		c := chosen[i]
+		c.field = half
+		chosen[i] = c
+		break
+	}
+	return chosen
 }
 
 // lastNameByPlace finds the last name of a source without useful headers: the

@@ -86,3 +86,14 @@ func TestMappingOfRealHeaders(t *testing.T) {
 		}
 	}
 }
+
+// A header is understood without its neighbours too.
+func TestSingleHeaders(t *testing.T) {
+	all := exports(t, "single.txt")[0]
+	for i, c := range all.columns {
+		one := export{all.name, []Column{c}, all.want[i : i+1]}
+		if _, _, misses := score([]export{one}); len(misses) > 0 {
+			t.Error(misses[0])
+		}
+	}
+}

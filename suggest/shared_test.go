@@ -102,3 +102,41 @@ func named(names ...string) []Column {
 	}
 	return out
 }
+
+// Columns without any header are recognized by their values where values say
+// anything; what must not happen is a wrong one.
+func TestFilesWithoutAHeader(t *testing.T) {
+	right, total := 0, 0
+	for file, want := range map[string]map[int]string{
+		"er/fake_1000.csv":          {1: "first_name", 2: "last_name", 3: "birthday", 4: "city", 5: "email"},
+		"er/febrl1.csv":             {1: "first_name", 2: "last_name", 4: "street", 6: "city", 7: "postal_code", 8: "state", 9: "birthday"},
+		"er/febrl3.csv":             {1: "first_name", 2: "last_name", 4: "street", 6: "city", 7: "postal_code", 8: "state", 9: "birthday"},
+		"er/restaurants/zagats.csv": {2: "street", 3: "city", 4: "phone"},
+	} {
+		r := csv.NewReader(strings.NewReader(string(shared(t, file))))
+		r.FieldsPerRecord, r.LazyQuotes, r.TrimLeadingSpace = -1, true, true
+		rows, err := r.ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows = rows[:201]
+		rows[0] = make([]string, len(rows[0]))
+		for i, s := range Mapping(sampled(rows), nil) {
+			if want[i] != "" {
+				total++
+			}
+			switch {
+			case s.Confidence > 0 && s.Field.Name == want[i]:
+				right++
+			case s.Confidence > 0:
+				t.Errorf("%s column %d: got %q, want %q", file, i+1, s.Field.Name, want[i])
+			case want[i] != "":
+				t.Logf("%s column %d: not recognized, is %q", file, i+1, want[i])
+			}
+		}
+	}
+	t.Logf("%d of %d columns recognized without a header", right, total)
+	if right < 19 {
+		t.Errorf("got %d of %d recognized, want at least 19", right, total)
+	}
+}

@@ -1,10 +1,9 @@
 package syncfile
 
 import (
-	"encoding/json"
+	"maps"
 	"reflect"
-
-	"github.com/goccy/go-yaml"
+	"slices"
 
 	"github.com/kith-sync/kith/plan"
 )
@@ -14,7 +13,7 @@ import (
 // decided; Parse gives the same sync again.
 func Marshal(s plan.Sync) ([]byte, error) {
 	said := tree(s)
-	bare, err := fill(map[string]any{"preset": s.Preset, "source": said["source"], "target": said["target"]})
+	bare, err := fill(map[string]any{"preset": s.Preset}, false)
 	if err != nil {
 		return nil, err
 	}
@@ -23,14 +22,10 @@ func Marshal(s plan.Sync) ([]byte, error) {
 		said["guard"] = spelled(said["guard"], unsaid["guard"])
 		delete(unsaid, "guard")
 	}
-	for _, name := range []string{"preset", "source", "target"} {
-		delete(unsaid, name)
-	}
+	delete(unsaid, "preset") // it decides the rest
 	said["apiVersion"], said["kind"] = APIVersion, Kind
-	return write(difference(said, unsaid, syncKeys()))
+	return write(difference(said, unsaid, syncKeys())), nil
 }
-
-func write(m yaml.MapSlice) ([]byte, error) { return yaml.MarshalWithOptions(m, yaml.IndentSequence(true)) }
 
 // spelled says none of every limit that a guard does not have although it
 // otherwise would: naming the guard at all makes it explicit.
@@ -44,9 +39,17 @@ func spelled(guard, otherwise any) map[string]any {
 	return merge(limits, above)
 }
 
+// A pair is a key and its value, in the order of the file: a text, a number,
+// true or false, a list of these, a mapping (pairs) or a list of mappings.
+type pair struct {
+	name  string
+	value any
+}
+
+type pairs []pair
+
 // difference lists what said has and unsaid has otherwise, in the order of keys.
-func difference(said, unsaid map[string]any, keys []key) yaml.MapSlice {
-	var out yaml.MapSlice
+func difference(said, unsaid map[string]any, keys []key) (out pairs) {
 	for _, k := range keys {
 		value, there := said[k.name]
 		other, otherwise := unsaid[k.name]
@@ -67,21 +70,26 @@ func difference(said, unsaid map[string]any, keys []key) yaml.MapSlice {
 			value = inner
 		case mappings:
 			value = entries(value.([]any), k.keys)
-		case count, limit:
-			if n, ok := value.(json.Number); ok {
-				value, _ = n.Int64()
-			}
+		case table:
+			value = sorted(value.(map[string]any))
 		}
-		out = append(out, yaml.MapItem{Key: k.name, Value: value})
+		out = append(out, pair{k.name, value})
 	}
 	return out
 }
 
-func entries(list []any, keys []key) []yaml.MapSlice {
-	out := make([]yaml.MapSlice, len(list))
+func entries(list []any, keys []key) []pairs {
+	out := make([]pairs, len(list))
 	for i, entry := range list {
 		m, _ := entry.(map[string]any)
 		out[i] = difference(m, nil, keys)
+	}
+	return out
+}
+
+func sorted(m map[string]any) (out pairs) {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, pair{name, m[name]})
 	}
 	return out
 }

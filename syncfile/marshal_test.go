@@ -86,7 +86,7 @@ map:
 	}
 }
 
-func TestMarshalRoundTrip(t *testing.T) {
+func TestPropMarshalRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { roundTrip(t, drawSync(t)) })
 }
 

@@ -16,13 +16,12 @@ func Apply(preset string, s plan.Sync) (plan.Sync, error) {
 	if preset != "" {
 		t["preset"] = preset
 	}
-	filled, err := fill(t)
-	filled.Guard.Explicit = s.Guard.Explicit
-	return filled, err
+	return fill(t, s.Guard.Explicit)
 }
 
-// fill puts a preset and the defaults under what a file says.
-func fill(file map[string]any) (plan.Sync, error) {
+// fill puts a preset and the defaults under what a file says. The default guard
+// stands for no guard at all, not for a guard that names no limit.
+func fill(file map[string]any, explicit bool) (plan.Sync, error) {
 	name, _ := file["preset"].(string)
 	if name == "none" {
 		name = ""
@@ -41,6 +40,7 @@ func fill(file map[string]any) (plan.Sync, error) {
 	if err != nil {
 		return plan.Sync{}, err
 	}
+	s.Guard.Explicit = explicit
 	return s.Defaults(), nil
 }
 

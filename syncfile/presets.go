@@ -43,7 +43,7 @@ func find(name string) (Preset, error) {
 }
 
 // Settings writes what a preset sets, as it would stand in a sync file.
-func Settings(p Preset) ([]byte, error) {
+func Settings(p Preset) []byte {
 	t := tree(p.Sync)
 	delete(t, "name")
 	return write(difference(t, nil, syncKeys()))

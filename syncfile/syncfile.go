@@ -96,11 +96,11 @@ func (d *document) sync() (plan.Sync, []Error) {
 	}
 	delete(d.tree, "apiVersion")
 	delete(d.tree, "kind")
-	s, err := fill(d.tree)
+	_, explicit := d.tree["guard"]
+	s, err := fill(d.tree, explicit)
 	if err != nil {
 		return plan.Sync{}, d.locate([]Error{{Message: err.Error()}})
 	}
-	_, s.Guard.Explicit = d.tree["guard"]
 	return s, d.locate(rules(s))
 }
 

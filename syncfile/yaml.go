@@ -43,7 +43,7 @@ func documents(data []byte) []part {
 		if i := bytes.IndexByte(data[at:], '\n'); i >= 0 {
 			end = at + i + 1
 		}
-		if at > begin && marks(data[at:end]) {
+		if at > begin && marks(data[at:end]) && !directives(data[begin:at]) {
 			parts = append(parts, part{data[begin:at], beginLine})
 			begin, beginLine = at, line
 		}
@@ -58,6 +58,20 @@ func documents(data []byte) []part {
 func marks(line []byte) bool {
 	rest, ok := bytes.CutPrefix(line, []byte("---"))
 	return ok && (len(rest) == 0 || bytes.IndexByte([]byte(" \t\r\n"), rest[0]) >= 0)
+}
+
+// directives reports whether a text is the %YAML line of the document behind it.
+func directives(text []byte) (found bool) {
+	for line := range bytes.Lines(text) {
+		switch line = bytes.TrimSpace(line); {
+		case len(line) == 0 || line[0] == '#':
+		case line[0] == '%':
+			found = true
+		default:
+			return false
+		}
+	}
+	return found
 }
 
 // parseYAML reads one document. It answers nil, nil for one without content.
@@ -110,7 +124,7 @@ func (d *document) syntax(err error) Error {
 	}
 	e.Message, _, _ = strings.Cut(e.Message, "\n")
 	e.Message = "this is not YAML: " + e.Message
-	if strings.Contains(e.Message, "tab character") {
+	if strings.Contains(e.Message, "tab character") || strings.Contains(e.Message, "'\t'") {
 		e.Hint = "Indent with spaces."
 	}
 	return e

@@ -61,6 +61,7 @@ func TestRead(t *testing.T) {
 		{"the assistant's number is not the person's", card("3.0", "FN:Ada", "item1.TEL:+1 202 555 0101", "item1.X-ABLabel:AssistantPhone"), "assistant_phone=+1 202 555 0101, name=Ada"},
 		{"a role is the title of who has none", card("3.0", "ROLE:Clerk"), "title=Clerk"},
 		{"photos are read over", card("3.0", "PHOTO;ENCODING=b:AAAA", " BBBB", "CCCC", "FN:Ada"), "name=Ada"},
+		{"no card sets a password", card("4.0", "FN:Ada", "X-KITH-PASSWORD:a", "NOTE;X-KITH-FIELD=password:b"), "name=Ada"},
 		{"a profile of Apple", card("3.0", "X-SOCIALPROFILE;type=twitter:https://twitter.com/ada"), "twitter=https://twitter.com/ada"},
 	} {
 		if got := listing(row.file); got != row.want {

@@ -16,7 +16,7 @@ import (
 // The keys of created contacts are left to IndexCreated, which fills them in
 // one sweep; those of all others move with their contact.
 func (b *Book) Write(ctx context.Context, batch connector.Batch) ([]connector.Result, error) {
-	w := writer{book: b, results: make([]connector.Result, len(batch.Changes)), at: map[int64]int{}}
+	w := writer{book: b, now: batch.IndexNow, results: make([]connector.Result, len(batch.Changes)), at: map[int64]int{}}
 	w.batch = store.Batch{Book: b.book, Run: batch.Run, Now: batch.Now, Position: batch.Position}
 	current, err := b.current(ctx, batch.Changes)
 	if err != nil {
@@ -59,6 +59,7 @@ func (b *Book) current(ctx context.Context, changes []plan.Change) (map[int64]st
 type writer struct {
 	book    *Book
 	batch   store.Batch
+	now     bool // index creates at once
 	results []connector.Result
 	at      map[int64]int // handle -> position in the batch
 }
@@ -113,6 +114,9 @@ func (w *writer) create(c plan.Change) error {
 		return err
 	}
 	write.Values = values
+	if w.now {
+		write.Add = b.keys(values)
+	}
 	w.batch.Creates = append(w.batch.Creates, write)
 	return nil
 }

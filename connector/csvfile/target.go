@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -25,7 +26,6 @@ type Target struct {
 	secret  plan.Secret
 	content *content
 	index   map[plan.Rule][]connector.Hit
-	state   string
 	made    int // rows the file had when it was opened
 }
 
@@ -35,9 +35,7 @@ func (f *File) OpenTarget(region string, secret plan.Secret) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{File: f, region: region, secret: secret, content: c, made: len(c.rows)}
-	t.state, err = f.state()
-	return t, err
+	return &Target{File: f, region: region, secret: secret, content: c, made: len(c.rows)}, nil
 }
 
 func (f *File) state() (string, error) {
@@ -207,29 +205,66 @@ func (t *Target) nextID(at int) string {
 	return "row-" + strconv.Itoa(at+1)
 }
 
-// Finish writes the file next to the old one and puts it in its place.
-func (t *Target) Finish(_ context.Context, _ int64) error {
-	part := t.path + ".part"
-	file, err := t.files.Create(part)
+// Prepare writes the file next to the old one and returns what its state will
+// be once Finish has put it in its place.
+func (t *Target) Prepare(context.Context) (string, error) {
+	file, err := t.files.Create(t.part())
 	if err != nil {
-		return fmt.Errorf("write %s: %w", t.Name(), err)
+		return "", fmt.Errorf("write %s: %w", t.Name(), err)
 	}
-	if err := t.save(file); err != nil {
+	sum := sha256.New()
+	if err := t.save(io.MultiWriter(file, sum)); err != nil {
 		file.Close()
-		_ = t.files.Remove(part)
+		_ = t.files.Remove(t.part())
+		return "", fmt.Errorf("write %s: %w", t.Name(), err)
+	}
+	if err := errors.Join(file.Sync(), file.Close()); err != nil {
+		return "", fmt.Errorf("write %s: %w", t.Name(), err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+func (t *Target) part() string { return t.path + ".part" }
+
+// Finish puts the prepared file in the old one's place.
+func (t *Target) Finish(context.Context, int64) error {
+	if err := t.files.Rename(t.part(), t.path); err != nil {
 		return fmt.Errorf("write %s: %w", t.Name(), err)
 	}
-	if err := t.files.Rename(part, t.path); err != nil {
-		return fmt.Errorf("write %s: %w", t.Name(), err)
+	return nil
+}
+
+// Keep copies the file as it is now. A file that is not there is kept as empty.
+func (t *Target) Keep(_ context.Context, w io.Writer) error {
+	file, err := t.open()
+	if errors.Is(err, ErrMissing) {
+		return nil
 	}
-	t.state, err = t.File.state()
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	_, err = io.Copy(w, onlyReader{file})
 	return err
 }
 
-func (t *Target) save(file io.WriteCloser) error {
+// PutBack replaces the file by a kept copy.
+func (t *Target) PutBack(ctx context.Context, r io.Reader) error {
+	file, err := t.files.Create(t.part())
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(file, r)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	return t.Finish(ctx, 0)
+}
+
+func (t *Target) save(out io.Writer) error {
 	d := t.content.dialect
 	d.Encoding = "utf-8"
-	w := csv.NewWriter(file, d)
+	w := csv.NewWriter(out, d)
 	if err := w.Write(t.content.columns); err != nil {
 		return err
 	}
@@ -241,8 +276,5 @@ func (t *Target) save(file io.WriteCloser) error {
 			return err
 		}
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	return file.Close()
+	return w.Flush()
 }

@@ -1,0 +1,334 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+)
+
+// An Explanation says how a contact came to be, what each run did about it, and
+// why each of its values is what it is (N21).
+type Explanation struct {
+	Book    string         `json:"book"`
+	ID      string         `json:"id,omitempty"`
+	Found   bool           `json:"found"` // a live contact
+	Trashed bool           `json:"trashed,omitempty"`
+	Fields  []FieldOrigin  `json:"fields,omitempty"`
+	History []HistoryEntry `json:"history"`
+}
+
+// FieldOrigin is a value and where it came from.
+type FieldOrigin struct {
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+	Run    int64  `json:"run"`
+	Sync   string `json:"sync"`
+	Source string `json:"source"`
+	Line   int64  `json:"line,omitempty"`
+	Column string `json:"column,omitempty"`
+	Rule   string `json:"rule"`
+}
+
+// HistoryEntry is what one run did about the contact, or about a record that was
+// never let in.
+type HistoryEntry struct {
+	Run       int64              `json:"run"`
+	Sync      string             `json:"sync"`
+	When      string             `json:"when"` // RFC 3339
+	Source    string             `json:"source"`
+	Line      int64              `json:"line,omitempty"`
+	Action    string             `json:"action"`
+	Reason    plan.Reason        `json:"reason,omitempty"`
+	MatchedBy plan.Rule          `json:"matched_by,omitempty"`
+	Fields    []plan.FieldChange `json:"fields,omitempty"`
+	Detail    plan.Detail        `json:"detail,omitzero"`
+}
+
+// Explainer is what Explain needs of the store beyond the journal.
+type Explainer interface {
+	ContactsByRef(ctx context.Context, b store.Book, refs []int64) iter.Seq2[store.Contact, error]
+	TrashedContacts(ctx context.Context, b store.Book) ([]store.Contact, error)
+	FindKeys(ctx context.Context, b store.Book, rule int, hashes []uint64) ([]store.KeyHit, error)
+}
+
+// explainRuns is how many of a book's latest runs Explain looks through record
+// by record. Changes are found however old they are.
+const explainRuns = 100
+
+// Explain tells the story of the person with that e-mail, unique identifier,
+// telephone or ID, also of one who was never let in: why the record was skipped,
+// held or rejected.
+func (e *Engine) Explain(ctx context.Context, s Explainer, book store.Book, who string) (Explanation, error) {
+	x := &explaining{engine: e, store: s, book: book, who: strings.TrimSpace(who), out: Explanation{Book: book.Name}}
+	x.hashKeys()
+	if err := x.find(ctx); err != nil {
+		return x.out, err
+	}
+	runs, err := e.Journal.BookRuns(ctx, book.ID)
+	if err != nil {
+		return x.out, err
+	}
+	for i, r := range runs {
+		if err := x.explainRun(ctx, r, i >= len(runs)-explainRuns); err != nil {
+			return x.out, err
+		}
+	}
+	x.origins()
+	return x.out, nil
+}
+
+type explaining struct {
+	engine  *Engine
+	store   Explainer
+	book    store.Book
+	who     string
+	hashes  [3]uint64 // of who as a key, by plan.KeyRules
+	contact *store.Contact
+	out     Explanation
+	origin  map[string]FieldOrigin
+}
+
+func (x *explaining) hashKeys() {
+	x.origin = map[string]FieldOrigin{}
+	norm := contact.NewNormalizer(x.book.Region)
+	kinds := [3]contact.Kind{contact.Text, contact.Email, contact.Phone}
+	if f, ok := x.book.Schema().Field(x.book.KeyField); ok {
+		kinds[0] = f.Kind
+	}
+	for i, kind := range kinds {
+		if key, _ := norm.MatchKey(kind, x.who); key != "" {
+			x.hashes[i] = x.engine.Secret.Hash(key)
+		}
+	}
+}
+
+// find looks for the contact itself: by number, by key, then in the trash.
+func (x *explaining) find(ctx context.Context) error {
+	var refs []int64
+	if n, err := strconv.ParseInt(x.who, 10, 64); err == nil && n > 0 {
+		refs = []int64{store.Ref(x.book.ID, n)}
+	}
+	for i, rule := range plan.KeyRules {
+		if x.hashes[i] == 0 || len(refs) > 0 && i > 0 {
+			continue
+		}
+		hits, err := x.store.FindKeys(ctx, x.book, plan.NumberOf(rule), []uint64{x.hashes[i]})
+		if err != nil {
+			return err
+		}
+		if len(hits) > 0 {
+			refs = []int64{hits[0].Ref}
+		}
+	}
+	for c, err := range x.store.ContactsByRef(ctx, x.book, refs) {
+		if err != nil {
+			return err
+		}
+		x.contact, x.out.Found = &c, true
+	}
+	if x.contact == nil {
+		return x.findInTrash(ctx, refs)
+	}
+	x.out.ID = targetID(x.contact.Ref)
+	return nil
+}
+
+func (x *explaining) findInTrash(ctx context.Context, refs []int64) error {
+	trash, err := x.store.TrashedContacts(ctx, x.book)
+	if err != nil {
+		return err
+	}
+	ring := plan.NewKeyring(x.book.Schema(), x.book.Region, true)
+	for _, c := range trash {
+		match := len(refs) == 1 && refs[0] == c.Ref
+		for i, rule := range plan.KeyRules {
+			for _, key := range ring.Keys(rule, c.Values, nil) {
+				match = match || x.engine.Secret.Hash(key) == x.hashes[i]
+			}
+		}
+		if match {
+			x.contact, x.out.Trashed, x.out.ID = &c, true, targetID(c.Ref)
+			return nil
+		}
+	}
+	return nil
+}
+
+func (x *explaining) explainRun(ctx context.Context, r store.Run, closely bool) error {
+	if r.Kind == store.KindSync && r.BlocksOf == r.ID && closely {
+		if err := x.explainBlocks(ctx, r); err != nil {
+			return err
+		}
+	}
+	for c, err := range x.engine.Journal.Changes(ctx, r.ID) {
+		if err != nil {
+			return err
+		}
+		if x.concerns(c) {
+			x.tell(r, c.Change)
+		}
+	}
+	return nil
+}
+
+// concerns reports whether a change row is about the person: about the contact,
+// or about a refused value that is the very text asked for.
+func (x *explaining) concerns(c store.StoredChange) bool {
+	if x.contact != nil && c.Ref == x.contact.Ref {
+		return true
+	}
+	return c.Ref == 0 && c.Detail.Value != "" && strings.EqualFold(c.Detail.Value, x.who)
+}
+
+// explainBlocks finds the records of a run that were about the person and have
+// no change row of their own.
+func (x *explaining) explainBlocks(ctx context.Context, r store.Run) error {
+	number, ref := int64(0), r.FirstRef
+	wanted := map[int64]outcome{}
+	refs := map[int64]int64{}
+	var outcomes []outcome
+	for block, err := range x.engine.Journal.Blocks(ctx, r.ID) {
+		if err == nil {
+			outcomes, err = decodeBlock(block, outcomes[:0])
+		}
+		if err != nil {
+			return err
+		}
+		for _, o := range outcomes {
+			at := o.Ref
+			if o.Action == plan.Create && r.FirstRef != 0 {
+				at = ref
+				ref++
+			}
+			if x.isAbout(o, at) {
+				wanted[number], refs[number] = o, at
+			}
+			number++
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	return x.tellRecords(ctx, r, wanted, refs)
+}
+
+func (x *explaining) isAbout(o outcome, ref int64) bool {
+	if x.contact != nil && ref == x.contact.Ref {
+		return true
+	}
+	if ref != 0 && x.contact != nil {
+		return false // it was found to be somebody else
+	}
+	for i, h := range x.hashes {
+		if h != 0 && o.Keys[i] == h {
+			return true
+		}
+	}
+	return false
+}
+
+func (x *explaining) tellRecords(ctx context.Context, r store.Run, wanted map[int64]outcome, refs map[int64]int64) error {
+	v, err := x.engine.newView(ctx, r)
+	if err != nil {
+		return x.tellWithoutSource(r, wanted, refs)
+	}
+	defer v.close()
+	for _, n := range slices.Sorted(maps.Keys(wanted)) {
+		c, err := v.record(wanted[n], n, refs[n])
+		if err != nil {
+			return err
+		}
+		if x.contact != nil && c.Ref == x.contact.Ref && (c.Action == plan.Update || c.Action == plan.Unchanged && len(c.Fields) > 0) {
+			continue // its change row tells it
+		}
+		if c.Ref == 0 && c.Detail.Value != "" {
+			continue
+		}
+		x.tellWith(r, c.Change, v.binding)
+	}
+	return nil
+}
+
+// tellWithoutSource tells what blocks alone know, when the staged source has
+// been cleared away.
+func (x *explaining) tellWithoutSource(r store.Run, wanted map[int64]outcome, refs map[int64]int64) error {
+	for n, o := range wanted {
+		x.tell(r, plan.Change{Row: n, Action: o.Action, Reason: plan.Reasons[o.Reason], Rule: ruleOf(o.Rule), Ref: refs[n]})
+	}
+	return nil
+}
+
+func (x *explaining) tell(r store.Run, c plan.Change) {
+	var b binding
+	if len(r.Config) > 0 {
+		_ = json.Unmarshal(r.Config, &b) // without it only the columns' names are missing
+	}
+	x.tellWith(r, c, b)
+}
+
+func (x *explaining) tellWith(r store.Run, c plan.Change, b binding) {
+	x.out.History = append(x.out.History, HistoryEntry{Run: r.ID, Sync: r.Name, When: r.Started.UTC().Format(time.RFC3339), Source: r.Source,
+		Line: c.Line, Action: c.Action.String(), Reason: c.Reason, MatchedBy: c.Rule, Fields: c.Fields, Detail: c.Detail})
+	if x.contact == nil || c.Ref != x.contact.Ref || !writes(c.Action) {
+		return
+	}
+	for _, f := range x.valuesWritten(c) {
+		origin := FieldOrigin{Name: f.Name, Value: f.New, Run: r.ID, Sync: r.Name, Source: r.Source, Line: c.Line, Rule: f.Rule}
+		for _, m := range b.Sync.Map {
+			if m.To == f.Name {
+				origin.Column = m.From
+			}
+		}
+		if f.Rule == "" {
+			origin.Rule = r.Kind
+		}
+		x.origin[f.Name] = origin
+	}
+}
+
+func (x *explaining) valuesWritten(c plan.Change) (fields []plan.FieldChange) {
+	for _, f := range c.Fields {
+		if f.Written() {
+			fields = append(fields, f)
+		}
+	}
+	if c.Action == plan.Create && len(c.Fields) == 0 {
+		for i, f := range x.book.Fields {
+			if i < len(c.Values) && c.Values[i] != "" {
+				fields = append(fields, plan.FieldChange{Name: f.Name, New: c.Values[i], Rule: "create"})
+			}
+		}
+	}
+	return fields
+}
+
+// origins lists the contact's values with where each came from.
+func (x *explaining) origins() {
+	if x.contact == nil {
+		return
+	}
+	for i, f := range x.book.Fields {
+		if i >= len(x.contact.Values) || x.contact.Values[i] == "" {
+			continue
+		}
+		value := x.contact.Values[i]
+		if f.Kind == contact.Password {
+			value = contact.Mask
+		}
+		o, ok := x.origin[f.Name]
+		if !ok {
+			o = FieldOrigin{Run: x.contact.CreatedRun, Rule: "create"}
+		}
+		o.Name, o.Value = f.Name, value
+		x.out.Fields = append(x.out.Fields, o)
+	}
+}

@@ -1,0 +1,336 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+)
+
+// Undo reverses a run: what it created goes to the trash, what it removed comes
+// back, what it updated gets its old values again. Only values that are still
+// the run's own go back; what somebody changed since stays, and is listed with
+// its reason. The undo is a run of its own and can be undone.
+func (e *Engine) Undo(ctx context.Context, s store.Sync, r store.Run) (store.Run, error) {
+	if err := undoable(r); err != nil {
+		return r, err
+	}
+	target, err := e.undoTarget(ctx, s, r)
+	if err != nil {
+		return r, err
+	}
+	undo := store.Run{SyncID: r.SyncID, Name: r.Name, Kind: store.KindUndo, Status: store.Planning, Started: e.Now(), BookID: r.BookID, UndoOf: r.ID}
+	undo.Source = fmt.Sprintf("undo of run %d", r.ID)
+	if undo.TargetState, err = target.State(ctx); err != nil {
+		return r, err
+	}
+	if keeper, ok := target.(Keeper); ok {
+		return e.undoWhole(ctx, keeper, target, undo, r)
+	}
+	changes, err := e.reverse(ctx, target, r)
+	if err != nil {
+		return r, err
+	}
+	done, err := e.direct(ctx, target, undo, changes)
+	if err != nil {
+		return done, err
+	}
+	r.Undone = done.ID
+	return done, e.Journal.UpdateRun(ctx, &r)
+}
+
+func undoable(r store.Run) error {
+	switch {
+	case r.Undone != 0:
+		return &Error{Code: CodeUndo, Message: fmt.Sprintf("Run %d was undone already, by run %d. To do it again, undo run %d", r.ID, r.Undone, r.Undone)}
+	case !r.Status.Applied() || r.Totals.Writes() == 0:
+		return &Error{Code: CodeUndo, Message: fmt.Sprintf("Run %d (%s) changed nothing, so there is nothing to undo", r.ID, r.Status)}
+	}
+	return nil
+}
+
+func (e *Engine) undoTarget(ctx context.Context, s store.Sync, r store.Run) (Target, error) {
+	if r.Kind == store.KindEdit {
+		return e.Connector.Target(ctx, s, "")
+	}
+	if len(r.Config) > 0 { // the target the run wrote to, whatever the sync says today
+		var b binding
+		if err := json.Unmarshal(r.Config, &b); err != nil {
+			return nil, fmt.Errorf("read plan: %w", err)
+		}
+		s.Definition = b.Sync
+	}
+	return e.Connector.Target(ctx, s, s.Definition.Region)
+}
+
+// reverse makes the changes that take a run back.
+func (e *Engine) reverse(ctx context.Context, target Target, r store.Run) (changes []plan.Change, err error) {
+	schema, err := target.Schema(ctx)
+	if err != nil {
+		return nil, err
+	}
+	u := &undoing{engine: e, target: target, schema: schema, ring: plan.NewKeyring(schema, target.Region(), false)}
+	var part []plan.Change
+	for c, err := range e.written(ctx, r) {
+		if err != nil {
+			return nil, err
+		}
+		part = append(part, c)
+		if len(part) == directBatch {
+			if changes, err = u.add(ctx, changes, part); err != nil {
+				return nil, err
+			}
+			part = part[:0]
+		}
+	}
+	return u.add(ctx, changes, part)
+}
+
+// written yields what a run wrote: creates by their handles, updates and
+// removals from its change rows.
+func (e *Engine) written(ctx context.Context, r store.Run) func(func(plan.Change, error) bool) {
+	return func(yield func(plan.Change, error) bool) {
+		ref := r.FirstRef
+		var outcomes []outcome
+		if r.Kind == store.KindSync {
+			for block, err := range e.Journal.Blocks(ctx, r.ID) {
+				if err == nil {
+					outcomes, err = decodeBlock(block, outcomes[:0])
+				}
+				if err != nil {
+					yield(plan.Change{}, err)
+					return
+				}
+				for _, o := range outcomes {
+					if o.Action != plan.Create {
+						continue
+					}
+					if !yield(plan.Change{Action: plan.Create, Ref: ref}, nil) {
+						return
+					}
+					ref++
+				}
+			}
+		}
+		for c, err := range e.Journal.Changes(ctx, r.ID) {
+			if err != nil || writes(c.Action) {
+				if !yield(c.Change, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+type undoing struct {
+	engine *Engine
+	target Target
+	schema contact.Schema
+	ring   *plan.Keyring
+}
+
+// add appends the reverse of some changes.
+func (u *undoing) add(ctx context.Context, changes, part []plan.Change) ([]plan.Change, error) {
+	refs := make([]int64, len(part))
+	for i, c := range part {
+		refs[i] = c.Ref
+	}
+	p := &planning{target: u.target}
+	now, err := p.fetch(ctx, refs)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range part {
+		current, live := now[c.Ref]
+		back, err := u.reverseOne(ctx, c, current, live)
+		if err != nil {
+			return nil, err
+		}
+		changes = append(changes, back)
+	}
+	return changes, nil
+}
+
+func (u *undoing) reverseOne(ctx context.Context, c plan.Change, current contact.Record, live bool) (plan.Change, error) {
+	back := plan.Change{Ref: c.Ref, TargetID: targetID(c.Ref), Version: current.Version}
+	switch c.Action {
+	case plan.Create, plan.Restore:
+		return u.reverseCreate(ctx, back, c, current, live)
+	case plan.Update:
+		return u.reverseUpdate(back, c, current, live), nil
+	}
+	return u.reverseRemoval(ctx, back, c, live)
+}
+
+// reverseCreate: a contact that somebody has worked on since is not thrown away.
+func (u *undoing) reverseCreate(ctx context.Context, back, c plan.Change, current contact.Record, live bool) (plan.Change, error) {
+	if !live {
+		back.Action, back.Reason = plan.Skip, plan.UndoGone
+		return back, nil
+	}
+	if c.Action == plan.Create && current.Version != "1" {
+		changed, err := u.changedSince(ctx, c.Ref, current)
+		if changed || err != nil {
+			back.Action, back.Reason = plan.Skip, plan.UndoChanged
+			return back, err
+		}
+	}
+	back.Action = plan.Remove
+	for i, f := range u.schema.Fields {
+		if old := current.Value(i); old != "" {
+			back.Fields = append(back.Fields, plan.FieldChange{Name: f.Name, Old: old, Rule: "undo"})
+		}
+	}
+	return back, nil
+}
+
+// changedSince reports whether any value of a created contact differs from what
+// it was created with. Changes that were undone again do not count.
+func (u *undoing) changedSince(ctx context.Context, ref int64, current contact.Record) (bool, error) {
+	atFirst := map[string]string{}
+	for c, err := range u.engine.Journal.ChangesOf(ctx, ref) {
+		if err != nil {
+			return false, err
+		}
+		if c.Action != plan.Update {
+			continue
+		}
+		for _, f := range c.Fields {
+			if _, seen := atFirst[f.Name]; !seen && f.Written() {
+				atFirst[f.Name] = f.Old
+			}
+		}
+	}
+	for name, old := range atFirst {
+		if current.Value(u.schema.Index(name)) != old {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func (u *undoing) reverseUpdate(back, c plan.Change, current contact.Record, live bool) plan.Change {
+	if !live {
+		back.Action, back.Reason = plan.Skip, plan.UndoGone
+		return back
+	}
+	ours := false
+	for _, f := range c.Fields {
+		if !f.Written() {
+			continue
+		}
+		now := current.Value(u.schema.Index(f.Name))
+		put := plan.FieldChange{Name: f.Name, Old: now, New: f.Old, Rule: "undo"}
+		if now != f.New {
+			put.New, put.Kept = now, f.Old
+		} else {
+			ours = true
+		}
+		back.Fields = append(back.Fields, put)
+	}
+	back.Action = plan.Update
+	if !ours {
+		back.Action, back.Reason = plan.Skip, plan.UndoChanged
+	}
+	return back
+}
+
+// reverseRemoval: a contact does not come back beside one that has taken its place.
+func (u *undoing) reverseRemoval(ctx context.Context, back, c plan.Change, live bool) (plan.Change, error) {
+	if live {
+		back.Action, back.Reason = plan.Skip, plan.UndoExists
+		return back, nil
+	}
+	values := make([]string, len(u.schema.Fields))
+	for _, f := range c.Fields {
+		if at := u.schema.Index(f.Name); at >= 0 {
+			values[at] = f.Old
+			back.Fields = append(back.Fields, plan.FieldChange{Name: f.Name, New: f.Old, Rule: "undo"})
+		}
+	}
+	for _, rule := range []plan.Rule{plan.ByKey, plan.ByEmail} {
+		for _, key := range u.ring.Keys(rule, values, nil) {
+			hits, err := u.target.Lookup(ctx, rule, []uint64{u.engine.Secret.Hash(key)})
+			if err != nil {
+				return back, err
+			}
+			if len(hits) > 0 {
+				back.Action, back.Reason = plan.Skip, plan.UndoExists
+				return back, nil
+			}
+		}
+	}
+	back.Action, back.Values = plan.Restore, values
+	return back, nil
+}
+
+// A Keeper is a target that is kept and put back as a whole, as a file is.
+type Keeper interface {
+	Keep(ctx context.Context, w io.Writer) error
+	PutBack(ctx context.Context, r io.Reader) error
+}
+
+func keptName(run int64) string { return fmt.Sprintf("target-before-run-%d", run) }
+
+// keepTarget keeps a copy of a target that can only be put back as a whole.
+func (e *Engine) keepTarget(ctx context.Context, target Target, r store.Run) error {
+	keeper, ok := target.(Keeper)
+	if !ok {
+		return nil
+	}
+	file, err := e.Files.Create(e.stagePath(keptName(r.ID)))
+	if err != nil {
+		return fmt.Errorf("keep target: %w", err)
+	}
+	if err := keeper.Keep(ctx, file); err != nil {
+		file.Close()
+		return fmt.Errorf("keep target: %w", err)
+	}
+	return file.Close()
+}
+
+// undoWhole puts a target back byte for byte, if it is still as the run left it.
+func (e *Engine) undoWhole(ctx context.Context, keeper Keeper, target Target, undo, r store.Run) (store.Run, error) {
+	if undo.TargetState != r.EndState {
+		return r, &Error{Code: CodeUndo, Message: fmt.Sprintf(
+			"%s was changed since run %d wrote it, and a file can only be put back as a whole. Nothing was changed", target.Name(), r.ID)}
+	}
+	file, err := e.Files.Open(e.stagePath(keptName(r.ID)))
+	if err != nil {
+		return r, &Error{Code: CodeUndo, Message: fmt.Sprintf("The copy of %s from before run %d is gone, so it cannot be put back", target.Name(), r.ID), Err: err}
+	}
+	defer file.Close()
+	undo.Totals = plan.Totals{Read: r.Totals.Writes(), Updated: r.Totals.Updated + r.Totals.Deleted + r.Totals.Created}
+	undo.Notes = []string{target.Name() + " is as it was before, byte for byte."}
+	if err := e.keepTargetAs(ctx, keeper, &undo); err != nil {
+		return r, err
+	}
+	if err := keeper.PutBack(ctx, file); err != nil {
+		return r, err
+	}
+	if undo.EndState, err = target.State(ctx); err != nil {
+		return r, err
+	}
+	undo, err = e.finished(ctx, undo)
+	if err != nil {
+		return undo, err
+	}
+	r.Undone = undo.ID
+	return undo, e.Journal.UpdateRun(ctx, &r)
+}
+
+func (e *Engine) keepTargetAs(ctx context.Context, keeper Keeper, undo *store.Run) error {
+	if err := e.Journal.CreateRun(ctx, undo); err != nil {
+		return err
+	}
+	file, err := e.Files.Create(e.stagePath(keptName(undo.ID)))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return keeper.Keep(ctx, file)
+}

@@ -1,0 +1,228 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+)
+
+// Changes yields the whole plan of a run: one change for every record read, in
+// order, then one for every removal. Creates come with their values as fields.
+func (e *Engine) Changes(ctx context.Context, r store.Run) iter.Seq2[plan.Change, error] {
+	return func(yield func(plan.Change, error) bool) {
+		if r.Kind != store.KindSync {
+			e.storedChanges(ctx, r, yield)
+			return
+		}
+		v, err := e.newView(ctx, r)
+		if err != nil {
+			yield(plan.Change{}, err)
+			return
+		}
+		defer v.close()
+		for c, err := range v.records(ctx) {
+			if !yield(c.Change, err) || err != nil {
+				return
+			}
+		}
+		for {
+			c, ok, err := v.changes.pull()
+			if !ok && err == nil || !yield(c.Change, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (e *Engine) storedChanges(ctx context.Context, r store.Run, yield func(plan.Change, error) bool) {
+	for c, err := range e.Journal.Changes(ctx, r.ID) {
+		if !yield(c.Change, err) || err != nil {
+			return
+		}
+	}
+}
+
+// A Rejected record is one that was rejected, held or failed, as it stands in
+// the source.
+type Rejected struct {
+	plan.Change
+	Fields []string // in the order of the source's columns; valid until the next one
+}
+
+// Rejects yields the records of a run that did not get through: rejected, held
+// and failed, with the columns of their source. Their original text is needed,
+// so it fails when the staged source has been cleared away.
+func (e *Engine) Rejects(ctx context.Context, r store.Run) (columns []string, records iter.Seq2[Rejected, error], err error) {
+	v, err := e.newView(ctx, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	columns = v.binding.Columns
+	return columns, func(yield func(Rejected, error) bool) {
+		defer v.close()
+		for c, err := range v.records(ctx) {
+			if err == nil && c.Action != plan.Reject && c.Action != plan.Hold && c.Action != plan.Fail {
+				continue
+			}
+			if !yield(c, err) || err != nil {
+				return
+			}
+		}
+	}, nil
+}
+
+// A view reads a run's blocks, changes and staged source side by side.
+type view struct {
+	engine  *Engine
+	run     store.Run
+	binding binding
+	book    *plan.Rulebook
+	in      *reading
+	changes *changeReader
+}
+
+func (e *Engine) newView(ctx context.Context, r store.Run) (*view, error) {
+	v := &view{engine: e, run: r}
+	if r.Status == store.SkippedUnchanged || len(r.Config) == 0 {
+		r.BlocksOf, v.run.BlocksOf = 0, 0
+	}
+	v.changes = newChangeReader(e.Journal.Changes(ctx, r.BlocksOf))
+	if r.BlocksOf == 0 {
+		return v, nil
+	}
+	if err := json.Unmarshal(r.Config, &v.binding); err != nil {
+		return nil, fmt.Errorf("read plan: %w", err)
+	}
+	var err error
+	if v.book, err = v.binding.rulebook(); err != nil {
+		return nil, err
+	}
+	v.in, err = e.openStage(v.binding.stage(r.Stage))
+	return v, err
+}
+
+// stage names the staged source that a binding was made for.
+func (b *binding) stage(name string) *stage {
+	return &stage{name: name, Staging: connector.Staging{Dialect: b.Dialect, Key: b.SourceKey}}
+}
+
+func (v *view) close() {
+	v.changes.stop()
+	if v.in != nil {
+		v.in.Close()
+	}
+}
+
+// records yields every record read with what became of it.
+func (v *view) records(ctx context.Context) iter.Seq2[Rejected, error] {
+	return func(yield func(Rejected, error) bool) {
+		if v.run.BlocksOf == 0 {
+			return
+		}
+		number, ref := int64(0), v.run.FirstRef
+		var outcomes []outcome
+		for block, err := range v.engine.Journal.Blocks(ctx, v.run.BlocksOf) {
+			if err == nil {
+				outcomes, err = decodeBlock(block, outcomes[:0])
+			}
+			if err != nil {
+				yield(Rejected{}, err)
+				return
+			}
+			for _, o := range outcomes {
+				c, err := v.record(o, number, ref)
+				if !yield(c, err) || err != nil {
+					return
+				}
+				if o.Action == plan.Create && v.run.FirstRef != 0 {
+					ref++
+				}
+				number++
+			}
+		}
+	}
+}
+
+func (v *view) record(o outcome, number, ref int64) (Rejected, error) {
+	row, err := v.in.At(number)
+	if err != nil {
+		return Rejected{}, err
+	}
+	fields := v.in.Texts(row)
+	c := plan.Change{Row: number, Line: row.Line, SourceID: v.in.SourceID(fields), Action: o.Action, Reason: plan.Reasons[o.Reason],
+		Rule: ruleOf(o.Rule), Ref: o.Ref, TargetID: targetID(o.Ref)}
+	stored, ok, err := v.changes.peekRow(number)
+	if err != nil {
+		return Rejected{}, err
+	}
+	switch {
+	case ok:
+		c = stored.Change
+	case o.Action == plan.Create:
+		c.Ref, c.TargetID = ref, targetID(ref)
+		c.Values = slices.Clone(v.book.Translate(fields).Values)
+		c.Fields = v.createFields(c.Values)
+	}
+	if v.run.BlocksOf != v.run.ID { // the same source again: what was written then is there now
+		c = seenAgain(c)
+	}
+	return Rejected{c, fields}, nil
+}
+
+func seenAgain(c plan.Change) plan.Change {
+	if c.Action == plan.Create || c.Action == plan.Update {
+		c.Action, c.Fields, c.Values = plan.Unchanged, nil, nil
+	}
+	return c
+}
+
+func targetID(ref int64) string {
+	if ref == 0 {
+		return ""
+	}
+	return fmt.Sprint(store.Number(ref))
+}
+
+// createFields spells a create out, each value with the rule it came by.
+func (v *view) createFields(values []string) (fields []plan.FieldChange) {
+	for i, value := range values {
+		if value != "" {
+			fields = append(fields, plan.FieldChange{Name: v.binding.Target.Fields[i].Name, New: value, Rule: "create"})
+		}
+	}
+	return fields
+}
+
+// pull returns the next change row.
+func (r *changeReader) pull() (store.StoredChange, bool, error) {
+	if r.head != nil {
+		c := *r.head
+		r.head = nil
+		return c, true, nil
+	}
+	c, err, ok := r.next()
+	return c, ok, err
+}
+
+// peekRow returns the change row of a record if it has one, leaving later rows.
+func (r *changeReader) peekRow(number int64) (store.StoredChange, bool, error) {
+	for {
+		c, ok, err := r.pull()
+		if err != nil || !ok {
+			return c, false, err
+		}
+		if c.Row == number {
+			return c, true, nil
+		}
+		if c.Row > number || c.Row < 0 {
+			r.head = &c
+			return c, false, nil
+		}
+	}
+}
