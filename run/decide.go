@@ -102,6 +102,9 @@ func (d *decider) block(ctx context.Context, notes *noteReader, first, n int64) 
 		if err != nil {
 			return err
 		}
+		if again, ok := d.reopened[number]; ok {
+			note = again
+		}
 		if err := d.record(note, number); err != nil {
 			return err
 		}

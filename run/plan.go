@@ -46,6 +46,9 @@ func (e *Engine) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
 	}
 	r.SourceHash, r.SourceSize, r.Stage = st.Hash, st.Size, st.name
 	r.Notes = append(r.Notes, st.Notes...)
+	if err := e.Journal.DropPlans(ctx, s.ID); err != nil {
+		return r, err
+	}
 	if err := e.Journal.CreateRun(ctx, &r); err != nil {
 		return r, err
 	}
@@ -100,21 +103,11 @@ func (e *Engine) makePlan(ctx context.Context, s store.Sync, target Target, st *
 		return err
 	}
 	r.Notes = append(r.Notes, b.Notes...)
-	p, err := e.newPlanning(b, book, target, st, r.ID)
+	p, err := e.readSource(ctx, b, book, target, st, last, r)
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	old, err := e.openSnapshot(ctx, b, last, r.BookID)
-	if err != nil {
-		return err
-	}
-	if err := p.read(ctx, old); err != nil {
-		return err
-	}
-	if err := p.reopenDisturbed(ctx, old); err != nil {
-		return err
-	}
 	p.decided = newBitset(p.notes.count)
 	if err := p.match(ctx); err != nil {
 		return err
@@ -140,6 +133,35 @@ func (e *Engine) makePlan(ctx context.Context, s store.Sync, target Target, st *
 		return fmt.Errorf("the totals of run %d do not add up: %+v", r.ID, r.Totals)
 	}
 	return nil
+}
+
+// readSource reads the source, looking only at what is new since the last run
+// where it can. Where too much of the old is disturbed, it reads all of it anew.
+func (e *Engine) readSource(ctx context.Context, b binding, book *plan.Rulebook, target Target, st *stage, last *store.Run, r *store.Run) (*planning, error) {
+	old, err := e.openSnapshot(ctx, b, last, r.BookID)
+	if err != nil {
+		return nil, err
+	}
+	defer old.close()
+	for {
+		p, err := e.newPlanning(b, book, target, st, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		if err := p.read(ctx, old); err != nil {
+			p.close()
+			return nil, err
+		}
+		if old == nil {
+			return p, nil
+		}
+		settled, err := p.reopenDisturbed(ctx)
+		if err != nil || settled {
+			return p, err
+		}
+		p.close()
+		old = nil
+	}
 }
 
 func (e *Engine) newPlanning(b binding, book *plan.Rulebook, target Target, st *stage, run int64) (*planning, error) {

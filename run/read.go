@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -29,6 +28,8 @@ type planning struct {
 	taken    refset
 	seen     refset // contacts that some record of the source points to
 	several  map[int64][]int64
+
+	reopened map[int64]rowNote // records that were as before, and are looked at again all the same
 
 	unreadable int64 // records whose content is not known at all
 	blank      int64
@@ -71,11 +72,14 @@ func (p *planning) read(ctx context.Context, old *snapshot) error {
 		}
 	}
 	p.blank = in.csv.BlankLines()
+	if old != nil {
+		return old.err
+	}
 	return nil
 }
 
 func (p *planning) readRow(in *reading, row *csv.Row, old *snapshot) error {
-	hash := xxhash.Sum64(row.Raw)
+	hash := hashRow(row)
 	if note, clean := old.recall(hash); clean {
 		return p.notes.add(note)
 	}
@@ -86,6 +90,9 @@ func (p *planning) readRow(in *reading, row *csv.Row, old *snapshot) error {
 	}
 	return p.keep(note)
 }
+
+// hashRow identifies a record by its bytes.
+func hashRow(row *csv.Row) uint64 { return xxhash.Sum64(row.Raw) }
 
 // keep stores a note and enters its keys for matching.
 func (p *planning) keep(note rowNote) error {
@@ -205,5 +212,3 @@ func (f *failFast) check(n rowNote) error {
 	}
 	return nil
 }
-
-var errStop = errors.New("stop")

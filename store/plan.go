@@ -113,9 +113,11 @@ func (s *Store) Changes(ctx context.Context, run int64) iter.Seq2[StoredChange, 
 	return s.changes(ctx, `run_id = $1 ORDER BY seq`, run)
 }
 
-// ChangesOf yields the changes ever decided about a contact, oldest first.
+// ChangesOf yields the changes that runs made to a contact, oldest first. Plans
+// that were never applied are left out.
 func (s *Store) ChangesOf(ctx context.Context, ref int64) iter.Seq2[StoredChange, error] {
-	return s.changes(ctx, `ref = $1 AND ref <> 0 ORDER BY run_id, seq`, ref)
+	return s.changes(ctx, `ref = $1 AND ref <> 0 AND run_id IN (SELECT id FROM run WHERE status NOT IN
+		('planning', 'planned', 'discarded', 'blocked', 'failed')) ORDER BY run_id, seq`, ref)
 }
 
 // TouchedSince returns the handles of a book's contacts that runs after the

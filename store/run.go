@@ -225,3 +225,19 @@ func (s *Store) ClearPlan(ctx context.Context, id int64) error {
 		return err
 	})
 }
+
+// DropPlans removes the plans of a sync that were looked at and never applied.
+func (s *Store) DropPlans(ctx context.Context, syncID int64) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		for _, statement := range []string{
+			`DELETE FROM block WHERE run_id IN (SELECT id FROM run WHERE sync_id = $1 AND status = $2)`,
+			`DELETE FROM change WHERE run_id IN (SELECT id FROM run WHERE sync_id = $1 AND status = $2)`,
+			`DELETE FROM run WHERE sync_id = $1 AND status = $2`,
+		} {
+			if _, err := tx.ExecContext(ctx, statement, syncID, string(Planned)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/kith-sync/kith/contact"
 )
@@ -101,10 +102,11 @@ func parts(existing []contact.Field) map[string]contact.Field {
 func (s *sheet) candidates(existing []contact.Field) []candidate {
 	var out []candidate
 	strange := s.strange()
+	own := append(slices.Clone(s.tables.fields), existing...)
 	for i, c := range s.columns {
 		best := 0.0
-		for _, f := range existing {
-			if name := squash(c.Name); name != "" && (name == squash(f.Name) || name == squash(f.Label)) {
+		for _, f := range own {
+			if s.says(c.Name, f) {
 				out = append(out, s.weigh(i, f.Name, 1.1))
 				best = 1
 			}
@@ -121,6 +123,21 @@ func (s *sheet) candidates(existing []contact.Field) []candidate {
 		}
 	}
 	return out
+}
+
+// says reports whether a header is the name or label of a field. Of the standard
+// fields only names such as "phone.work" count, and labels a person chose: whether
+// "Title" is the title or the prefix is for the words and values to tell.
+func (s *sheet) says(header string, f contact.Field) bool {
+	i := slices.IndexFunc(s.tables.fields, func(std contact.Field) bool { return std.Name == f.Name })
+	if i >= 0 && strings.Contains(f.Name, ".") && strings.EqualFold(strings.TrimSpace(header), f.Name) {
+		return true
+	}
+	name := squash(header)
+	if name == "" || i >= 0 && f.Label == s.tables.fields[i].Label {
+		return false
+	}
+	return name == squash(f.Label) || i < 0 && name == squash(f.Name)
 }
 
 // weigh lets the values of a column speak for or against what its header says.

@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/kith-sync/kith/contact"
 )
 
 // An export is one header with what each column should become.
@@ -43,13 +45,13 @@ func exports(t *testing.T, file string) []export {
 
 // score counts columns whose first choice is right; a column that should get no
 // standard field counts too. Misses are sentences.
-func score(all []export) (right, total int, misses []string) {
+func score(all []export, existing []contact.Field) (right, total int, misses []string) {
 	standard := map[string]bool{}
 	for _, f := range Standard() {
 		standard[f.Name] = true
 	}
 	for _, e := range all {
-		for i, s := range Mapping(e.columns, nil) {
+		for i, s := range Mapping(e.columns, existing) {
 			got := ""
 			if s.Confidence > 0 && standard[s.Field.Name] {
 				got = s.Field.Name
@@ -75,7 +77,7 @@ func TestMappingOfRealHeaders(t *testing.T) {
 		{"second.txt", 0.97},
 	} {
 		all := exports(t, row.file)
-		right, total, misses := score(all)
+		right, total, misses := score(all, nil)
 		share := float64(right) / float64(total)
 		t.Logf("%s: %d exports, %d of %d columns right (%.1f %%)", row.file, len(all), right, total, 100*share)
 		for _, m := range misses {
@@ -87,12 +89,35 @@ func TestMappingOfRealHeaders(t *testing.T) {
 	}
 }
 
+// A book that has the standard fields already gets the same suggestions.
+func TestMappingIntoABookWithTheStandardFields(t *testing.T) {
+	all := exports(t, "known.txt")
+	if _, _, misses := score(all, Standard()); len(misses) > 0 {
+		t.Errorf("got %d misses, want none: %s", len(misses), strings.Join(misses, "\n"))
+	}
+}
+
+// The columns of our own export find their fields again.
+func TestMappingOfStandardNames(t *testing.T) {
+	var columns []Column
+	for _, f := range Standard() {
+		columns = append(columns, Column{Name: f.Name})
+	}
+	for _, existing := range [][]contact.Field{nil, Standard()} {
+		for i, s := range Mapping(columns, existing) {
+			if s.Field.Name != columns[i].Name || s.Confidence == 0 {
+				t.Errorf("%q: got %q at %.2f, want itself", columns[i].Name, s.Field.Name, s.Confidence)
+			}
+		}
+	}
+}
+
 // A header is understood without its neighbours too.
 func TestSingleHeaders(t *testing.T) {
 	all := exports(t, "single.txt")[0]
 	for i, c := range all.columns {
 		one := export{all.name, []Column{c}, all.want[i : i+1]}
-		if _, _, misses := score([]export{one}); len(misses) > 0 {
+		if _, _, misses := score([]export{one}, nil); len(misses) > 0 {
 			t.Error(misses[0])
 		}
 	}

@@ -71,6 +71,7 @@ func TestMappingToExistingFields(t *testing.T) {
 		{Name: "FirstName", Kind: contact.Name}, {Name: "LastName", Kind: contact.Name},
 		{Name: "MobilePhone", Kind: contact.Phone}, {Name: "email", Kind: contact.Email},
 		{Name: "badge", Label: "Badge colour", Kind: contact.Text}, {Name: "colour", Kind: contact.Text},
+		{Name: "title", Label: "Funktion im Verein", Kind: contact.Text},
 	}
 	for _, row := range []struct{ name, header, want string }{
 		{"a field that plays the part under another name is proposed", "Vorname", "FirstName"},
@@ -78,6 +79,7 @@ func TestMappingToExistingFields(t *testing.T) {
 		{"a field's own name wins", "colour", "colour"},
 		{"a field's label wins", "badge COLOUR", "badge"},
 		{"a standard name that exists is used", "E-Mail", "email"},
+		{"a label somebody gave a standard field wins", "Funktion im Verein", "title"},
 		{"a part that no field plays is proposed as new", "PLZ", "postal_code"},
 	} {
 		if got := Mapping(named(row.header), existing)[0].Field.Name; got != row.want {

@@ -25,15 +25,16 @@ func checkMapping(m map[string]any, keys []key, path string) (found []Error) {
 		case at < 0:
 			found = append(found, unknown(name, keys, path))
 		case keys[at].later:
-			found = append(found, Error{Key: join2(path, name), Message: later, Hint: "Leave it out.", atKey: true})
+			found = append(found, Error{Key: below(path, name), Message: later, Hint: "Leave it out.", atKey: true})
 		default:
-			found = append(found, checkValue(m[name], keys[at], join2(path, name))...)
+			found = append(found, checkValue(m[name], keys[at], below(path, name))...)
 		}
 	}
 	return append(found, missing(m, keys, path)...)
 }
 
-func join2(path, name string) string {
+// below is the path of a key inside the mapping at path.
+func below(path, name string) string {
 	if path == "" {
 		return name
 	}
@@ -41,7 +42,7 @@ func join2(path, name string) string {
 }
 
 func unknown(name string, keys []key, path string) Error {
-	e := Error{Key: join2(path, name), Message: "no such key", atKey: true}
+	e := Error{Key: below(path, name), Message: "no such key", atKey: true}
 	var names []string
 	for _, k := range keys {
 		if !k.later {
@@ -65,7 +66,7 @@ func missing(m map[string]any, keys []key, path string) (found []Error) {
 		_, there := m[k.name]
 		switch {
 		case k.need == required && !there:
-			found = append(found, Error{Key: join2(path, k.name), Message: "is missing"})
+			found = append(found, Error{Key: below(path, k.name), Message: "is missing"})
 		case k.need == oneOf:
 			choice = append(choice, k.name)
 			if there {
@@ -75,7 +76,7 @@ func missing(m map[string]any, keys []key, path string) (found []Error) {
 	}
 	switch {
 	case len(chosen) > 1:
-		found = append(found, Error{Key: join2(path, chosen[1]), atKey: true,
+		found = append(found, Error{Key: below(path, chosen[1]), atKey: true,
 			Message: "stands beside " + chosen[0], Hint: "Write exactly one of " + strings.Join(choice, ", ") + "."})
 	case len(choice) > 0 && len(chosen) == 0 && !hasLater(m, keys):
 		found = append(found, Error{Key: path, Message: "needs one of " + strings.Join(choice, ", ")})
@@ -160,7 +161,7 @@ func checkTable(v any, path string) (found []Error) {
 	}
 	for _, in := range slices.Sorted(maps.Keys(m)) {
 		if _, ok := m[in].(string); !ok {
-			found = append(found, Error{Key: join2(path, in), Message: describe(m[in]) + " is not a text", Hint: quoteHint(m[in])})
+			found = append(found, Error{Key: below(path, in), Message: describe(m[in]) + " is not a text", Hint: quoteHint(m[in])})
 		}
 	}
 	return found
@@ -324,7 +325,7 @@ func homes(name string) (found []string) {
 				}
 				found = append(found, path)
 			}
-			walk(k.keys, join2(path, k.name))
+			walk(k.keys, below(path, k.name))
 		}
 	}
 	walk(syncKeys(), "")

@@ -73,6 +73,13 @@ func quoted(s string) string {
 	if err := e.Encode(s); err != nil {
 		panic(err) // texts always encode
 	}
-	text := strings.TrimSuffix(b.String(), "\n")
-	return strings.NewReplacer("\u007f", `\u007f`, "\u0085", `\u0085`, "\ufeff", `\ufeff`).Replace(text)
+	var out strings.Builder
+	for _, r := range strings.TrimSuffix(b.String(), "\n") {
+		if r >= 0x7f && r <= 0x9f || r == 0xfeff || r == 0xfffe || r == 0xffff {
+			fmt.Fprintf(&out, `\u%04x`, r) // no reader needs to take these (YAML 1.2, 5.1)
+			continue
+		}
+		out.WriteRune(r)
+	}
+	return out.String()
 }

@@ -192,16 +192,12 @@ func (d *document) mapping(n *ast.MappingNode, path string) map[string]any {
 			d.found = append(d.found, d.at(pair.Key, path, "a key is a plain word", ""))
 			continue
 		}
-		below := name
-		if path != "" {
-			below = path + "." + name
-		}
 		if _, twice := m[name]; twice {
-			d.found = append(d.found, d.at(pair.Key, below, "is written twice", "Keep one of them."))
+			d.found = append(d.found, d.at(pair.Key, below(path, name), "is written twice", "Keep one of them."))
 			continue
 		}
-		d.places[below] = place{key: d.spot(pair.Key.GetToken())}
-		m[name] = d.value(pair.Value, below)
+		d.places[below(path, name)] = place{key: d.spot(pair.Key.GetToken())}
+		m[name] = d.value(pair.Value, below(path, name))
 	}
 	return m
 }
