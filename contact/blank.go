@@ -71,6 +71,9 @@ func hasOddSpace(s string) bool {
 // blank too (requirements 3.5). Only ask it about names: a company may be
 // called anything.
 func IsPlaceholder(s string) bool {
+	if !mayBePlaceholder(s) {
+		return false
+	}
 	switch strings.ToLower(collapse(s)) {
 	case "new contact",
 		"neuer kontakt",                 // de
@@ -94,6 +97,22 @@ func IsPlaceholder(s string) bool {
 		"нов контакт",                    // bg
 		"איש קשר חדש", "جهة اتصال جديدة", // he, ar
 		"新しい連絡先", "新联系人", "新增聯絡人", "새 연락처": // ja, zh-Hans, zh-Hant, ko
+		return true
+	}
+	return false
+}
+
+// mayBePlaceholder spares nearly every name the comparison: the phrases below
+// that are written in Latin letters begin with one of few, and none is long.
+func mayBePlaceholder(s string) bool {
+	if s == "" || len(s) > 64 {
+		return false
+	}
+	if c := s[0]; c >= 0x80 || c <= ' ' {
+		return true
+	}
+	switch s[0] | 0x20 {
+	case 'n', 'u', 'c', 'y':
 		return true
 	}
 	return false

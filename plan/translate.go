@@ -171,24 +171,47 @@ func international(value, region string) string {
 // field or spread over two: it is never a name, wherever it came from (N14,
 // N15, requirements 3.5).
 func (b *Rulebook) dropPlaceholder(t *Translated) {
-	full := ""
+	filled := 0
 	for _, at := range b.names {
-		v := t.Values[at]
-		if v == "" {
-			continue
-		}
-		if contact.IsPlaceholder(v) {
+		switch v := t.Values[at]; {
+		case v == "":
+		case contact.IsPlaceholder(v):
 			t.Values[at] = ""
-			t.Detail.Warnings = append(t.Detail.Warnings, "name.placeholder")
-			continue
+			t.warnPlaceholder()
+		default:
+			filled++
 		}
-		full = strings.TrimSpace(full + " " + v)
 	}
-	if full == "" || !contact.IsPlaceholder(full) {
-		return
+	if filled > 1 && contact.IsPlaceholder(b.fullName(t.Values)) {
+		for _, at := range b.names {
+			t.Values[at] = ""
+		}
+		t.warnPlaceholder()
 	}
-	for _, at := range b.names {
-		t.Values[at] = ""
-	}
+}
+
+func (t *Translated) warnPlaceholder() {
 	t.Detail.Warnings = append(t.Detail.Warnings, "name.placeholder")
+}
+
+// fullName joins the record's names, as "New" and "Contact" in two columns.
+func (b *Rulebook) fullName(values []string) string {
+	size := 0
+	for _, at := range b.names {
+		size += len(values[at])
+	}
+	if size > 48 {
+		return ""
+	}
+	var buffer [64]byte
+	name := buffer[:0]
+	for _, at := range b.names {
+		if v := values[at]; v != "" {
+			if len(name) > 0 {
+				name = append(name, ' ')
+			}
+			name = append(name, v...)
+		}
+	}
+	return string(name)
 }

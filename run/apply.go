@@ -120,6 +120,8 @@ type applying struct {
 	target   Target
 	batch    []queued
 	weight   int
+	changes  []plan.Change // of the batch, reused
+	slab     []string      // values of the batch's creates, reused
 	indexNow bool
 }
 
@@ -135,7 +137,7 @@ type queued struct {
 const (
 	createWeight = 1
 	updateWeight = 10
-	batchWeight  = 20000
+	batchWeight  = 4000
 )
 
 // rows applies the creates and updates, in order of records.
@@ -193,7 +195,7 @@ func (a *applying) row(ctx context.Context, o outcome, block, number, ref int64,
 		}
 		fields := in.Texts(row)
 		q.Change = plan.Change{Row: number, Line: row.Line, SourceID: in.SourceID(fields), Action: plan.Create, Ref: ref,
-			Values: slices.Clone(book.Translate(fields).Values)}
+			Values: a.keepValues(book.Translate(fields).Values)}
 		a.weight += createWeight
 	case plan.Update:
 		stored, err := updates.forRow(number)
@@ -249,9 +251,11 @@ func (a *applying) write(ctx context.Context, position int64) error {
 	if a.target.Durable() {
 		batch.Position = position
 	}
+	a.changes = a.changes[:0]
 	for _, q := range a.batch {
-		batch.Changes = append(batch.Changes, q.Change)
+		a.changes = append(a.changes, q.Change)
 	}
+	batch.Changes = a.changes
 	results, err := a.target.Write(ctx, batch)
 	if err != nil {
 		return err
@@ -265,8 +269,19 @@ func (a *applying) write(ctx context.Context, position int64) error {
 	}
 	a.run.Position = position
 	a.engine.progress("writing", position, a.run.Totals.Read+a.run.Totals.Deleted)
-	a.batch, a.weight = a.batch[:0], 0
+	a.batch, a.weight, a.slab = a.batch[:0], 0, a.slab[:0]
 	return nil
+}
+
+// keepValues copies a record's values into memory that lasts until the batch is
+// written.
+func (a *applying) keepValues(values []string) []string {
+	if cap(a.slab)-len(a.slab) < len(values) {
+		a.slab = make([]string, 0, max(batchWeight*len(values), 1))
+	}
+	first := len(a.slab)
+	a.slab = append(a.slab, values...)
+	return a.slab[first:len(a.slab):len(a.slab)]
 }
 
 // refused turns a planned write into a failed one, in the totals, in its change

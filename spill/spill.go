@@ -4,6 +4,7 @@
 package spill
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -155,15 +156,13 @@ func (s *Sorter) load(n int, stretch []Record) ([]Record, error) {
 
 func sortRecords(r []Record) {
 	slices.SortFunc(r, func(a, b Record) int {
-		for i := range a {
-			if a[i] != b[i] {
-				if a[i] < b[i] {
-					return -1
-				}
-				return 1
-			}
+		if a[0] < b[0] {
+			return -1
 		}
-		return 0
+		if a[0] > b[0] {
+			return 1
+		}
+		return cmp.Or(cmp.Compare(a[1], b[1]), cmp.Compare(a[2], b[2]))
 	})
 }
 

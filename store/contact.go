@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -69,6 +70,9 @@ type Batch struct {
 // already there, as after a crash, are left alone.
 func (s *Store) Write(ctx context.Context, b Batch) (refused []int64, err error) {
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := lockBook(ctx, tx, b.Book.ID); err != nil {
+			return err
+		}
 		refused, err = s.write(ctx, tx, &b)
 		return err
 	})
@@ -97,7 +101,7 @@ func (s *Store) write(ctx context.Context, tx *sql.Tx, b *Batch) (refused []int6
 	if err := s.writeKeys(ctx, tx, b, refused); err != nil {
 		return nil, err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE book SET seq = seq + 1, population = population + $1 WHERE id = $2`,
+	_, err = tx.ExecContext(ctx, `UPDATE book SET population = population + $1 WHERE id = $2`,
 		created-trashed+restored, b.Book.ID)
 	if err != nil || b.Position < 0 {
 		return refused, err
@@ -106,7 +110,11 @@ func (s *Store) write(ctx context.Context, tx *sql.Tx, b *Batch) (refused []int6
 	return refused, err
 }
 
-// insertContacts: SQLite takes one prepared statement a row, PostgreSQL one
+// rowsAtOnce is how many contacts one SQLite statement inserts: enough that the
+// statement's own cost no longer counts.
+const rowsAtOnce = 100
+
+// insertContacts: SQLite takes prepared statements of many rows, PostgreSQL one
 // statement for all of them.
 func (s *Store) insertContacts(ctx context.Context, tx *sql.Tx, b *Batch) (created int64, err error) {
 	if len(b.Creates) == 0 {
@@ -115,25 +123,74 @@ func (s *Store) insertContacts(ctx context.Context, tx *sql.Tx, b *Batch) (creat
 	if s.postgres {
 		return insertContactsAtOnce(ctx, tx, b)
 	}
-	insert, err := tx.PrepareContext(ctx, `INSERT INTO contact (id, version, created_run, updated_run, data)
-		VALUES ($1, 1, $2, $2, $3) ON CONFLICT DO NOTHING`)
-	if err != nil {
-		return 0, err
-	}
-	defer insert.Close()
-	var row []string
-	var data []byte
-	for _, c := range b.Creates {
-		row = b.Book.stored(c.Values, nil, row)
-		data = appendValues(data[:0], row)
-		result, err := insert.ExecContext(ctx, c.Ref, b.Run, string(data))
+	w := contactInserter{book: &b.Book, run: b.Run, tx: tx}
+	defer w.close()
+	for part := range slices.Chunk(b.Creates, rowsAtOnce) {
+		n, err := w.insert(ctx, part)
 		if err != nil {
 			return 0, err
 		}
-		n, _ := result.RowsAffected()
 		created += n
 	}
 	return created, nil
+}
+
+// contactInserter keeps the statement and the buffers of one batch.
+type contactInserter struct {
+	book *Book
+	run  int64
+	tx   *sql.Tx
+	many *sql.Stmt // rowsAtOnce rows
+	args []any
+	row  []string
+	data []byte
+}
+
+func (w *contactInserter) insert(ctx context.Context, part []ContactWrite) (created int64, err error) {
+	w.args, w.data = w.args[:0], w.data[:0]
+	var ends [rowsAtOnce]int
+	for i, c := range part {
+		w.row = w.book.stored(c.Values, nil, w.row)
+		w.data = appendValues(w.data, w.row)
+		ends[i] = len(w.data)
+	}
+	all, start := string(w.data), 0
+	for i, c := range part {
+		w.args = append(w.args, c.Ref, all[start:ends[i]])
+		start = ends[i]
+	}
+	result, err := w.exec(ctx, len(part))
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+func (w *contactInserter) exec(ctx context.Context, rows int) (sql.Result, error) {
+	if rows < rowsAtOnce {
+		return w.tx.ExecContext(ctx, insertContactRows(rows, w.run), w.args...)
+	}
+	if w.many == nil {
+		var err error
+		if w.many, err = w.tx.PrepareContext(ctx, insertContactRows(rows, w.run)); err != nil {
+			return nil, err
+		}
+	}
+	return w.many.ExecContext(ctx, w.args...)
+}
+
+func (w *contactInserter) close() {
+	if w.many != nil {
+		w.many.Close()
+	}
+}
+
+// insertContactRows is the statement that inserts a number of contacts; the
+// run's number is the same in all of them.
+func insertContactRows(rows int, run int64) string {
+	row := fmt.Sprintf("(?, 1, %d, %d, ?)", run, run)
+	return `INSERT INTO contact (id, version, created_run, updated_run, data) VALUES ` +
+		strings.Repeat(row+", ", rows-1) + row + ` ON CONFLICT DO NOTHING`
 }
 
 func insertContactsAtOnce(ctx context.Context, tx *sql.Tx, b *Batch) (int64, error) {

@@ -3,14 +3,13 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 )
 
-// Match keys are kept as 64-bit keyed hashes, so that a lookup costs one probe
-// whatever the value's length, and the table tells nobody an address.
+// Match keys are kept as 64-bit keyed hashes, so that a lookup costs the same
+// whatever the value's length, and the index tells nobody an address.
 
 // A KeyHit says that a contact has the key with this hash.
 type KeyHit struct {
@@ -18,48 +17,40 @@ type KeyHit struct {
 	Ref  int64
 }
 
+// writeKeys moves the keys of a batch's contacts, those refused left out.
 func (s *Store) writeKeys(ctx context.Context, tx *sql.Tx, b *Batch, refused []int64) error {
+	add, remove := map[int][]KeyHit{}, map[int][]KeyHit{}
 	for _, list := range [][]ContactWrite{b.Creates, b.Updates, b.Trash, b.Restore} {
 		for _, c := range list {
 			if len(c.Remove)+len(c.Add) == 0 || slices.Contains(refused, c.Ref) {
 				continue
 			}
 			for _, k := range c.Remove {
-				if _, err := tx.ExecContext(ctx, `DELETE FROM contact_key WHERE book_id = $1 AND rule = $2 AND hash = $3 AND contact_id = $4`,
-					b.Book.ID, k.Rule, int64(k.Hash), c.Ref); err != nil {
-					return err
-				}
+				remove[k.Rule] = append(remove[k.Rule], KeyHit{k.Hash, c.Ref})
 			}
 			for _, k := range c.Add {
-				if _, err := tx.ExecContext(ctx, insertKey, b.Book.ID, k.Rule, int64(k.Hash), c.Ref); err != nil {
-					return err
-				}
+				add[k.Rule] = append(add[k.Rule], KeyHit{k.Hash, c.Ref})
 			}
+		}
+	}
+	for _, rule := range []int{1, 2, 3} {
+		slices.SortFunc(add[rule], compareKeys)
+		slices.SortFunc(remove[rule], compareKeys)
+		if err := changeKeys(ctx, tx, b.Book.ID, rule, add[rule], remove[rule]); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-const insertKey = `INSERT INTO contact_key (book_id, rule, hash, contact_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
-
-// AddKeys stores match keys, which should come in order of hash: the table is
-// then filled from one end to the other. Keys already there are left alone.
+// AddKeys stores match keys, which come in order of hash. Keys already there
+// are left alone.
 func (s *Store) AddKeys(ctx context.Context, bookID int64, rule int, hits []KeyHit) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		if s.postgres {
-			return addKeysAtOnce(ctx, tx, bookID, rule, hits)
-		}
-		insert, err := tx.PrepareContext(ctx, insertKey)
-		if err != nil {
+		if err := lockBook(ctx, tx, bookID); err != nil {
 			return err
 		}
-		defer insert.Close()
-		for _, h := range hits {
-			if _, err := insert.ExecContext(ctx, bookID, rule, int64(h.Hash), h.Ref); err != nil {
-				return err
-			}
-		}
-		return nil
+		return changeKeys(ctx, tx, bookID, rule, hits, nil)
 	})
 	if err != nil {
 		return fmt.Errorf("index contacts: %w", err)
@@ -67,37 +58,115 @@ func (s *Store) AddKeys(ctx context.Context, bookID int64, rule int, hits []KeyH
 	return nil
 }
 
-func addKeysAtOnce(ctx context.Context, tx *sql.Tx, bookID int64, rule int, hits []KeyHit) error {
-	hashes, refs := make([]int64, len(hits)), make([]int64, len(hits))
-	for i, h := range hits {
-		hashes[i], refs[i] = int64(h.Hash), h.Ref
-	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO contact_key (book_id, rule, hash, contact_id)
-		SELECT $1::bigint, $2::bigint, hash, id FROM unnest($3::bigint[], $4::bigint[]) AS t (hash, id) ON CONFLICT DO NOTHING`,
-		bookID, rule, hashes, refs)
+// lockBook keeps other writers off a book until the transaction ends. SQLite has
+// one writer anyway; PostgreSQL locks the row.
+func lockBook(ctx context.Context, tx *sql.Tx, bookID int64) error {
+	_, err := tx.ExecContext(ctx, `UPDATE book SET seq = seq + 1 WHERE id = $1`, bookID)
 	return err
 }
 
-// DropKeys forgets every match key of a book for a rule, before they are made anew.
+// changeKeys rewrites the leaves that sorted keys belong to.
+func changeKeys(ctx context.Context, tx *sql.Tx, bookID int64, rule int, add, remove []KeyHit) error {
+	for len(add)+len(remove) > 0 {
+		first := firstHash(add, remove)
+		at, limit, err := leafFor(ctx, tx, bookID, rule, first)
+		if err != nil {
+			return err
+		}
+		a, r := below(add, limit), below(remove, limit)
+		if err := storeLeaves(ctx, tx, bookID, rule, at, mergeKeys(at.keys, add[:a], remove[:r])); err != nil {
+			return err
+		}
+		add, remove = add[a:], remove[r:]
+	}
+	return nil
+}
+
+func firstHash(add, remove []KeyHit) uint64 {
+	if len(add) == 0 || len(remove) > 0 && remove[0].Hash < add[0].Hash {
+		return remove[0].Hash
+	}
+	return add[0].Hash
+}
+
+// below counts the keys whose hash is under limit; 0 is no limit.
+func below(keys []KeyHit, limit uint64) int {
+	if limit == 0 {
+		return len(keys)
+	}
+	n, _ := slices.BinarySearchFunc(keys, limit, func(k KeyHit, limit uint64) int {
+		if k.Hash < limit {
+			return -1
+		}
+		return 1
+	})
+	return n
+}
+
+// leafFor returns the leaf that a hash belongs to, and where the next one
+// begins (0: it is the last). The first leaf begins at 0, so there always is
+// one, unless the index is empty.
+func leafFor(ctx context.Context, q querier, bookID int64, rule int, hash uint64) (l leaf, limit uint64, err error) {
+	var data []byte
+	err = q.QueryRowContext(ctx, `SELECT id, data FROM contact_key
+		WHERE book_id = $1 AND rule = $2 AND first_hash <= $3 ORDER BY first_hash DESC LIMIT 1`, bookID, rule, int64(hash)).Scan(&l.id, &data)
+	if errors.Is(err, sql.ErrNoRows) {
+		return leaf{}, 0, nil
+	}
+	if err != nil {
+		return l, 0, err
+	}
+	var next sql.NullInt64
+	err = q.QueryRowContext(ctx, `SELECT min(first_hash) FROM contact_key
+		WHERE book_id = $1 AND rule = $2 AND first_hash > $3`, bookID, rule, int64(hash)).Scan(&next)
+	if err != nil {
+		return l, 0, err
+	}
+	l.keys, err = decodeLeaf(data, nil)
+	return l, uint64(next.Int64), err
+}
+
+// storeLeaves puts a leaf's new keys in its place, in as many leaves as they need.
+func storeLeaves(ctx context.Context, tx *sql.Tx, bookID int64, rule int, old leaf, keys []KeyHit) error {
+	for i, part := range split(keys) {
+		if i == 0 && old.id != 0 { // keeps its place, even when nothing is left in it
+			if _, err := tx.ExecContext(ctx, `UPDATE contact_key SET data = $1 WHERE id = $2`, encodeLeaf(part), old.id); err != nil {
+				return err
+			}
+			continue
+		}
+		first := int64(0)
+		if i > 0 {
+			first = int64(part[0].Hash)
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO contact_key (book_id, rule, first_hash, data) VALUES ($1, $2, $3, $4)`,
+			bookID, rule, first, encodeLeaf(part)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DropKeys forgets every match key of a book, before they are made anew.
 func (s *Store) DropKeys(ctx context.Context, bookID int64) error {
 	_, err := s.db.ExecContext(ctx, `DELETE FROM contact_key WHERE book_id = $1`, bookID)
 	return err
 }
 
-// scanFactor is how many stored keys one may read past to spare one probe.
-const scanFactor = 8
+// sweepFactor is how many leaves one may read past to spare one probe.
+const sweepFactor = 4
 
 // FindKeys returns which contacts of a book have keys with these hashes, which
-// must ascend and be below 2^63. It reads a stretch of the key table where many
-// are asked for, and probes where few are.
+// must ascend and be below 2^63. It sweeps over a stretch of the index where
+// many are asked for, and probes where few are.
 func (s *Store) FindKeys(ctx context.Context, b Book, rule int, hashes []uint64) (hits []KeyHit, err error) {
 	if len(hashes) == 0 || b.Population == 0 {
 		return nil, nil
 	}
-	first, last := int64(hashes[0]), int64(hashes[len(hashes)-1])
-	share := float64(last-first) / (1 << 63)
-	if float64(b.Population)*share < float64(scanFactor*len(hashes)) {
-		hits, err = s.scanKeys(ctx, b.ID, rule, hashes, first, last)
+	first, last := hashes[0], hashes[len(hashes)-1]
+	leaves := float64(b.Population) / leafKeys * (float64(last-first) / (1 << 63))
+	if leaves < float64(sweepFactor*len(hashes)) {
+		hits, err = s.sweepKeys(ctx, b.ID, rule, hashes)
 	} else {
 		hits, err = s.probeKeys(ctx, b.ID, rule, hashes)
 	}
@@ -107,49 +176,75 @@ func (s *Store) FindKeys(ctx context.Context, b Book, rule int, hashes []uint64)
 	return hits, nil
 }
 
-func (s *Store) scanKeys(ctx context.Context, bookID int64, rule int, hashes []uint64, first, last int64) (hits []KeyHit, err error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT hash, contact_id FROM contact_key
-		WHERE book_id = $1 AND rule = $2 AND hash BETWEEN $3 AND $4 ORDER BY hash, contact_id`, bookID, rule, first, last)
+func (s *Store) sweepKeys(ctx context.Context, bookID int64, rule int, hashes []uint64) (hits []KeyHit, err error) {
+	first, last := int64(hashes[0]), int64(hashes[len(hashes)-1])
+	rows, err := s.db.QueryContext(ctx, `SELECT data FROM contact_key WHERE book_id = $1 AND rule = $2 AND first_hash <= $4
+		AND first_hash >= coalesce((SELECT max(first_hash) FROM contact_key WHERE book_id = $1 AND rule = $2 AND first_hash <= $3), 0)
+		ORDER BY first_hash`, bookID, rule, first, last)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	at := 0
+	var keys []KeyHit
+	var data sql.RawBytes
 	for rows.Next() {
-		var hash, ref int64
-		if err := rows.Scan(&hash, &ref); err != nil {
+		if err := rows.Scan(&data); err != nil {
 			return nil, err
 		}
-		for at < len(hashes) && int64(hashes[at]) < hash {
-			at++
+		if keys, err = decodeLeaf(data, keys[:0]); err != nil {
+			return nil, err
 		}
-		if at < len(hashes) && int64(hashes[at]) == hash {
-			hits = append(hits, KeyHit{uint64(hash), ref})
-		}
+		hits, hashes = meet(keys, hashes, hits)
 	}
 	return hits, rows.Err()
 }
 
-func (s *Store) probeKeys(ctx context.Context, bookID int64, rule int, hashes []uint64) (hits []KeyHit, err error) {
-	for part := range slices.Chunk(hashes, fetchAtOnce) {
-		var list strings.Builder
-		for i, h := range part {
-			if i > 0 {
-				list.WriteByte(',')
-			}
-			list.WriteString(strconv.FormatInt(int64(h), 10))
+// meet appends the keys whose hash is asked for and returns the hashes that may
+// still be met in later leaves.
+func meet(keys []KeyHit, hashes []uint64, hits []KeyHit) ([]KeyHit, []uint64) {
+	for _, k := range keys {
+		for len(hashes) > 0 && hashes[0] < k.Hash {
+			hashes = hashes[1:]
 		}
-		rows, err := s.db.QueryContext(ctx, `SELECT hash, contact_id FROM contact_key
-			WHERE book_id = $1 AND rule = $2 AND hash IN (`+list.String()+`) ORDER BY hash, contact_id`, bookID, rule)
-		found, err := collect(rows, err, func(rows *sql.Rows) (KeyHit, error) {
-			var hash, ref int64
-			err := rows.Scan(&hash, &ref)
-			return KeyHit{uint64(hash), ref}, err
-		})
+		if len(hashes) == 0 {
+			break
+		}
+		if hashes[0] == k.Hash {
+			hits = append(hits, k)
+		}
+	}
+	return hits, hashes
+}
+
+func (s *Store) probeKeys(ctx context.Context, bookID int64, rule int, hashes []uint64) (hits []KeyHit, err error) {
+	probe, err := s.db.PrepareContext(ctx, `SELECT data FROM contact_key
+		WHERE book_id = $1 AND rule = $2 AND first_hash <= $3 ORDER BY first_hash DESC LIMIT 1`)
+	if err != nil {
+		return nil, err
+	}
+	defer probe.Close()
+	var keys []KeyHit
+	for _, h := range hashes {
+		var data []byte
+		err := probe.QueryRowContext(ctx, bookID, rule, int64(h)).Scan(&data)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, nil // no key at all
+		}
 		if err != nil {
 			return nil, err
 		}
-		hits = append(hits, found...)
+		if keys, err = decodeLeaf(data, keys[:0]); err != nil {
+			return nil, err
+		}
+		at, _ := slices.BinarySearchFunc(keys, h, func(k KeyHit, h uint64) int {
+			if k.Hash < h {
+				return -1
+			}
+			return 1
+		})
+		for ; at < len(keys) && keys[at].Hash == h; at++ {
+			hits = append(hits, keys[at])
+		}
 	}
 	return hits, nil
 }

@@ -38,7 +38,7 @@ func OpenSQLite(ctx context.Context, path string) (*Store, error) {
 	// position is lost with the writes it counts.
 	dsn := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path) +
 		"?_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=busy_timeout(5000)" +
-		"&_pragma=foreign_keys(ON)&_pragma=page_size(8192)&_pragma=cache_size(-16000)&_txlock=immediate"
+		"&_pragma=foreign_keys(ON)&_pragma=page_size(8192)&_pragma=cache_size(-4000)&_txlock=immediate"
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, err

@@ -10,7 +10,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"unicode/utf8"
 
 	"github.com/kith-sync/kith/plan"
 )
@@ -20,9 +19,6 @@ const (
 	APIVersion = "kith/v1"
 	Kind       = "Sync"
 )
-
-// maxSize bounds a file. A map of 2,000 columns has 100 KB.
-const maxSize = 256 << 10
 
 // Parse reads every document of a sync file. Presets and defaults are filled
 // in. Name stands for the file in messages. The error is one *Error or several
@@ -61,27 +57,6 @@ func Parse(name string, data []byte) ([]plan.Sync, error) {
 }
 
 const smallest = "The smallest one is: {apiVersion: kith/v1, kind: Sync, name: attendees, source: {file: attendees.csv}, target: {book: contacts}}"
-
-func readable(name string, data []byte) error {
-	if len(data) > maxSize {
-		return join(name, []Error{{Message: fmt.Sprintf("the file has %d bytes; a sync file has at most %d", len(data), maxSize)}})
-	}
-	line := 1
-	for rest := data; len(rest) > 0; {
-		r, size := utf8.DecodeRune(rest)
-		switch {
-		case r == utf8.RuneError && size == 1:
-			return join(name, []Error{{Line: line, Column: 1, Message: "this line is not UTF-8", Hint: "Save the file as UTF-8."}})
-		case r < ' ' && r != '\n' && r != '\r' && r != '\t' || r == 0x7f:
-			return join(name, []Error{{Line: line, Column: 1, Message: fmt.Sprintf("this line has the control character U+%04X", r),
-				Hint: `Write it as an escape in double quotes, such as "\u001f".`}})
-		case r == '\n':
-			line++
-		}
-		rest = rest[size:]
-	}
-	return nil
-}
 
 // sync turns one document into the sync it defines: first the shape of every
 // key is checked, then the preset and the defaults are put under what the file

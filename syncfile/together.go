@@ -62,9 +62,11 @@ func wholeBooks(first, second plan.Sync) []Error {
 // would flip from run to run.
 func sameFields(first, second plan.Sync) (found []Error) {
 	theirs, mine := overwrites(first), overwrites(second)
-	for i, m := range mine {
-		at := slices.IndexFunc(theirs, func(t claim) bool { return t.field == m.field || t.field == anyField || m.field == anyField })
-		if at < 0 || theirs[at].owner != m.owner {
+	for _, m := range mine {
+		at := slices.IndexFunc(theirs, func(t claim) bool {
+			return t.owner == m.owner && (t.field == m.field || t.field == anyField || m.field == anyField)
+		})
+		if at < 0 {
 			continue
 		}
 		e := Error{Key: second.Name + ": " + m.key,
@@ -74,9 +76,7 @@ func sameFields(first, second plan.Sync) (found []Error) {
 			e.Message = fmt.Sprintf("%s owns %s already", first.Name, m.field)
 			e.Hint = "Leave owner: true out of one of the two."
 		}
-		if found = append(found, e); mine[i].field == anyField {
-			break
-		}
+		found = append(found, e)
 	}
 	return found
 }

@@ -41,6 +41,8 @@ func TestValidateTogether(t *testing.T) {
 			[]string{"b: map[0].to: a writes b always, too: the value would flip from run to run. Give one of the two owner: true, or another write policy."}},
 		{"one that overwrites everything suggested", everything, phone,
 			[]string{"b: map[0].to: a writes phone always, too: the value would flip from run to run. Give one of the two owner: true, or another write policy."}},
+		{"an owner of one field does not own the others", book + "map: [{from: Tel, to: phone, write: always, owner: true}, {from: X, to: note, write: always}]\n", everything,
+			[]string{"b: policy.update: a writes note always, too: the value would flip from run to run. Give one of the two owner: true, or another write policy."}},
 		{"two that overwrite everything suggested", everything, everything,
 			[]string{"b: policy.update: a writes every suggested field always, too: the value would flip from run to run. Give one of the two owner: true, or another write policy."}},
 		{"the e-mail that both match by is not overwritten", book + "policy: {update: always}\nmap: [{from: Mail, to: email}]\n", book + "policy: {update: always}\nmap: [{from: Mail, to: email}]\n", nil},

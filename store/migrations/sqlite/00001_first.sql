@@ -36,13 +36,14 @@ CREATE TABLE trash (
   deleted_run INTEGER NOT NULL,
   deleted_at  INTEGER NOT NULL               -- milliseconds since 1970
 );
-CREATE TABLE contact_key (
+CREATE TABLE contact_key (                    -- a leaf of the index of match keys
+  id         INTEGER PRIMARY KEY,
   book_id    INTEGER NOT NULL,
-  rule       INTEGER NOT NULL,
-  hash       INTEGER NOT NULL,
-  contact_id INTEGER NOT NULL,
-  PRIMARY KEY (book_id, rule, hash, contact_id)
-) WITHOUT ROWID;
+  rule       INTEGER NOT NULL,                 -- 1 unique identifier, 2 e-mail, 3 telephone
+  first_hash INTEGER NOT NULL,                 -- the leaf holds the keys from here to the next leaf
+  data       BLOB NOT NULL,                    -- sorted (hash, contact id) pairs of 8 bytes each
+  UNIQUE (book_id, rule, first_hash)
+);
 CREATE TABLE sync (
   id         INTEGER PRIMARY KEY,
   name       TEXT NOT NULL UNIQUE,

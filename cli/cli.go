@@ -1,0 +1,114 @@
+// Package cli is the kith command line: it reads flags, asks questions, prints
+// results and chooses exit codes. It decides nothing about a contact and keeps
+// nothing itself: a command opens a workspace, has it do the work and says what
+// came of it. What programs may rely on stands in contract.go and docs/cli.md.
+package cli
+
+import (
+	"context"
+	"io"
+	"os"
+	"time"
+
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+)
+
+// A World is all that a command sees of its surroundings.
+type World struct {
+	Args    []string // without the program's name
+	Getenv  func(string) string
+	Stdin   io.Reader
+	Stdout  io.Writer // data
+	Stderr  io.Writer // messages and progress
+	Now     func() time.Time
+	Version string
+}
+
+// Run carries one command out and returns its exit code.
+func Run(ctx context.Context, w World) int {
+	a := &app{World: w}
+	root := a.root()
+	root.SetArgs(w.Args)
+	root.SetIn(w.Stdin)
+	root.SetOut(w.Stdout)
+	root.SetErr(w.Stderr)
+	if err := root.ExecuteContext(ctx); err != nil {
+		return a.fail(ctx, err)
+	}
+	return a.exit
+}
+
+// app is one command being carried out.
+type app struct {
+	World
+	folder   string // --data
+	format   string // --output
+	quiet    bool
+	yes      bool
+	exit     int    // of a command that ended without an error
+	hint     string // what to type after an interruption
+	reported bool   // the error stands in what was printed on stdout already
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "kith",
+		Short:         "Keep contacts in step: see the plan, apply exactly that, know why, take it back",
+		Long:          rootHelp,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			return a.checkFormat()
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return cmd.Help()
+		},
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.folder, "data", "", "data folder (default $KITH_DATA, else a folder of your own)")
+	flags.StringVarP(&a.format, "output", "o", "table", "table, json, jsonl, csv or yaml")
+	flags.BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no messages that are not errors")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage("%s. See %s --help", sentence(err.Error()), cmd.CommandPath())
+	})
+	root.AddGroup(&cobra.Group{ID: "sync", Title: "Bring contacts in and keep them in step:"},
+		&cobra.Group{ID: "know", Title: "Know what happened, and take it back:"},
+		&cobra.Group{ID: "book", Title: "Address books:"},
+		&cobra.Group{ID: "keep", Title: "The installation:"})
+	add(root, "sync", a.importCommand(), a.planCommand(), a.runCommand(), a.applyCommand(), a.approveCommand(),
+		a.syncsCommand(), a.presetsCommand(), a.validateCommand())
+	add(root, "know", a.runsCommand(), a.rejectsCommand(), a.explainCommand(), a.undoCommand())
+	add(root, "book", a.booksCommand(), a.fieldsCommand(), a.contactsCommand(), a.trashCommand())
+	add(root, "keep", a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.versionCommand())
+	root.SetHelpCommandGroupID("keep")
+	root.SetCompletionCommandGroupID("keep")
+	return root
+}
+
+func add(root *cobra.Command, group string, commands ...*cobra.Command) {
+	for _, c := range commands {
+		c.GroupID = group
+		root.AddCommand(c)
+	}
+}
+
+const rootHelp = `Kith reads contacts from a source, decides what each should become in a target,
+shows the decision as a plan, applies exactly that plan, and remembers why.
+
+  kith import attendees.csv        a file into an address book, shown first
+  kith undo 1                      take that back
+  kith explain ada@example.com     why a contact is what it is`
+
+// terminal reports whether a stream is a person's terminal.
+func terminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && (isatty.IsTerminal(file.Fd()) || isatty.IsCygwinTerminal(file.Fd()))
+}
+
+// interactive reports whether somebody is there to be asked.
+func (a *app) interactive() bool { return terminal(a.Stdin) && terminal(a.Stderr) }

@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kith-sync/kith/run"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/syncfile"
+	"github.com/kith-sync/kith/workspace"
+)
+
+// The exit codes. They are a contract: docs/cli.md explains them.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitChanges     = 2 // only with --detailed-exitcode
+	exitRejects     = 3
+	exitApproval    = 4 // stopped by the guard, or a question nobody was there to answer
+	exitConnect     = 5
+	exitConfig      = 6
+	exitUsage       = 64
+	exitInterrupted = 130
+)
+
+// A fault is an error said for people: what happened, what is safe, and what to
+// do next. Its code is for programs.
+type fault struct {
+	exit     int
+	code     string
+	message  string
+	problems []syncfile.Error
+}
+
+func (f *fault) Error() string { return f.message }
+
+// usage is the fault of a command that was typed wrong.
+func usage(format string, args ...any) error {
+	return &fault{exit: exitUsage, code: "usage", message: fmt.Sprintf(format, args...)}
+}
+
+func refuse(code, format string, args ...any) error {
+	return &fault{exit: exitFailed, code: code, message: fmt.Sprintf(format, args...)}
+}
+
+// faultOf says any error for people.
+func (a *app) faultOf(ctx context.Context, err error) *fault {
+	var said *fault
+	var known *run.Error
+	switch {
+	case errors.As(err, &said):
+		return said
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		return &fault{exit: exitInterrupted, code: run.CodeInterrupted, message: a.interrupted()}
+	case len(syncfile.All(err)) > 0:
+		return invalid(syncfile.All(err))
+	case errors.As(err, &known):
+		return &fault{exit: exitOf(known.Code), code: known.Code, message: spoken(known)}
+	case errors.Is(err, workspace.ErrLocked):
+		return &fault{exit: exitFailed, code: "data.locked",
+			message: fmt.Sprintf("Another kith process is using %s. Nothing was changed. Wait until it has finished, or use another folder with --data", a.folder)}
+	case errors.Is(err, store.ErrNotFound):
+		return &fault{exit: exitFailed, code: "not_found", message: sentence(err.Error())}
+	}
+	return &fault{exit: exitFailed, code: "failed", message: sentence(err.Error()) + ". What was written before stays complete. kith doctor checks the data folder"}
+}
+
+func (a *app) interrupted() string {
+	message := "Stopped as you asked. What was written is complete; nothing is lost, and nothing will be written twice"
+	if a.hint != "" {
+		message += ". " + a.hint
+	}
+	return message
+}
+
+func exitOf(code string) int {
+	if code == run.CodeConfig {
+		return exitConfig
+	}
+	return exitFailed
+}
+
+// spoken joins a run error's sentence and its cause. Of a chain of causes people
+// get the innermost; of a sync that does not fit, the place as well.
+func spoken(e *run.Error) string {
+	if e.Err == nil {
+		return e.Message
+	}
+	cause := e.Err
+	for e.Code != run.CodeConfig && errors.Unwrap(cause) != nil {
+		cause = errors.Unwrap(cause)
+	}
+	return strings.TrimSuffix(e.Message, ".") + ": " + cause.Error()
+}
+
+func invalid(found []*syncfile.Error) *fault {
+	f := &fault{exit: exitConfig, code: run.CodeConfig}
+	var lines []string
+	for _, e := range found {
+		f.problems = append(f.problems, *e)
+		lines = append(lines, e.Error())
+	}
+	f.message = strings.Join(lines, "\n")
+	return f
+}
+
+func invalidSync(found []syncfile.Error) error {
+	all := make([]*syncfile.Error, len(found))
+	for i := range found {
+		all[i] = &found[i]
+	}
+	return invalid(all)
+}
+
+// fail prints an error and returns the exit code.
+func (a *app) fail(ctx context.Context, err error) int {
+	f := a.faultOf(ctx, err)
+	if !a.reported {
+		a.printError(f)
+	}
+	message := strings.TrimRight(f.message, ".\n")
+	if !strings.HasSuffix(message, "?") && !strings.HasSuffix(message, `"`) {
+		message += "."
+	}
+	fmt.Fprintln(a.Stderr, plain(message))
+	return f.exit
+}
+
+// sentence begins a text with a capital letter.
+func sentence(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
+}
+
+// unknownCommand suggests what was probably meant.
+func unknownCommand(cmd *cobra.Command, typed string) error {
+	cmd.SuggestionsMinimumDistance = 2
+	message := fmt.Sprintf("There is no command %q in %s", typed, cmd.CommandPath())
+	if near := cmd.SuggestionsFor(typed); len(near) > 0 {
+		return usage("%s. Did you mean %s %s?", message, cmd.CommandPath(), near[0])
+	}
+	return usage("%s. %s --help lists them", message, cmd.CommandPath())
+}
+
+// exactly returns the argument check of a command that takes what words name.
+func exactly(words ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == len(words) {
+			return nil
+		}
+		if len(args) > len(words) {
+			return usage("%s takes %s; %q is too much. See %s --help", cmd.CommandPath(), listed(words), args[len(words)], cmd.CommandPath())
+		}
+		return usage("%s needs %s. See %s --help", cmd.CommandPath(), listed(words[len(args):]), cmd.CommandPath())
+	}
+}
+
+func listed(words []string) string {
+	if len(words) == 0 {
+		return "no arguments"
+	}
+	return strings.Join(words, " and ")
+}

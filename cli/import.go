@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/run"
+	"github.com/kith-sync/kith/workspace"
+)
+
+func (a *app) importCommand() *cobra.Command {
+	var f syncFlags
+	var planOnly bool
+	cmd := &cobra.Command{
+		Use:   "import FILE",
+		Short: "Import a CSV or vCard file into an address book",
+		Long: `Import reads a CSV or vCard file, shows what it would do to the address book, and
+does exactly that. Which column is which is recognised; --map says otherwise. The
+import is kept as the sync import-<file name>, so that it can be run again.`,
+		Example: `  kith import attendees.csv
+  kith import attendees.csv --plan
+  kith import people.csv --book friends --map "Phone (private)=mobile" --region GB
+  kith import everybody.csv --delete-missing --guard 5%
+  kith import phone.vcf`,
+		Args: exactly("a FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path, err := existing(args[0])
+			if err != nil {
+				return err
+			}
+			def, err := f.sync(cmd, importName(path), path)
+			if err != nil {
+				return err
+			}
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				return a.importFile(ctx, w, def, f.maps, planOnly)
+			})
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().BoolVar(&planOnly, "plan", false, "show the plan and write nothing")
+	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "apply without asking; it never answers the guard")
+	return cmd
+}
+
+// existing returns the absolute path of a file that is there.
+func existing(path string) (string, error) {
+	whole, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(whole)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", refuse(run.CodeSourceAbsent, "There is no file %s. Nothing was changed. Check its name and folder", path)
+	case errors.Is(err, fs.ErrPermission):
+		return "", refuse(run.CodeSource, "%s may not be read by you. Nothing was changed. Ask its owner for the right to read it", path)
+	case err != nil:
+		return "", err
+	case info.IsDir():
+		return "", refuse(run.CodeSource, "%s is a folder. Nothing was changed. Name a file in it", path)
+	}
+	return whole, nil
+}
+
+func (a *app) importFile(ctx context.Context, w *workspace.Workspace, def plan.Sync, maps []string, planOnly bool) error {
+	converted, err := convert(ctx, w, def)
+	if err != nil {
+		return err
+	}
+	for _, problem := range converted.problems {
+		a.say("%s: %s", filepath.Base(def.Source.File), problem)
+	}
+	if len(converted.problems) > 0 && def.Policy.Delete.NotFound != plan.Keep {
+		return refuse("row.card", "%d cards could not be read, so it is not known who is missing. Nothing was changed. Correct them, or import without --delete-missing", len(converted.problems))
+	}
+	fingerprint := ""
+	if def = converted.sync; len(maps) > 0 {
+		if def.Map, fingerprint, err = mapColumns(ctx, w, def, maps); err != nil {
+			return err
+		}
+	}
+	s, err := w.Store.SaveSync(ctx, def, filepath.Dir(def.Source.File))
+	if err != nil {
+		return err
+	}
+	j := &job{app: a, workspace: w, sync: s, asks: true, problems: converted.problems}
+	if planOnly {
+		out := a.planWriter(false)
+		_, err := j.showPlan(ctx, out)
+		return a.printRuns(err, false, j)
+	}
+	if err := a.printRuns(j.run(ctx), false, j); err != nil {
+		return err
+	}
+	if fingerprint != "" && j.applied {
+		// Whoever maps columns by hand and applies it has confirmed the mapping for this header.
+		return w.Store.Learn(ctx, fingerprint, def.Map)
+	}
+	return nil
+}
+
+func (a *app) planWriter(asList bool) *planWriter {
+	return &planWriter{out: a.Stdout, format: a.format, asList: asList}
+}
+
+// applyHint is what to type to apply a plan later.
+func applyHint(hash string) string { return fmt.Sprintf("kith apply %s", short(hash)) }
+
+// short is how people name a plan.
+func short(hash string) string { return hash[:min(8, len(hash))] }

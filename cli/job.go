@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+// A job takes one sync from its plan to its report.
+type job struct {
+	app       *app
+	workspace *workspace.Workspace
+	sync      store.Sync
+	asks      bool     // before applying, where somebody can be asked
+	problems  []string // of the source, that no record of the run carries
+	report    RunReport
+	applied   bool
+}
+
+// run plans, asks what has to be asked, and applies.
+func (j *job) run(ctx context.Context) error {
+	r, err := j.workspace.Engine.Plan(ctx, j.sync)
+	if err != nil {
+		return j.failed(ctx, r, err)
+	}
+	if r.Status != store.Planned { // there was nothing to do
+		j.finished(r)
+		return nil
+	}
+	if j.app.human() {
+		if err := j.app.printPlan(ctx, j.workspace, j.sync, r); err != nil {
+			return err
+		}
+	}
+	return j.carryOut(ctx, r)
+}
+
+// carryOut applies a planned run, unless the guard or a person objects.
+func (j *job) carryOut(ctx context.Context, r store.Run) error {
+	a := j.app
+	switch {
+	case r.Stop != nil && !r.Approved && a.interactive():
+		r.Approved = a.approves(r.Stop)
+	case j.asks && !a.yes && a.interactive() && r.Totals.Writes() > 0 && r.Stop == nil:
+		if !a.agreed("Apply?") {
+			a.say("Nothing was written. To apply exactly this later type:  %s", applyHint(r.PlanHash))
+			j.report = j.reportOf(r)
+			return nil
+		}
+	}
+	a.hint = fmt.Sprintf("The next kith command that writes finishes run %d first", r.ID)
+	done, err := j.workspace.Engine.Apply(ctx, j.sync, r)
+	if err != nil {
+		return j.failed(ctx, done, err)
+	}
+	j.finished(done)
+	return nil
+}
+
+// failed reports a run that ended early: it is printed all the same.
+func (j *job) failed(ctx context.Context, r store.Run, err error) error {
+	f := j.app.faultOf(ctx, err)
+	if r.ID != 0 {
+		j.report = j.reportOf(r)
+		j.report.Error = errorReport(f)
+	}
+	return f
+}
+
+// finished reports a run that came to its end and sets the exit code.
+func (j *job) finished(r store.Run) {
+	a := j.app
+	j.report, j.applied = j.reportOf(r), r.Status.Applied()
+	a.exit = max(a.exit, exitFor(r.Status))
+	if len(j.problems) > 0 && j.applied {
+		a.exit = max(a.exit, exitRejects)
+	}
+	switch {
+	case a.human():
+		a.runText(a.Stdout, j.report)
+	case r.Status == store.Blocked:
+		a.say("%s\n%s", r.Stop.Message(), approveLine(r.Name, r.PlanHash))
+	}
+}
+
+func (j *job) reportOf(r store.Run) RunReport {
+	report := runReport(r)
+	report.Notes = append(report.Notes, j.problems...)
+	return report
+}
+
+// exitFor is the exit code of a run that ended with a status (requirements 3.7).
+func exitFor(s store.Status) int {
+	switch s {
+	case store.WithErrors:
+		return exitRejects
+	case store.Blocked:
+		return exitApproval
+	case store.Failed:
+		return exitFailed
+	case store.Cancelled:
+		return exitInterrupted
+	}
+	return exitOK
+}
+
+func approveLine(sync, hash string) string {
+	return fmt.Sprintf("approve once:  kith approve %s --plan %s", quoted(sync), short(hash))
+}
+
+// printRuns prints the runs of a command for programs; people have read about
+// each as it ended.
+func (a *app) printRuns(cause error, asList bool, jobs ...*job) error {
+	var reports []RunReport
+	for _, j := range jobs {
+		if j.report.Status != "" {
+			reports = append(reports, j.report)
+		}
+		a.reported = a.reported || j.report.Error != nil && !a.human() && a.format != "csv"
+	}
+	if a.human() || len(reports) == 0 {
+		return cause
+	}
+	if asList || a.format == "csv" {
+		return errors.Join(cause, many(a, each(reports), runShape()))
+	}
+	return errors.Join(cause, one(a, reports[0], runShape(), nil))
+}
+
+// showPlan plans and prints the plan; nothing else is written.
+func (j *job) showPlan(ctx context.Context, out *planWriter) (store.Run, error) {
+	r, err := j.workspace.Engine.Plan(ctx, j.sync)
+	if err != nil {
+		return r, j.failed(ctx, r, err)
+	}
+	a := j.app
+	if r.Stop != nil {
+		a.exit = max(a.exit, exitApproval)
+	}
+	if !a.human() {
+		return r, out.write(planReport(r), changesOf(ctx, j.workspace, r))
+	}
+	if r.Status != store.Planned {
+		a.runText(a.Stdout, runReport(r))
+		return r, nil
+	}
+	if err := a.printPlan(ctx, j.workspace, j.sync, r); err != nil {
+		return r, err
+	}
+	if r.Stop == nil && r.Totals.Writes() > 0 {
+		fmt.Fprintf(a.Stdout, "  Nothing was written. Apply exactly this:  %s\n", applyHint(r.PlanHash))
+	}
+	return r, nil
+}

@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+// dataFolder is where kith keeps its data when nobody says otherwise.
+func dataFolder(getenv func(string) string, system string) string {
+	home := getenv("HOME")
+	switch {
+	case getenv("KITH_DATA") != "":
+		return getenv("KITH_DATA")
+	case system == "windows" && getenv("LocalAppData") != "":
+		return filepath.Join(getenv("LocalAppData"), "kith")
+	case system == "darwin" && home != "":
+		return filepath.Join(home, "Library", "Application Support", "kith")
+	case getenv("XDG_DATA_HOME") != "":
+		return filepath.Join(getenv("XDG_DATA_HOME"), "kith")
+	case home != "":
+		return filepath.Join(home, ".local", "share", "kith")
+	}
+	return ""
+}
+
+func (a *app) findFolder() error {
+	if a.folder == "" {
+		a.folder = dataFolder(a.Getenv, runtime.GOOS)
+	}
+	if a.folder == "" {
+		return usage("There is no home folder to keep data in. Name a folder with --data or KITH_DATA")
+	}
+	return nil
+}
+
+// read opens the workspace for a command that only looks.
+func (a *app) read(ctx context.Context, do func(context.Context, *workspace.Workspace) error) error {
+	return a.open(ctx, func(w *workspace.Workspace) error { return do(ctx, w) })
+}
+
+// write opens the workspace for a command that changes something. What an
+// earlier process was interrupted in is finished first.
+func (a *app) write(ctx context.Context, do func(context.Context, *workspace.Workspace) error) error {
+	return a.open(ctx, func(w *workspace.Workspace) error {
+		recovered, err := w.Recover(ctx)
+		for _, r := range recovered {
+			a.say("Run %d (%s) had been interrupted. It is finished now: %s.", r.ID, r.Name, statusWords(r.Status))
+		}
+		if err != nil {
+			return err
+		}
+		return do(ctx, w)
+	})
+}
+
+func (a *app) open(ctx context.Context, do func(*workspace.Workspace) error) (err error) {
+	if err := a.findFolder(); err != nil {
+		return err
+	}
+	p := a.newProgress()
+	w, err := workspace.Open(ctx, workspace.Options{Folder: a.folder, Database: a.Getenv("KITH_DATABASE"), Now: a.Now, Progress: p.report})
+	if err != nil {
+		return a.cannotOpen(err)
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	defer p.end()
+	return do(w)
+}
+
+// cannotOpen never repeats the database's address: it may carry a password.
+func (a *app) cannotOpen(err error) error {
+	if errors.Is(err, workspace.ErrLocked) || a.Getenv("KITH_DATABASE") == "" {
+		return err
+	}
+	cause := err
+	for errors.Unwrap(cause) != nil {
+		cause = errors.Unwrap(cause)
+	}
+	return &fault{exit: exitConnect, code: "database.unreachable",
+		message: fmt.Sprintf("The database that KITH_DATABASE names cannot be used: %v. Nothing was changed. Check the address, the sign-in and whether the server runs", cause)}
+}
+
+// book finds an address book by name, or says which there are.
+func book(ctx context.Context, w *workspace.Workspace, name string) (store.Book, error) {
+	b, err := w.Store.Book(ctx, name)
+	if !errors.Is(err, store.ErrNotFound) {
+		return b, err
+	}
+	books, err := w.Store.Books(ctx)
+	if err != nil {
+		return b, err
+	}
+	names := make([]string, len(books))
+	for i, b := range books {
+		names[i] = b.Name
+	}
+	return b, absent("book", name, names, "kith books list")
+}
+
+// savedSync finds a sync by name, or says which there are.
+func savedSync(ctx context.Context, w *workspace.Workspace, name string) (store.Sync, error) {
+	s, err := w.Store.Sync(ctx, name)
+	if !errors.Is(err, store.ErrNotFound) {
+		return s, err
+	}
+	syncs, err := w.Store.Syncs(ctx)
+	if err != nil {
+		return s, err
+	}
+	names := make([]string, len(syncs))
+	for i, s := range syncs {
+		names[i] = s.Name
+	}
+	return s, absent("sync", name, names, "kith syncs list")
+}
+
+// absent says that nothing has a name, and what was probably meant.
+func absent(kind, name string, names []string, lister string) error {
+	if near := nearest(name, names); near != "" {
+		return refuse("not_found", "There is no %s %q. Did you mean %q?", kind, name, near)
+	}
+	return refuse("not_found", "There is no %s %q. %s shows what there is", kind, name, lister)
+}

@@ -1,0 +1,215 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"strconv"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/csv"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+// bound is what a run's stored configuration says about its plan: the sync with
+// every suggestion spelled out, and the fields it will add.
+type bound struct {
+	Sync      plan.Sync       `json:"sync"`
+	Columns   []string        `json:"columns"`
+	Target    contact.Schema  `json:"target"`
+	NewFields []contact.Field `json:"new_fields"`
+	Suggested bool            `json:"suggested"`
+}
+
+func boundOf(r store.Run) (b bound) {
+	_ = json.Unmarshal(r.Config, &b) // a run that failed early has none
+	return b
+}
+
+func planReport(r store.Run) PlanReport {
+	b := boundOf(r)
+	p := PlanReport{FormatVersion: FormatVersion, Plan: r.PlanHash, Sync: r.Name, Run: r.ID, Status: r.Status, Totals: r.Totals,
+		Reasons: counted(r.Reasons), Warnings: counted(r.Warnings), Notes: spelled(r.Notes), Stop: r.Stop,
+		Mapping: []MappingReport{}, NewFields: spelled(b.NewFields)}
+	for _, m := range b.Sync.Map {
+		p.Mapping = append(p.Mapping, MappingReport{Mapping: m, Suggested: b.Suggested})
+	}
+	return p
+}
+
+// changesOf yields what a run's plan says of every record, passwords masked. A
+// run that was over before it was planned has none.
+func changesOf(ctx context.Context, w *workspace.Workspace, r store.Run) iter.Seq2[plan.Change, error] {
+	secret := map[string]bool{}
+	for _, f := range boundOf(r).Target.Fields {
+		secret[f.Name] = f.Kind == contact.Password
+	}
+	return func(yield func(plan.Change, error) bool) {
+		if r.PlanHash == "" {
+			return
+		}
+		for c, err := range w.Engine.Changes(ctx, r) {
+			mask(c.Fields, secret)
+			if !yield(c, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func mask(fields []plan.FieldChange, secret map[string]bool) {
+	for i := range fields {
+		if f := &fields[i]; secret[f.Name] {
+			f.Old, f.New, f.Kept = masked(f.Old), masked(f.New), masked(f.Kept)
+		}
+	}
+}
+
+func masked(value string) string {
+	if value == "" {
+		return ""
+	}
+	return contact.Mask
+}
+
+// A planWriter prints plans for programs, change by change: a plan may be longer
+// than memory.
+type planWriter struct {
+	out    io.Writer
+	format string
+	asList bool
+	count  int
+	rows   *csv.Writer
+}
+
+// planColumns are those of a plan as CSV: a row for each field of each change.
+var planColumns = [...]string{"sync", "action", "reason", "matched_by", "line", "source_id", "target_id", "field", "old", "new", "rule", "kept", "message"}
+
+func (p *planWriter) write(head PlanReport, changes iter.Seq2[plan.Change, error]) error {
+	p.count++
+	switch p.format {
+	case "csv":
+		return p.csv(head, changes)
+	case "jsonl":
+		return p.lines(head, changes)
+	case "yaml":
+		return p.yaml(head, changes)
+	}
+	return p.json(head, changes)
+}
+
+func (p *planWriter) json(head PlanReport, changes iter.Seq2[plan.Change, error]) error {
+	text, err := encode(head, "  ")
+	if err != nil {
+		return err
+	}
+	if p.asList {
+		fmt.Fprint(p.out, map[bool]string{true: "[\n", false: ",\n"}[p.count == 1])
+	}
+	fmt.Fprintf(p.out, "%s,\n  \"changes\": [", bytes.TrimSuffix(text, []byte("\n}")))
+	before := "\n    "
+	err = forEach(changes, func(c plan.Change) error {
+		text, err := encode(changeReport(c), "")
+		if err == nil {
+			_, err = fmt.Fprintf(p.out, "%s%s", before, text)
+		}
+		before = ",\n    "
+		return err
+	})
+	fmt.Fprint(p.out, "\n  ]\n}")
+	if !p.asList {
+		fmt.Fprintln(p.out)
+	}
+	return err
+}
+
+// lines prints the plan without its changes, then each change on its own line.
+func (p *planWriter) lines(head PlanReport, changes iter.Seq2[plan.Change, error]) error {
+	list := jsonList{out: p.out, format: "jsonl"}
+	if err := list.add(head); err != nil {
+		return err
+	}
+	if err := forEach(changes, func(c plan.Change) error { return list.add(changeReport(c)) }); err != nil {
+		return err
+	}
+	return list.close()
+}
+
+func (p *planWriter) yaml(head PlanReport, changes iter.Seq2[plan.Change, error]) error {
+	text, err := encodeYAML(head)
+	if err != nil {
+		return err
+	}
+	indent := ""
+	if p.asList {
+		text, indent = yamlItem(text), "  "
+	}
+	fmt.Fprintf(p.out, "%s%schanges:", text, indent)
+	some := false
+	err = forEach(changes, func(c plan.Change) error {
+		text, err := encode(changeReport(c), "")
+		if err != nil {
+			return err
+		}
+		if text, err = yaml.JSONToYAML(text); err != nil {
+			return err
+		}
+		item := bytes.ReplaceAll(bytes.TrimSuffix(yamlItem(text), []byte("\n")), []byte("\n"), []byte("\n"+indent))
+		_, err = fmt.Fprintf(p.out, "\n%s%s", indent, item)
+		some = true
+		return err
+	})
+	if !some {
+		fmt.Fprint(p.out, " []")
+	}
+	fmt.Fprintln(p.out)
+	return err
+}
+
+func (p *planWriter) csv(head PlanReport, changes iter.Seq2[plan.Change, error]) error {
+	if p.rows == nil {
+		p.rows = csv.NewWriter(p.out, csv.Dialect{})
+		if err := p.rows.Write(planColumns[:]); err != nil {
+			return err
+		}
+	}
+	err := forEach(changes, func(c plan.Change) error {
+		fields := c.Fields
+		if len(fields) == 0 {
+			fields = []plan.FieldChange{{}}
+		}
+		for _, f := range fields {
+			row := []string{head.Sync, c.Action.String(), string(c.Reason), string(c.Rule), number(c.Line), c.SourceID, c.TargetID,
+				f.Name, f.Old, f.New, f.Rule, f.Kept, c.Detail.Message}
+			if err := p.rows.Write(row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return p.rows.Flush()
+}
+
+// end closes the list.
+func (p *planWriter) end() {
+	if p.asList && p.format == "json" {
+		fmt.Fprint(p.out, map[bool]string{true: "[]\n", false: "\n]\n"}[p.count == 0])
+	}
+}
+
+func number(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}

@@ -1,0 +1,359 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+// printPlan shows a plan to a person: what was recognised, the counts, the first
+// changes field by field, and what stops it.
+func (a *app) printPlan(ctx context.Context, w *workspace.Workspace, s store.Sync, r store.Run) error {
+	b := boundOf(r)
+	out := a.Stdout
+	fmt.Fprintf(out, "%s  plan %s  %s -> %s\n", cell(r.Name), short(r.PlanHash), cell(r.Source), cell(destination(s.Definition)))
+	for _, note := range r.Notes {
+		fmt.Fprintf(out, "  %s\n", cell(note))
+	}
+	printMapping(out, b)
+	fmt.Fprintf(out, "  %s\n", a.signs(r.Totals))
+	if reasons := reasonLine(r.Reasons); reasons != "" {
+		fmt.Fprintf(out, "  why: %s\n", reasons)
+	}
+	if warnings := reasonLine(r.Warnings); warnings != "" {
+		fmt.Fprintf(out, "  warnings: %s\n", warnings)
+	}
+	if err := a.printChanges(out, changesOf(ctx, w, r), r.Totals); err != nil {
+		return err
+	}
+	if r.Stop != nil {
+		fmt.Fprintf(out, "  STOP guard: %s\n  %s\n", r.Stop.Message(), approveLine(r.Name, r.PlanHash))
+	}
+	return nil
+}
+
+func destination(s plan.Sync) string {
+	return cmp.Or(s.Target.Book, s.Target.File)
+}
+
+// printMapping shows which column goes where; a star marks what was suggested.
+func printMapping(out io.Writer, b bound) {
+	if len(b.Sync.Map) == 0 {
+		return
+	}
+	star := ""
+	if b.Suggested {
+		star = " ★"
+	}
+	var lines []string
+	for _, m := range b.Sync.Map {
+		from := m.From
+		switch {
+		case m.Expr != "":
+			from = m.Expr
+		case m.Value != nil:
+			from = fmt.Sprintf("%q", *m.Value)
+		}
+		lines = append(lines, fmt.Sprintf("%s -> %s%s", cell(from), cell(m.To), star))
+	}
+	wrap(out, "  ", lines)
+	if b.Suggested {
+		fmt.Fprintln(out, "  ★ suggested; --map \"Column=field\" says otherwise")
+	}
+	var added []string
+	for _, f := range b.NewFields {
+		added = append(added, fmt.Sprintf("%s (%s)", cell(f.Name), f.Kind))
+	}
+	if len(added) > 0 {
+		fmt.Fprintf(out, "  new fields: %s\n", strings.Join(added, ", "))
+	}
+}
+
+// wrap prints short texts next to each other.
+func wrap(out io.Writer, indent string, texts []string) {
+	line := ""
+	for _, t := range texts {
+		if line != "" && width(line)+width(t) > 96 {
+			fmt.Fprintln(out, indent+line)
+			line = ""
+		}
+		if line != "" {
+			line += "   "
+		}
+		line += t
+	}
+	if line != "" {
+		fmt.Fprintln(out, indent+line)
+	}
+}
+
+// signs are a plan's counts, as in "+ create 312   ~ update 1,904".
+func (a *app) signs(t plan.Totals) string {
+	counts := []struct {
+		action plan.Action
+		word   string
+		n      int64
+	}{
+		{plan.Create, "create", t.Created}, {plan.Update, "update", t.Updated}, {plan.Unchanged, "same", t.Unchanged},
+		{plan.Remove, "delete", t.Deleted}, {plan.Hold, "held", t.Held}, {plan.Skip, "skipped", t.Skipped},
+		{plan.Reject, "reject", t.Rejected}, {plan.Fail, "failed", t.Failed},
+	}
+	var parts []string
+	for _, c := range counts {
+		if c.n > 0 || c.action == plan.Create || c.action == plan.Update || c.action == plan.Unchanged {
+			parts = append(parts, fmt.Sprintf("%s %s %s", a.paint(c.action), c.word, humanize.Comma(c.n)))
+		}
+	}
+	return strings.Join(parts, "   ")
+}
+
+// paint colours an action's sign on a terminal, unless NO_COLOR asks not to.
+func (a *app) paint(action plan.Action) string {
+	sign := action.Sign()
+	if !terminal(a.Stdout) || a.Getenv("NO_COLOR") != "" || a.Getenv("TERM") == "dumb" {
+		return sign
+	}
+	switch action {
+	case plan.Create, plan.Restore:
+		return "\x1b[32m" + sign + "\x1b[0m"
+	case plan.Update:
+		return "\x1b[33m" + sign + "\x1b[0m"
+	case plan.Remove, plan.Reject, plan.Fail:
+		return "\x1b[31m" + sign + "\x1b[0m"
+	}
+	return sign
+}
+
+// reasonLine lists codes by how often they occur.
+func reasonLine(reasons map[string]int64) string {
+	codes := make([]string, 0, len(reasons))
+	for code := range reasons {
+		codes = append(codes, code)
+	}
+	slices.SortFunc(codes, func(a, b string) int {
+		return cmp.Or(cmp.Compare(reasons[b], reasons[a]), cmp.Compare(a, b))
+	})
+	for i, code := range codes {
+		codes[i] = humanize.Comma(reasons[code]) + " " + code
+	}
+	return strings.Join(codes, "   ")
+}
+
+const (
+	changesShown   = 10
+	changesOfAKind = 4
+	changesScanned = 20000 // a long plan is shown by its beginning
+)
+
+var errEnough = errors.New("enough")
+
+// printChanges shows the first changes, a few of each kind.
+func (a *app) printChanges(out io.Writer, changes func(func(plan.Change, error) bool), t plan.Totals) error {
+	shown, scanned := map[plan.Action]int{}, 0
+	count := 0
+	err := forEach(changes, func(c plan.Change) error {
+		if scanned++; scanned > changesScanned || count == changesShown {
+			return errEnough
+		}
+		if c.Action == plan.Unchanged || c.Action == plan.NoAction || shown[c.Action] == changesOfAKind {
+			return nil
+		}
+		shown[c.Action]++
+		count++
+		a.printChange(out, c)
+		return nil
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return err
+	}
+	if more := t.Writes() + t.Held + t.Skipped + t.Rejected + t.Failed - int64(count); more > 0 && count > 0 {
+		fmt.Fprintf(out, "  and %s more (-o json shows all)\n", humanize.Comma(more))
+	}
+	return nil
+}
+
+func (a *app) printChange(out io.Writer, c plan.Change) {
+	parts := []string{who(c)}
+	if c.Rule != "" {
+		parts = append(parts, "by "+string(c.Rule))
+	}
+	if c.Reason != "" {
+		parts = append(parts, string(c.Reason))
+	}
+	parts = append(parts, detail(c)...)
+	if c.Action == plan.Remove {
+		c.Fields = nil // who it is has been said
+	}
+	for i, f := range c.Fields {
+		if i == 6 {
+			parts = append(parts, fmt.Sprintf("and %d more", len(c.Fields)-i))
+			break
+		}
+		parts = append(parts, fieldText(c.Action, f))
+	}
+	fmt.Fprintf(out, "  %s %s\n", a.paint(c.Action), strings.Join(parts, "  "))
+}
+
+func fieldText(action plan.Action, f plan.FieldChange) string {
+	switch {
+	case f.Kept != "":
+		return fmt.Sprintf("%s kept %q, not %q (%s)", f.Name, shorten(cell(f.Old), 40), shorten(cell(f.Kept), 40), f.Rule)
+	case action == plan.Create:
+		return fmt.Sprintf("%s %q", f.Name, shorten(cell(f.New), 40))
+	}
+	return fmt.Sprintf("%s %q -> %q", f.Name, shorten(cell(f.Old), 40), shorten(cell(f.New), 40))
+}
+
+// who names the record of a change: its contact, its line, or both.
+func who(c plan.Change) string {
+	switch {
+	case c.TargetID != "" && c.Line > 0:
+		return fmt.Sprintf("line %d (contact %s)", c.Line, cell(c.TargetID))
+	case c.TargetID != "":
+		return "contact " + cell(c.TargetID) + email(c.Fields)
+	case c.Line > 0:
+		return fmt.Sprintf("line %d", c.Line)
+	}
+	return cell(c.SourceID)
+}
+
+func email(fields []plan.FieldChange) string {
+	for _, f := range fields {
+		if strings.Contains(f.Old, "@") {
+			return " (" + cell(f.Old) + ")"
+		}
+	}
+	return ""
+}
+
+func detail(c plan.Change) (parts []string) {
+	d := c.Detail
+	if d.Column != "" {
+		parts = append(parts, fmt.Sprintf("%s %q", cell(d.Column), shorten(cell(d.Value), 40)))
+	}
+	if len(d.Missing) > 0 {
+		parts = append(parts, "missing "+strings.Join(d.Missing, ", "))
+	}
+	if d.OtherLine > 0 {
+		parts = append(parts, fmt.Sprintf("line %d counts", d.OtherLine))
+	}
+	if len(d.Several) > 0 {
+		parts = append(parts, "contacts "+strings.Join(d.Several, ", "))
+	}
+	if d.Message != "" {
+		parts = append(parts, cell(d.Message))
+	}
+	return parts
+}
+
+// runText tells a person how a run ended.
+func (a *app) runText(out io.Writer, r RunReport) {
+	if r.Run != 0 {
+		fmt.Fprintf(out, "%s  run %d  %s%s\n", cell(r.Sync), r.Run, statusWords(r.Status), took(r))
+	}
+	if r.Status == store.Blocked {
+		fmt.Fprintf(out, "  %s\n", cell(r.Message))
+		return
+	}
+	if r.Plan != "" || r.Totals.Read > 0 {
+		fmt.Fprintf(out, "  %s\n", totalsText(r.Totals))
+	}
+	if r.Plan == "" {
+		for _, note := range r.Notes {
+			fmt.Fprintf(out, "  %s\n", cell(note))
+		}
+	}
+	if reasons := reasonLine(r.Reasons); reasons != "" {
+		fmt.Fprintf(out, "  why: %s\n", reasons)
+	}
+	if r.Message != "" {
+		fmt.Fprintf(out, "  %s\n", cell(r.Message))
+	}
+	if r.Totals.Rejected+r.Totals.Held+r.Totals.Failed > 0 {
+		fmt.Fprintf(out, "  see   kith rejects %d\n", r.Run)
+	}
+	if r.Totals.Writes() > 0 && r.UndoneBy == 0 {
+		fmt.Fprintf(out, "  undo  kith undo %d\n", r.Run)
+	}
+}
+
+func took(r RunReport) string {
+	if r.Started == nil || r.Finished == nil {
+		return ""
+	}
+	return " in " + r.Finished.Sub(*r.Started).Round(10*time.Millisecond).String()
+}
+
+func totalsText(t plan.Totals) string {
+	parts := []string{"read " + humanize.Comma(t.Read)}
+	for _, c := range []struct {
+		word   string
+		n      int64
+		always bool
+	}{
+		{"created", t.Created, true}, {"updated", t.Updated, true}, {"unchanged", t.Unchanged, true}, {"skipped", t.Skipped, false},
+		{"held", t.Held, false}, {"rejected", t.Rejected, false}, {"failed", t.Failed, false}, {"deleted", t.Deleted, false},
+		{"blank lines", t.BlankLines, false},
+	} {
+		if c.always || c.n > 0 {
+			parts = append(parts, c.word+" "+humanize.Comma(c.n))
+		}
+	}
+	return strings.Join(parts, "  ")
+}
+
+// statusWords says a status for people.
+func statusWords(s store.Status) string {
+	switch s {
+	case store.SkippedUnchanged:
+		return "up to date"
+	case store.WithErrors:
+		return "finished with rejects"
+	case store.WithWarnings:
+		return "succeeded with warnings"
+	case store.Blocked:
+		return "waiting for approval"
+	}
+	return strings.ReplaceAll(string(s), "_", " ")
+}
+
+// quoted writes a name the way a shell takes it as one word.
+func quoted(name string) string {
+	if !strings.ContainsAny(name, " \t'\"\\$`&|;<>()*?[]#~!{}") {
+		return name
+	}
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+}
+
+// runShape lays runs out in rows.
+func runShape() shape[RunReport] {
+	return shape[RunReport]{
+		columns: []string{"run", "sync", "status", "started", "read", "created", "updated", "unchanged", "skipped", "held", "rejected", "failed", "deleted", "source"},
+		row: func(r RunReport) []string {
+			t := r.Totals
+			row := []string{fmt.Sprint(r.Run), r.Sync, string(r.Status), clock(r.Started)}
+			for _, n := range []int64{t.Read, t.Created, t.Updated, t.Unchanged, t.Skipped, t.Held, t.Rejected, t.Failed, t.Deleted} {
+				row = append(row, fmt.Sprint(n))
+			}
+			return append(row, r.Source)
+		},
+	}
+}
+
+func clock(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.Format("2006-01-02 15:04:05Z")
+}

@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/rivo/uniseg"
+)
+
+// plain makes a text safe to show on a terminal: a value from a file must not
+// move the cursor, change colours or turn the reading direction around.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' {
+			return r
+		}
+		return visible(r)
+	}, s)
+}
+
+// cell is plain text on one line.
+func cell(s string) string { return strings.Map(visible, s) }
+
+func visible(r rune) rune {
+	switch {
+	case r == '\t' || r == '\n' || r == '\r':
+		return ' '
+	case unicode.IsControl(r), r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+		return '\ufffd'
+	}
+	return r
+}
+
+// A table lines columns up. It learns their widths from the first rows and then
+// prints the others as they come.
+type table struct {
+	out     io.Writer
+	waiting [][]string
+	widths  []int
+	flowing bool
+}
+
+const (
+	tableSample = 200
+	widestCell  = 48
+)
+
+func newTable(out io.Writer, columns []string) *table {
+	head := make([]string, len(columns))
+	for i, c := range columns {
+		head[i] = strings.ToUpper(c)
+	}
+	return &table{out: out, widths: make([]int, len(columns)), waiting: [][]string{head}}
+}
+
+func (t *table) add(row []string) error {
+	if t.flowing {
+		return t.print(row)
+	}
+	t.waiting = append(t.waiting, row)
+	if len(t.waiting) < tableSample {
+		return nil
+	}
+	return t.flush()
+}
+
+func (t *table) flush() error {
+	for _, row := range t.waiting {
+		for i, c := range row {
+			t.widths[i] = max(t.widths[i], min(width(cell(c)), widestCell))
+		}
+	}
+	t.flowing = true
+	for _, row := range t.waiting {
+		if err := t.print(row); err != nil {
+			return err
+		}
+	}
+	t.waiting = nil
+	return nil
+}
+
+func (t *table) print(row []string) error {
+	var b strings.Builder
+	for i, c := range row {
+		c = shorten(cell(c), t.widths[i])
+		b.WriteString(c)
+		if i < len(row)-1 {
+			b.WriteString(strings.Repeat(" ", t.widths[i]-width(c)+2))
+		}
+	}
+	_, err := io.WriteString(t.out, strings.TrimRight(b.String(), " ")+"\n")
+	return err
+}
+
+func width(s string) int { return uniseg.StringWidth(s) }
+
+// shorten cuts a text to a width and says so with an ellipsis.
+func shorten(s string, most int) string {
+	if width(s) <= most {
+		return s
+	}
+	var b strings.Builder
+	left := most - 1
+	for g := uniseg.NewGraphemes(s); g.Next() && g.Width() <= left; left -= g.Width() {
+		b.WriteString(g.Str())
+	}
+	return b.String() + "…"
+}

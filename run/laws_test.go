@@ -1,0 +1,280 @@
+package run_test
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+)
+
+// The laws of a run. `go test -run TestProp -rapid.checks=10000` looks longer;
+// rapid prints the smallest world that breaks one, and the seed that finds it.
+
+// A step is one run and what the book held before and after it.
+type step struct {
+	run           store.Run
+	changes       []plan.Change
+	before, after shelf
+}
+
+// steps runs every version of the world's file, one after the other.
+func steps(t *rapid.T, w *world) (all []step) {
+	for i := range w.Files {
+		s := step{before: w.shelf(t)}
+		s.run = w.run(t, i)
+		s.after, s.changes = w.shelf(t), w.changes(t, s.run)
+		all = append(all, s)
+	}
+	return all
+}
+
+// I1: a second look at the same file, with nothing taken on trust from the
+// first, finds nothing to do.
+func TestPropSettlesAfterOneRun(t *testing.T) {
+	law(t, func(t *rapid.T, b *bench) {
+		w := drawWorld(t, b, 1)
+		w.run(t, 0)
+		before := w.shelf(t)
+		w.anew()
+		r := w.run(t, 0)
+		if r.Totals.Writes() != 0 {
+			t.Fatalf("the second run of one file: got %+v, want no writes\n%v\nbook %v\nplan %+v", r.Totals, w, before, w.changes(t, r))
+		}
+		equalShelves(t, w, "the second run changed the book", w.shelf(t), before)
+	})
+}
+
+// C17: the same file again with "every time" reports what a full look would.
+func TestPropSameFileAgainIsAsAFullLook(t *testing.T) {
+	law(t, func(t *rapid.T, b *bench) {
+		w := drawWorld(t, b, 1)
+		w.run(t, 0)
+		quick := w.run(t, 0)
+		w.anew()
+		full := w.run(t, 0)
+		if quick.Totals != full.Totals {
+			t.Fatalf("totals: quick look %+v, full look %+v\n%v\n%+v", quick.Totals, full.Totals, w, w.changes(t, full))
+		}
+	})
+}
+
+// I10: planning writes nothing but the plan, and twice the same plan.
+func TestPropPlanningAgainIsTheSamePlan(t *testing.T) {
+	law(t, func(t *rapid.T, b *bench) {
+		w := drawWorld(t, b, 2)
+		w.run(t, 0)
+		before := w.shelf(t)
+		first := w.plan(t, 1)
+		second := w.plan(t, 1)
+		if first.PlanHash != second.PlanHash {
+			t.Fatalf("plan hash: first %s, then %s\n%v", first.PlanHash, second.PlanHash, w)
+		}
+		equalShelves(t, w, "planning changed the book", w.shelf(t), before)
+	})
+}
+
+// Settled question 7: no value gives way to a blank unless its field may clear.
+func TestPropNothingErased(t *testing.T) {
+	law(t, func(t *rapid.T, b *bench) {
+		w := drawWorld(t, b, 2)
+		for _, s := range steps(t, w) {
+			for number, values := range s.before {
+				now, kept := s.after[number]
+				for name, old := range values {
+					m, _ := w.mapping(name)
+					if kept && now[name] == "" && !(m.MayClear && w.policy(name) == plan.WriteAlways) {
+						t.Fatalf("contact %d lost %s %q\n%v", number, name, old, w)
+					}
+				}
+			}
+		}
+	})
+}
+
+// I4, requirements 3.4: what a policy protects stays.
+func TestPropPoliciesProtect(t *testing.T) {
+	law(t, func(t *rapid.T, b *bench) {
+		w := drawWorld(t, b, 2)
+		for _, s := range steps(t, w) {
+			for number, values := range s.before {
+				now, kept := s.after[number]
+				if !kept {
+					continue
+				}
+				for _, f := range fields {
+					old := values[f.Name]
+					fills := w.policy(f.Name) == plan.WriteIfExistingBlank && contact.Blank(old)
+					protected := w.policy(f.Name) == plan.WriteIfExistingBlank || w.policy(f.Name) == plan.WriteNever
+					if protected && !fills && now[f.Name] != old {
+						t.Fatalf("contact %d: %s under %s went from %q to %q\n%v", number, f.Name, w.policy(f.Name), old, now[f.Name], w)
+					}
+				}
+			}
+		}
+	})
+}
+
+// Requirements 3.5: nothing is ever called "New Contact", and language tags are tags.
+func TestPropNoPlaceholderArrives(t *testing.T) {
+	law(t, func(t *rapid.T, b *bench) {
+		w := drawWorld(t, b, 2)
+		for _, s := range steps(t, w) {
+			for _, c := range s.changes {
+				for _, f := range c.Fields {
+					if f.Written() && f.Name == "first_name" && f.New == "New Contact" {
+						t.Fatalf("the placeholder was written: %+v\n%v", c, w)
+					}
+				}
+			}
+		}
+	})
+}
+
+// Every contact stands for one record at most, and is written once at most.
+func TestPropEachTargetTouchedOnce(t *testing.T) {
+	law(t, func(t *rapid.T, b *bench) {
+		w := drawWorld(t, b, 2)
+		for _, s := range steps(t, w) {
+			owner := map[int64]plan.Change{}
+			for _, c := range s.changes {
+				if c.Ref == 0 || c.Action == plan.Hold || c.Action == plan.Skip || c.Action == plan.Reject {
+					continue
+				}
+				if other, twice := owner[c.Ref]; twice {
+					t.Fatalf("contact %s has two changes: %+v and %+v\n%v", c.TargetID, other, c, w)
+				}
+				owner[c.Ref] = c
+			}
+		}
+	})
+}
+
+// I8: every record has one outcome, and the totals are the sum of the outcomes.
+func TestPropTotalsAddUp(t *testing.T) {
+	law(t, func(t *rapid.T, b *bench) {
+		w := drawWorld(t, b, 2)
+		for _, s := range steps(t, w) {
+			var sum plan.Totals
+			reasons := map[string]int64{}
+			next := int64(0)
+			for _, c := range s.changes {
+				sum.Count(c.Action, 1)
+				if c.Reason != plan.NoReason && c.Reason != plan.SourceGone {
+					reasons[string(c.Reason)]++
+				}
+				if c.Action == plan.Remove {
+					continue
+				}
+				if c.Row != next {
+					t.Fatalf("record %d comes where %d is expected\n%v", c.Row, next, w)
+				}
+				next++
+			}
+			sum.BlankLines = s.run.Totals.BlankLines
+			if sum != s.run.Totals || !sum.Balanced() {
+				t.Fatalf("totals: got %+v, the changes say %+v\n%v", s.run.Totals, sum, w)
+			}
+			if !maps.Equal(reasons, s.run.Reasons) {
+				t.Fatalf("reasons: got %v, the changes say %v\n%v", s.run.Reasons, reasons, w)
+			}
+			if made := int64(len(s.after) - len(s.before)); made != sum.Created-sum.Deleted {
+				t.Fatalf("the book grew by %d, the totals say %+v\n%v", made, sum, w)
+			}
+		}
+	})
+}
+
+// No run gives two contacts one identity (I3): an e-mail that the sync matches
+// by, or a unique identifier (C28). kvCORE's literal reading creates beside a
+// match out of scope (K5), so those worlds only count for the identifier.
+func TestPropNoTwoWithOneKey(t *testing.T) {
+	law(t, func(t *rapid.T, b *bench) {
+		w := drawWorld(t, b, 2)
+		for _, s := range steps(t, w) {
+			before := w.sharing(s.before)
+			for pair, why := range w.sharing(s.after) {
+				if _, known := before[pair]; !known {
+					t.Fatalf("contacts %v now share %s\n%v\nbefore %v\nafter %v", pair, why, w, s.before, s.after)
+				}
+			}
+		}
+	})
+}
+
+// sharing returns the pairs of contacts that have one key.
+func (w *world) sharing(s shelf) map[[2]int64]string {
+	out := map[[2]int64]string{}
+	rules := []plan.Rule{}
+	if w.Sync.Target.Key == "uid" {
+		rules = append(rules, plan.ByKey)
+	}
+	if slices.Contains(w.Sync.Match, plan.ByEmail) && (w.Sync.Scope == "" || w.Sync.OutOfScope != plan.OutOfScopeContinue) {
+		rules = append(rules, plan.ByEmail)
+	}
+	for _, rule := range rules {
+		owners := map[string]int64{}
+		for _, number := range slices.Sorted(maps.Keys(s)) {
+			for _, key := range w.keyring().Keys(rule, w.values(s[number]), nil) {
+				if first, taken := owners[key]; taken {
+					out[[2]int64{first, number}] = string(rule) + " " + key
+					continue
+				}
+				owners[key] = number
+			}
+		}
+	}
+	return out
+}
+
+func (w *world) keyring() *plan.Keyring {
+	schema := contact.Schema{Fields: fields}
+	if w.Sync.Target.Key == "uid" {
+		schema.Key = "uid"
+	}
+	return plan.NewKeyring(schema, "GB", false)
+}
+
+// values puts a contact's values into the order of fields.
+func (w *world) values(c map[string]string) []string {
+	out := make([]string, len(fields))
+	for i, f := range fields {
+		out[i] = c[f.Name]
+	}
+	return out
+}
+
+// mapping returns the line of the map that fills a field.
+func (w *world) mapping(field string) (plan.Mapping, bool) {
+	i := slices.IndexFunc(w.Sync.Map, func(m plan.Mapping) bool { return m.To == field })
+	if i < 0 {
+		return plan.Mapping{}, false
+	}
+	return w.Sync.Map[i], true
+}
+
+// policy is the write policy of a field: its own, the guarded one of an e-mail
+// that is the identity (3.4), or the sync's.
+func (w *world) policy(field string) plan.Write {
+	m, ok := w.mapping(field)
+	switch {
+	case !ok:
+		return plan.WriteNever
+	case m.Write != "":
+		return m.Write
+	case field == "email" && w.Sync.Match[0] == plan.ByEmail && w.Sync.Policy.Update != plan.WriteNever:
+		return plan.WriteIfExistingBlank
+	}
+	return w.Sync.Policy.Update
+}
+
+func equalShelves(t *rapid.T, w *world, what string, got, want shelf) {
+	t.Helper()
+	if !maps.EqualFunc(got, want, maps.Equal) {
+		t.Fatalf("%s\ngot  %v\nwant %v\n%v", what, got, want, w)
+	}
+}

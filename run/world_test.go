@@ -1,0 +1,254 @@
+package run_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+// A small world is an address book, a file and a sync between them, drawn from
+// so few values that people collide all the time: the same e-mail in other
+// letters, a telephone shared by a family, a key used twice.
+
+// fields are those of a world's book, in the order of its file's columns.
+var fields = []contact.Field{
+	{Name: "uid", Kind: contact.Text}, {Name: "email", Kind: contact.Email}, {Name: "email.2", Kind: contact.Email},
+	{Name: "phone", Kind: contact.Phone}, {Name: "first_name", Kind: contact.Name}, {Name: "last_name", Kind: contact.Name},
+	{Name: "company", Kind: contact.Text}, {Name: "language", Kind: contact.Language},
+}
+
+// alphabet holds the values that each of the fields is drawn from.
+var alphabet = [][]string{
+	{"", "k1", "k2", "k3", " k1 ", "k4"},
+	{"", "ann@example.com", "bob@example.org", "Ann@Example.COM", " bob@example.org ", "cyd@example.net", "ann@@", "n/a"},
+	{"", "", "", "ann@example.com", "dee@example.com"},
+	{"", "020 7946 0001", "+44 20 7946 0001", "(020) 79460001", "020 7946 0002", "0044 20 7946 0002", "call me"},
+	{"", "Ann", "Bob", "New Contact"},
+	{"", "Lee", "LEE", "Day", "Léé"},
+	{"", "Acme", "Umbra", "  "},
+	{"", "", "en", "en-GB", "klingonish-x"},
+}
+
+// A world is drawn by rapid and played in a workspace that all cases share.
+type world struct {
+	Name   string
+	Sync   plan.Sync
+	Seed   [][]string // contacts of the book before the first run
+	Files  []string   // contents of the source, run after run
+	bench  *bench
+	book   store.Book
+	folder string
+}
+
+// A bench is the workspace in which worlds are played, one after the other.
+type bench struct {
+	*workspace.Workspace
+	cases atomic.Int64
+}
+
+func newBench(t testing.TB) *bench {
+	t.Helper()
+	var moment atomic.Int64
+	clock := func() time.Time { return time.UnixMilli(1_790_000_000_000 + moment.Add(1)) }
+	w, err := workspace.Open(context.Background(), workspace.Options{Folder: t.TempDir(), Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Close() })
+	return &bench{Workspace: w}
+}
+
+// law checks a law of the engine over many small worlds.
+func law(t *testing.T, check func(t *rapid.T, b *bench)) {
+	t.Helper()
+	b := newBench(t)
+	rapid.Check(t, func(t *rapid.T) { check(t, b) })
+}
+
+var ctx = context.Background()
+
+// drawWorld draws a world with n versions of its file.
+func drawWorld(t *rapid.T, b *bench, n int) *world {
+	w := &world{bench: b, Name: fmt.Sprintf("world-%d", b.cases.Add(1))}
+	w.Sync = drawSync(t)
+	w.Seed = drawSeed(t, w.Sync)
+	file := drawRows(t, "row", 8)
+	for i := range n {
+		if i > 0 {
+			file = drawEdited(t, file)
+		}
+		w.Files = append(w.Files, render(file))
+	}
+	w.open(t, w.Name)
+	return w
+}
+
+// again is the same world once more, with a book and a sync of its own.
+func (w *world) again(t *rapid.T) *world {
+	twin := *w
+	twin.open(t, w.Name+"-twin")
+	return &twin
+}
+
+// must ends the case when the engine fails where it may not.
+func must[T any](t *rapid.T, what string) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		return v
+	}
+}
+
+// open makes the world's book and puts the seed into it.
+func (w *world) open(t *rapid.T, name string) {
+	t.Helper()
+	w.Name = name
+	w.Sync.Name, w.Sync.Target.Book = name, name
+	w.Sync.Source.File = filepath.Join(w.bench.Folder, name+".csv")
+	made := store.Book{Name: name, Region: "GB", Fields: fields}
+	if w.Sync.Target.Key == "uid" {
+		made.KeyField = "uid"
+	}
+	w.book = must[store.Book](t, "create book")(w.bench.Store.CreateBook(ctx, made))
+	var changes []plan.Change
+	for _, values := range w.Seed {
+		changes = append(changes, plan.Change{Action: plan.Create, Values: values})
+	}
+	if len(changes) > 0 {
+		must[store.Run](t, "seed")(w.bench.Engine.Edit(ctx, w.book, "seed", changes))
+	}
+	t.Cleanup(func() { w.close(t) })
+}
+
+// close leaves nothing of the world behind, so that the ten thousandth costs no
+// more than the first.
+func (w *world) close(t *rapid.T) {
+	_ = os.Remove(w.Sync.Source.File)
+	for {
+		runs, err := w.bench.Store.Runs(ctx, 0, 100)
+		if err != nil || len(runs) == 0 {
+			break
+		}
+		for _, r := range runs {
+			_ = w.bench.Store.DeleteRun(ctx, r.ID)
+		}
+	}
+	if err := w.bench.Store.DeleteBook(ctx, w.book.ID); err != nil {
+		t.Errorf("close world: %v", err)
+	}
+}
+
+// plan plans the n-th version of the file.
+func (w *world) plan(t *rapid.T, n int) store.Run {
+	t.Helper()
+	return w.planText(t, w.Files[n])
+}
+
+func (w *world) planText(t *rapid.T, text string) store.Run {
+	t.Helper()
+	if err := os.WriteFile(w.Sync.Source.File, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return must[store.Run](t, "plan")(w.bench.Engine.Plan(ctx, w.saved(t)))
+}
+
+func (w *world) saved(t *rapid.T) store.Sync {
+	return must[store.Sync](t, "save sync")(w.bench.Store.SaveSync(ctx, w.Sync.Defaults(), ""))
+}
+
+// run plans and applies the n-th version of the file.
+func (w *world) run(t *rapid.T, n int) store.Run {
+	t.Helper()
+	return w.runText(t, w.Files[n])
+}
+
+func (w *world) runText(t *rapid.T, text string) store.Run {
+	t.Helper()
+	return w.apply(t, w.planText(t, text))
+}
+
+func (w *world) apply(t *rapid.T, r store.Run) store.Run {
+	t.Helper()
+	if r.Status == store.Planned {
+		r = must[store.Run](t, "apply")(w.bench.Engine.Apply(ctx, w.saved(t), r))
+	}
+	w.checkBook(t)
+	return r
+}
+
+// anew makes the next run look at every record, as if there had been none
+// before: a changed setting does so even where it changes nothing (3.10).
+func (w *world) anew() { w.Sync.Preset += "x" }
+
+// undo takes a run back.
+func (w *world) undo(t *rapid.T, r store.Run) store.Run {
+	t.Helper()
+	r = must[store.Run](t, "read run")(w.bench.Store.Run(ctx, r.ID))
+	done := must[store.Run](t, "undo")(w.bench.Engine.Undo(ctx, w.saved(t), r))
+	w.checkBook(t)
+	return done
+}
+
+// A shelf is what a book holds: contact number -> field -> value, blanks left out.
+type shelf map[int64]map[string]string
+
+func (w *world) shelf(t *rapid.T) shelf {
+	t.Helper()
+	book := must[store.Book](t, "read book")(w.bench.Store.Book(ctx, w.book.Name))
+	out := shelf{}
+	for c, err := range w.bench.Store.Contacts(ctx, book, 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		values := map[string]string{}
+		for i, f := range book.Fields {
+			if c.Values[i] != "" {
+				values[f.Name] = c.Values[i]
+			}
+		}
+		out[store.Number(c.Ref)] = values
+	}
+	if int64(len(out)) != book.Population {
+		t.Fatalf("the book says it has %d contacts, it has %d", book.Population, len(out))
+	}
+	return out
+}
+
+// changes returns a run's plan and checks that it tells of every record once.
+func (w *world) changes(t *rapid.T, r store.Run) (all []plan.Change) {
+	t.Helper()
+	for c, err := range w.bench.Engine.Changes(ctx, r) {
+		if err != nil {
+			t.Fatalf("changes of run %d: %v", r.ID, err)
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// String describes the world so that it can be repeated by hand.
+func (w *world) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "sync: %s\n", w.Sync.Defaults().Canonical())
+	for i, s := range w.Seed {
+		fmt.Fprintf(&b, "book %d: %q\n", i+1, s)
+	}
+	for i, f := range w.Files {
+		fmt.Fprintf(&b, "file %d:\n%s", i, f)
+	}
+	return b.String()
+}

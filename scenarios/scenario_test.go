@@ -1,0 +1,110 @@
+// Package scenarios proves the main job by examples that a product person can
+// read: a story, a sync, two files, and what must come of them. It only tests;
+// how a scenario is carried out stands in world_test.go, how it is printed in
+// print_test.go.
+//
+// A scenario is a folder of testdata:
+//
+//	story.md      the customer's words and the requirements that answer them
+//	sync.yaml     the sync; sync.2.yaml is what it is from the second step on
+//	source.csv    what it reads; source.2.csv is what stands there in step 2
+//	target.csv    the target before: the file itself, or the contacts of the book
+//	steps.txt     what happens, a line a step, where it is more than runs
+//	want.txt      the plan and the target after; want.2.txt is that of step 2
+//
+// A line of a CSV file that begins with {1..9000} stands for as many lines, in
+// which {} is the number.
+package scenarios
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite the want files with what happened")
+
+// fewest scenarios that there must be, each of the five presets on its own.
+const (
+	fewest          = 55
+	fewestPerPreset = 5
+)
+
+func TestScenarios(t *testing.T) {
+	folders, err := filepath.Glob("testdata/*/*/story.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(folders) < fewest {
+		t.Errorf("scenarios: got %d, want at least %d", len(folders), fewest)
+	}
+	for _, preset := range []string{"narware", "kvcore", "eventgeek", "syncapps", "contact-manager"} {
+		own, _ := filepath.Glob("testdata/" + preset + "/*/story.md")
+		if len(own) < fewestPerPreset {
+			t.Errorf("scenarios of preset %s: got %d, want at least %d", preset, len(own), fewestPerPreset)
+		}
+	}
+	for _, story := range folders {
+		folder := filepath.Dir(story)
+		name, _ := filepath.Rel("testdata", folder)
+		t.Run(filepath.ToSlash(name), func(t *testing.T) { play(t, folder) })
+	}
+}
+
+// play carries the steps of a scenario out, compares what happened with what was
+// wanted, and then holds the laws against it.
+func play(t *testing.T, folder string) {
+	w := newWorld(t, folder)
+	for i, step := range steps(t, folder) {
+		got := w.do(i+1, step)
+		compare(t, filepath.Join(folder, numbered("want", i+1, "txt")), got)
+	}
+	w.laws()
+}
+
+// steps reads steps.txt. Without it every source and every sync file is a run.
+func steps(t *testing.T, folder string) []string {
+	t.Helper()
+	if text, err := os.ReadFile(filepath.Join(folder, "steps.txt")); err == nil {
+		return strings.Split(strings.TrimSpace(string(text)), "\n")
+	}
+	last := 1
+	names, _ := filepath.Glob(filepath.Join(folder, "*.*.*"))
+	for _, name := range names {
+		parts := strings.Split(filepath.Base(name), ".")
+		if n, err := strconv.Atoi(parts[1]); err == nil && (parts[0] == "source" || parts[0] == "sync") {
+			last = max(last, n)
+		}
+	}
+	return slices.Repeat([]string{"run"}, last)
+}
+
+// numbered names a file of a step: want.txt, want.2.txt.
+func numbered(name string, step int, ending string) string {
+	if step == 1 {
+		return name + "." + ending
+	}
+	return name + "." + strconv.Itoa(step) + "." + ending
+}
+
+func compare(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Errorf("%v; got:\n%s", err, got)
+		return
+	}
+	if string(want) != got {
+		t.Errorf("%s\n--- want\n%s--- got\n%s", filepath.Base(path), want, got)
+	}
+}

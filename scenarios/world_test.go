@@ -1,0 +1,310 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/syncfile"
+	"github.com/kith-sync/kith/workspace"
+)
+
+// A world is an installation of its own, with the files of one scenario.
+type world struct {
+	*testing.T
+	ctx    context.Context
+	folder string // of the scenario
+	work   string // where its files stand while it is played
+	*workspace.Workspace
+	sync   store.Sync
+	runs   []store.Run // of each step; zero where it wrote no run
+	before string      // the target before the last step
+}
+
+func newWorld(t *testing.T, folder string) *world {
+	t.Helper()
+	w := &world{T: t, ctx: context.Background(), folder: folder, work: t.TempDir()}
+	now := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+	clock := func() time.Time { now = now.Add(time.Second); return now }
+	var err error
+	if w.Workspace, err = workspace.Open(w.ctx, workspace.Options{Folder: filepath.Join(w.work, "data"), Now: clock}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Close() })
+	return w
+}
+
+// do carries one step out and tells what happened.
+func (w *world) do(n int, step string) string {
+	w.Helper()
+	w.prepare(n)
+	w.before = w.target()
+	verb, rest, _ := strings.Cut(strings.TrimSpace(step), " ")
+	switch verb {
+	case "run":
+		return w.run()
+	case "approve":
+		return w.approve()
+	case "undo":
+		return w.undo(rest)
+	case "edit", "delete", "write":
+		w.runs = append(w.runs, store.Run{})
+		return w.meddle(verb, rest)
+	}
+	w.Fatalf("step %d: %q is no step", n, step)
+	return ""
+}
+
+// prepare puts the files of a step in place.
+func (w *world) prepare(n int) {
+	w.Helper()
+	w.place(numbered("source", n, "csv"), "source.csv")
+	if text, err := os.ReadFile(filepath.Join(w.folder, numbered("sync", n, "yaml"))); err == nil {
+		syncs, err := syncfile.Parse("sync.yaml", text)
+		if err != nil {
+			w.Fatal(err)
+		}
+		if w.sync, err = w.Store.SaveSync(w.ctx, syncs[0], w.work); err != nil {
+			w.Fatal(err)
+		}
+	}
+	if n > 1 {
+		return
+	}
+	w.place("target.csv", "target.csv")
+	if book := w.sync.Definition.Target.Book; book != "" {
+		w.fill(book)
+	}
+}
+
+func (w *world) place(from, to string) {
+	w.Helper()
+	text, err := os.ReadFile(filepath.Join(w.folder, from))
+	if err != nil {
+		return // the step has none of its own
+	}
+	if err := os.WriteFile(filepath.Join(w.work, to), expand(w.T, text), 0o600); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// expand writes out the lines that begin with {1..9000}.
+func expand(t *testing.T, text []byte) []byte {
+	t.Helper()
+	if !strings.Contains(string(text), "..") {
+		return text
+	}
+	var out strings.Builder
+	for line := range strings.Lines(string(text)) {
+		span, pattern, isRange := strings.Cut(strings.TrimPrefix(line, "{"), "}")
+		from, to, both := strings.Cut(span, "..")
+		if line[0] != '{' || !isRange || !both {
+			out.WriteString(line)
+			continue
+		}
+		first, err1 := strconv.Atoi(from)
+		last, err2 := strconv.Atoi(to)
+		if err := errors.Join(err1, err2); err != nil {
+			t.Fatal(err)
+		}
+		for i := first; i <= last; i++ {
+			out.WriteString(strings.ReplaceAll(pattern, "{}", strconv.Itoa(i)))
+		}
+	}
+	return []byte(out.String())
+}
+
+// fill brings the contacts of target.csv into the book by an import of its own.
+// With a column "number" two contacts may share an e-mail: it tells them apart.
+func (w *world) fill(book string) {
+	w.Helper()
+	path := filepath.Join(w.work, "target.csv")
+	if _, err := os.Stat(path); err != nil {
+		return
+	}
+	if w.sync.Definition.Source.Book != "" {
+		w.Fatal("a scenario from book to book is not supported")
+	}
+	def := plan.Sync{Name: "before", Source: plan.Endpoint{File: path}, Region: w.sync.Definition.Region,
+		Target: plan.Endpoint{Book: book, Key: w.sync.Definition.Target.Key}}
+	header, _, _ := strings.Cut(string(must(os.ReadFile(path))), "\n")
+	for column := range strings.SplitSeq(strings.TrimSpace(header), ",") {
+		def.Map = append(def.Map, plan.Mapping{From: column, To: column})
+		if column == "number" {
+			def.Target.Key, def.Match = column, []plan.Rule{plan.ByKey}
+		}
+	}
+	s, err := w.Store.SaveSync(w.ctx, def.Defaults(), w.work)
+	if err != nil {
+		w.Fatal(err)
+	}
+	r, err := w.Engine.Plan(w.ctx, s)
+	if err == nil {
+		r, err = w.Engine.Apply(w.ctx, s, r)
+	}
+	if err != nil || r.Totals.Created != r.Totals.Read {
+		w.Fatalf("fill the book: got %+v, %v; want everybody created", r.Totals, err)
+	}
+}
+
+// run plans and applies, and prints the plan as it stood before it was applied.
+func (w *world) run() string {
+	w.Helper()
+	r, err := w.Engine.Plan(w.ctx, w.sync)
+	if err != nil {
+		w.runs = append(w.runs, store.Run{})
+		return w.printFault(err)
+	}
+	changes := w.printChanges(r)
+	if r.Status == store.Planned {
+		if r, err = w.Engine.Apply(w.ctx, w.sync, r); err != nil {
+			w.Fatalf("apply: %v", err)
+		}
+	}
+	w.runs = append(w.runs, r)
+	return w.printRun(r) + changes + shorten(w.target())
+}
+
+// approve plans again, lets a person approve exactly that plan, and applies it.
+func (w *world) approve() string {
+	w.Helper()
+	r, err := w.Engine.Plan(w.ctx, w.sync)
+	if err != nil {
+		w.Fatal(err)
+	}
+	changes := w.printChanges(r)
+	r.Approved = true
+	if r, err = w.Engine.Apply(w.ctx, w.sync, r); err != nil {
+		w.Fatalf("apply: %v", err)
+	}
+	w.runs = append(w.runs, r)
+	return w.printRun(r) + changes + shorten(w.target())
+}
+
+// undo takes the run of a step back: "undo 1".
+func (w *world) undo(step string) string {
+	w.Helper()
+	n, err := strconv.Atoi(step)
+	if err != nil {
+		w.Fatalf("undo of which step? got %q", step)
+	}
+	r, err := w.Engine.Undo(w.ctx, w.sync, must(w.Store.Run(w.ctx, w.runs[n-1].ID)))
+	if err != nil {
+		w.runs = append(w.runs, store.Run{})
+		return w.printFault(err)
+	}
+	w.runs = append(w.runs, r)
+	return w.printRun(r) + w.printChanges(r) + shorten(w.target())
+}
+
+// meddle is what somebody else does to the target between two runs:
+// "edit 2 phone=020 7946 0009", "delete 2", or "write LINE" to a file.
+func (w *world) meddle(verb, rest string) string {
+	w.Helper()
+	if verb == "write" {
+		f := must(os.OpenFile(filepath.Join(w.work, "target.csv"), os.O_APPEND|os.O_WRONLY, 0o600))
+		fmt.Fprintln(f, rest)
+		if err := f.Close(); err != nil {
+			w.Fatal(err)
+		}
+		return shorten(w.target())
+	}
+	id, what, _ := strings.Cut(rest, " ")
+	number := must(strconv.ParseInt(id, 10, 64))
+	book := must(w.Store.Book(w.ctx, w.sync.Definition.Target.Book))
+	c := plan.Change{Action: plan.Remove, Ref: store.Ref(book.ID, number)}
+	if verb == "edit" {
+		name, value, _ := strings.Cut(what, "=")
+		c.Action = plan.Update
+		c.Fields = []plan.FieldChange{{Name: name, New: value, Old: w.value(book, c.Ref, name), Rule: "edit"}}
+	}
+	if _, err := w.Engine.Edit(w.ctx, book, verb+" "+rest, []plan.Change{c}); err != nil {
+		w.Fatal(err)
+	}
+	return shorten(w.target())
+}
+
+func (w *world) value(book store.Book, ref int64, field string) string {
+	for c, err := range w.Store.ContactsByRef(w.ctx, book, []int64{ref}) {
+		if err != nil {
+			w.Fatal(err)
+		}
+		return contact.Record{Values: c.Values}.Value(book.Schema().Index(field))
+	}
+	w.Fatalf("there is no contact %d to edit", store.Number(ref))
+	return ""
+}
+
+// laws hold for every scenario, whatever it tells: totals balance; the same
+// source again is not even looked at, and looked at all the same writes nothing;
+// undoing the last run puts the target back byte for byte.
+func (w *world) laws() {
+	w.Helper()
+	last := w.runs[len(w.runs)-1]
+	for i, r := range w.runs {
+		if !r.Totals.Balanced() {
+			w.Errorf("step %d: totals do not balance: %+v", i+1, r.Totals)
+		}
+	}
+	if last.Kind != store.KindSync || !last.Status.Applied() {
+		if after := w.target(); last.Kind != store.KindUndo && last.ID != 0 && after != w.before {
+			w.Errorf("%s run wrote:\n--- before\n%s--- after\n%s", last.Status, w.before, after)
+		}
+		return
+	}
+	w.settles()
+	w.undoes(last)
+}
+
+func (w *world) settles() {
+	w.Helper()
+	r, err := w.Engine.Plan(w.ctx, w.sync)
+	if err != nil {
+		w.Fatalf("settles: %v", err)
+	}
+	every := w.sync.Definition.Source.EveryTime
+	if !every && r.Status != store.SkippedUnchanged {
+		w.Errorf("the same source again: got %s, want %s (C48)", r.Status, store.SkippedUnchanged)
+	}
+	again := w.sync
+	again.Definition.Source.EveryTime = !every
+	again.Definition.Policy.WholeBook = "accepted" // another configuration: every record is looked at
+	for range 2 {
+		if r, err = w.Engine.Plan(w.ctx, again); err != nil {
+			w.Fatalf("settles: %v", err)
+		}
+		if r.Totals.Writes() != 0 {
+			w.Errorf("running again writes: %+v\n%s", r.Totals, w.printChanges(r))
+		}
+	}
+}
+
+func (w *world) undoes(last store.Run) {
+	w.Helper()
+	if last.Totals.Writes() == 0 {
+		return
+	}
+	if _, err := w.Engine.Undo(w.ctx, w.sync, must(w.Store.Run(w.ctx, last.ID))); err != nil {
+		w.Errorf("undo: %v", err)
+		return
+	}
+	if got := w.target(); w.settled(got) != w.settled(w.before) {
+		w.Errorf("undo:\n--- want, as before the run\n%s--- got\n%s", w.before, got)
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
