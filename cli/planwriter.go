@@ -1,15 +1,12 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
 	"strconv"
-
-	"github.com/goccy/go-yaml"
 
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/csv"
@@ -94,83 +91,20 @@ var planColumns = [...]string{"sync", "action", "reason", "matched_by", "line", 
 
 func (p *planWriter) write(head PlanReport, changes iter.Seq2[plan.Change, error]) error {
 	p.count++
-	switch p.format {
-	case "csv":
+	if p.format == "csv" {
 		return p.csv(head, changes)
-	case "jsonl":
-		return p.lines(head, changes)
-	case "yaml":
-		return p.yaml(head, changes)
 	}
-	return p.json(head, changes)
-}
-
-func (p *planWriter) json(head PlanReport, changes iter.Seq2[plan.Change, error]) error {
-	text, err := encode(head, "  ")
-	if err != nil {
-		return err
-	}
-	if p.asList {
+	if p.asList && p.format == "json" {
 		fmt.Fprint(p.out, map[bool]string{true: "[\n", false: ",\n"}[p.count == 1])
 	}
-	fmt.Fprintf(p.out, "%s,\n  \"changes\": [", bytes.TrimSuffix(text, []byte("\n}")))
-	before := "\n    "
-	err = forEach(changes, func(c plan.Change) error {
-		text, err := encode(changeReport(c), "")
-		if err == nil {
-			_, err = fmt.Fprintf(p.out, "%s%s", before, text)
+	long := longValue{out: p.out, format: p.format, inList: p.asList}
+	return writeLong(long, head, "changes", func(yield func(ChangeReport, error) bool) {
+		for c, err := range changes {
+			if !yield(changeReport(c), err) || err != nil {
+				return
+			}
 		}
-		before = ",\n    "
-		return err
 	})
-	fmt.Fprint(p.out, "\n  ]\n}")
-	if !p.asList {
-		fmt.Fprintln(p.out)
-	}
-	return err
-}
-
-// lines prints the plan without its changes, then each change on its own line.
-func (p *planWriter) lines(head PlanReport, changes iter.Seq2[plan.Change, error]) error {
-	list := jsonList{out: p.out, format: "jsonl"}
-	if err := list.add(head); err != nil {
-		return err
-	}
-	if err := forEach(changes, func(c plan.Change) error { return list.add(changeReport(c)) }); err != nil {
-		return err
-	}
-	return list.close()
-}
-
-func (p *planWriter) yaml(head PlanReport, changes iter.Seq2[plan.Change, error]) error {
-	text, err := encodeYAML(head)
-	if err != nil {
-		return err
-	}
-	indent := ""
-	if p.asList {
-		text, indent = yamlItem(text), "  "
-	}
-	fmt.Fprintf(p.out, "%s%schanges:", text, indent)
-	some := false
-	err = forEach(changes, func(c plan.Change) error {
-		text, err := encode(changeReport(c), "")
-		if err != nil {
-			return err
-		}
-		if text, err = yaml.JSONToYAML(text); err != nil {
-			return err
-		}
-		item := bytes.ReplaceAll(bytes.TrimSuffix(yamlItem(text), []byte("\n")), []byte("\n"), []byte("\n"+indent))
-		_, err = fmt.Fprintf(p.out, "\n%s%s", indent, item)
-		some = true
-		return err
-	})
-	if !some {
-		fmt.Fprint(p.out, " []")
-	}
-	fmt.Fprintln(p.out)
-	return err
 }
 
 func (p *planWriter) csv(head PlanReport, changes iter.Seq2[plan.Change, error]) error {
@@ -200,10 +134,10 @@ func (p *planWriter) csv(head PlanReport, changes iter.Seq2[plan.Change, error])
 	return p.rows.Flush()
 }
 
-// end closes the list.
+// end closes the list of plans.
 func (p *planWriter) end() {
 	if p.asList && p.format == "json" {
-		fmt.Fprint(p.out, map[bool]string{true: "[]\n", false: "\n]\n"}[p.count == 0])
+		fmt.Fprint(p.out, map[bool]string{true: "[]\n", false: "]\n"}[p.count == 0])
 	}
 }
 

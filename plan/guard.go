@@ -21,7 +21,7 @@ func ParseLimit(s string) (Limit, error) {
 	}
 	number, ok := strings.CutSuffix(s, "%")
 	f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	if !ok || err != nil || f < 0 || f > 100 {
+	if !ok || err != nil || !(f >= 0 && f <= 100) { // NaN fails too
 		return Limit{}, fmt.Errorf("%q is not a share such as 10%%, nor none", s)
 	}
 	return Limit{1, int64(f*100 + 0.5)}, nil

@@ -12,7 +12,7 @@ import "slices"
 type Claim struct {
 	Row     int64
 	Best    bool // the record has no better key: this one is its identity
-	Decided bool // an earlier, better rule has settled the record
+	Decided bool // an earlier rule has settled the record, or an earlier run
 	Ghost   bool // the record is refused; it only protects contacts from removal
 }
 
@@ -65,6 +65,9 @@ func (s *Sync) Resolve(g *Group) (verdicts []Verdict, seen []int64) {
 	for _, c := range g.Claims {
 		if c.Decided && !c.Ghost {
 			r.holder = c.Row
+			if c.Best { // settled by an earlier run, by this very key
+				r.best = c.Row
+			}
 		}
 	}
 	for _, c := range s.order(g.Claims) {

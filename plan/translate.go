@@ -78,6 +78,20 @@ func (b *Rulebook) translateField(m *mapped, fields []string, t *Translated) {
 	t.Values[m.to] = b.accept(m, value, t)
 }
 
+// Warn adds a warning for a telephone number that nobody can be recognised by:
+// it is kept as it is written, but it is no key (requirements 3.1).
+func (b *Rulebook) Warn(t *Translated) {
+	for _, at := range b.keyring.Fields(ByPhone) {
+		if t.Values[at] == "" {
+			continue
+		}
+		if _, problem := b.norm.MatchKey(contact.Phone, t.Values[at]); problem != "" {
+			t.Detail.Warnings = append(t.Detail.Warnings, string(problem))
+		}
+		return
+	}
+}
+
 // trim is strings.TrimSpace with a way out for values that need none.
 func trim(s string) string {
 	if s == "" || s[0] > ' ' && s[0] < 0x80 && s[len(s)-1] > ' ' && s[len(s)-1] < 0x80 {

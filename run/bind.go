@@ -34,7 +34,8 @@ type binding struct {
 // print identifies everything that decides what becomes of a record, apart from
 // the record and the target.
 func (b binding) print() string {
-	b.NewFields = nil
+	b.NewFields, b.Suggested = nil, false
+	b.Sync = whatMatters(b.Sync)
 	names := b.Target.Fields
 	b.Target = contact.Schema{Fields: mappedFields(b.Sync.Map, names), Key: b.Target.Key}
 	text, err := json.Marshal(b)
@@ -43,6 +44,14 @@ func (b binding) print() string {
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
+}
+
+// whatMatters leaves out of a sync what decides nothing about a record: its
+// name, where its source lies, when it runs, and what the guard allows.
+func whatMatters(s plan.Sync) plan.Sync {
+	s.Name, s.Guard = "", plan.Guard{}
+	s.Source = plan.Endpoint{Key: s.Source.Key, CSV: s.Source.CSV, Book: s.Source.Book}
+	return s
 }
 
 func mappedFields(m []plan.Mapping, fields []contact.Field) (out []contact.Field) {

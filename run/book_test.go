@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -35,7 +36,7 @@ func (w *world) checkBook(t *rapid.T) {
 			got[hit.Hash] = append(got[hit.Hash], store.Number(hit.Ref))
 		}
 		if !maps.EqualFunc(got, want, slices.Equal) {
-			t.Fatalf("%s keys: got %v, want %v\nbook %v\n%v", rule, got, want, s, w)
+			t.Fatalf("%s keys: got %v, want %v\nbook%v\n%v", rule, slices.Sorted(maps.Keys(inverted(got))), slices.Sorted(maps.Keys(inverted(want))), s, w)
 		}
 	}
 }
@@ -52,4 +53,15 @@ func (w *world) hashesInPlay(rule plan.Rule) (hashes []uint64) {
 		}
 	}
 	return hashes
+}
+
+// inverted turns hashes, which are secret, into the contacts that have them.
+func inverted(keys map[uint64][]int64) map[string]bool {
+	out := map[string]bool{}
+	for _, numbers := range keys {
+		if len(numbers) > 0 {
+			out[fmt.Sprint(numbers)] = true
+		}
+	}
+	return out
 }

@@ -159,6 +159,7 @@ func (d *decider) explain(o outcome, v verdict, number int64) error {
 	c.SourceID = d.in.SourceID(fields)
 	if o.Action == plan.Update {
 		t := d.book.Translate(fields)
+		d.book.Warn(&t)
 		d.pending = append(d.pending, undecided{at: len(d.outcomes) - 1, change: c, values: cloneValues(t.Values), detail: t.Detail})
 		return nil
 	}

@@ -18,7 +18,7 @@ import (
 // A step is one run and what the book held before and after it.
 type step struct {
 	run           store.Run
-	changes       []plan.Change
+	changes       told
 	before, after shelf
 }
 
@@ -43,7 +43,7 @@ func TestPropSettlesAfterOneRun(t *testing.T) {
 		w.anew()
 		r := w.run(t, 0)
 		if r.Totals.Writes() != 0 {
-			t.Fatalf("the second run of one file: got %+v, want no writes\n%v\nbook %v\nplan %+v", r.Totals, w, before, w.changes(t, r))
+			t.Fatalf("the second run of one file: got %+v, want no writes\n%v\nbook %v\nplan %v", r.Totals, w, before, w.changes(t, r))
 		}
 		equalShelves(t, w, "the second run changed the book", w.shelf(t), before)
 	})
@@ -58,7 +58,7 @@ func TestPropSameFileAgainIsAsAFullLook(t *testing.T) {
 		w.anew()
 		full := w.run(t, 0)
 		if quick.Totals != full.Totals {
-			t.Fatalf("totals: quick look %+v, full look %+v\n%v\n%+v", quick.Totals, full.Totals, w, w.changes(t, full))
+			t.Fatalf("totals: quick look %+v, full look %+v\n%v\n%v", quick.Totals, full.Totals, w, w.changes(t, full))
 		}
 	})
 }
@@ -72,7 +72,7 @@ func TestPropPlanningAgainIsTheSamePlan(t *testing.T) {
 		first := w.plan(t, 1)
 		second := w.plan(t, 1)
 		if first.PlanHash != second.PlanHash {
-			t.Fatalf("plan hash: first %s, then %s\n%v", first.PlanHash, second.PlanHash, w)
+			t.Fatalf("the second plan differs from the first\n%v", w)
 		}
 		equalShelves(t, w, "planning changed the book", w.shelf(t), before)
 	})
@@ -127,7 +127,7 @@ func TestPropNoPlaceholderArrives(t *testing.T) {
 			for _, c := range s.changes {
 				for _, f := range c.Fields {
 					if f.Written() && f.Name == "first_name" && f.New == "New Contact" {
-						t.Fatalf("the placeholder was written: %+v\n%v", c, w)
+						t.Fatalf("the placeholder was written:%v\n%v", told{c}, w)
 					}
 				}
 			}
@@ -146,7 +146,7 @@ func TestPropEachTargetTouchedOnce(t *testing.T) {
 					continue
 				}
 				if other, twice := owner[c.Ref]; twice {
-					t.Fatalf("contact %s has two changes: %+v and %+v\n%v", c.TargetID, other, c, w)
+					t.Fatalf("contact %s has two changes:%v\n%v", c.TargetID, told{other, c}, w)
 				}
 				owner[c.Ref] = c
 			}

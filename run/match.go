@@ -117,8 +117,8 @@ func (p *pass) meet(ctx context.Context, entries []spill.Record, hits []connecto
 	g := plan.Group{Rule: p.rule}
 	look := false
 	for _, e := range entries {
-		c := plan.Claim{Row: int64(e[1] >> 2), Best: e[1]&flagBest != 0, Ghost: e[1]&flagGhost != 0}
-		c.Decided = !c.Ghost && p.decided.has(c.Row)
+		c := plan.Claim{Row: int64(e[1] >> flagBits), Best: e[1]&flagBest != 0, Ghost: e[1]&flagGhost != 0}
+		c.Decided = e[1]&flagSettled != 0 || !c.Ghost && p.decided.has(c.Row)
 		g.Claims = append(g.Claims, c)
 		look = look || !c.Best && !c.Decided && !c.Ghost
 	}
@@ -209,7 +209,8 @@ func (p *pass) resolveDoubtful(ctx context.Context) error {
 // refresh takes note of what was decided since the group was put aside.
 func (p *pass) refresh(g *plan.Group) {
 	for i := range g.Claims {
-		g.Claims[i].Decided = !g.Claims[i].Ghost && p.decided.has(g.Claims[i].Row)
+		c := &g.Claims[i]
+		c.Decided = c.Decided || !c.Ghost && p.decided.has(c.Row)
 	}
 	for i := range g.Candidates {
 		g.Candidates[i].Taken = p.taken.has(g.Candidates[i].Ref)

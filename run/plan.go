@@ -59,6 +59,13 @@ func (e *Engine) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
 	return r, e.Journal.UpdateRun(ctx, &r)
 }
 
+// guarded reports whether the guard looks at a sync's plans: it protects against
+// accidental deletion, so it sleeps while nothing may be deleted, unless the
+// sync names it (C39, settled question 4).
+func guarded(s plan.Sync) bool {
+	return s.Guard.Explicit || s.Policy.Delete.NotFound != plan.Keep
+}
+
 func (e *Engine) lastRun(ctx context.Context, syncID int64) (*store.Run, error) {
 	last, err := e.Journal.LatestApplied(ctx, syncID)
 	if errors.Is(err, store.ErrNotFound) {
@@ -127,7 +134,9 @@ func (e *Engine) makePlan(ctx context.Context, s store.Sync, target Target, st *
 	out.totals.BlankLines = p.blank
 	r.Totals, r.Reasons, r.Warnings, r.GuardBase = out.totals, out.reasons, p.warnings, base
 	r.PlanHash, r.BlocksOf = out.hash(), r.ID
-	r.Stop = s.Definition.Guard.Check(r.Totals, base)
+	if guarded(s.Definition) {
+		r.Stop = s.Definition.Guard.Check(r.Totals, base)
+	}
 	r.Status = store.Planned
 	if !r.Totals.Balanced() {
 		return fmt.Errorf("the totals of run %d do not add up: %+v", r.ID, r.Totals)
@@ -194,8 +203,7 @@ func (p *planning) close() {
 // fingerprint identifies a sync's settings (C48): a changed setting is a reason
 // to run although the source is the same.
 func fingerprint(s plan.Sync) string {
-	s.Name = ""
-	return hashText(s.Canonical())
+	return hashText(whatMatters(s).Canonical())
 }
 
 // unchanged ends a run before it begins when neither the source nor the sync has

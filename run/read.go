@@ -22,7 +22,7 @@ type planning struct {
 	run     int64
 
 	notes    *noteFile
-	entries  map[plan.Rule]*spill.Sorter // {hash, record<<2|flags, 0}
+	entries  map[plan.Rule]*spill.Sorter // {hash, record<<flagBits|flags, 0}
 	verdicts *spill.Sorter               // {record, packed verdict, ref or other record}
 	decided  bitset
 	taken    refset
@@ -37,9 +37,14 @@ type planning struct {
 	fast       *failFast
 }
 
+// Flags of an entry, below the record's number.
 const (
-	flagBest  = 1
-	flagGhost = 2
+	flagBest    = 1 << iota // the record has no better key
+	flagGhost               // it is refused and only protects contacts
+	flagSettled             // it is as it was after the last run
+	flagSame                // its bytes are as they were, so it disturbs nobody
+
+	flagBits = 4
 )
 
 // maxHash bounds the hashes of match keys.
@@ -80,24 +85,29 @@ func (p *planning) read(ctx context.Context, old *snapshot) error {
 
 func (p *planning) readRow(in *reading, row *csv.Row, old *snapshot) error {
 	hash := hashRow(row)
-	if note, clean := old.recall(hash); clean {
-		return p.notes.add(note)
+	settled, ok, same := old.recall(hash)
+	if ok {
+		return p.notes.add(settled)
 	}
 	note := p.judge(in, row)
 	note.Hash = hash
 	if err := p.fast.check(note); err != nil {
 		return err
 	}
-	return p.keep(note)
+	return p.keep(note, same)
 }
 
 // hashRow identifies a record by its bytes.
 func hashRow(row *csv.Row) uint64 { return xxhash.Sum64(row.Raw) }
 
 // keep stores a note and enters its keys for matching.
-func (p *planning) keep(note rowNote) error {
+func (p *planning) keep(note rowNote, same bool) error {
+	flags := uint64(0)
+	if same {
+		flags = flagSame
+	}
 	if note.Settled == plan.NoAction || note.Settled == plan.Reject || note.Reason == filteredOut {
-		if err := p.enter(note, p.notes.count); err != nil {
+		if err := p.enter(note, p.notes.count, flags); err != nil {
 			return err
 		}
 	}
@@ -106,17 +116,18 @@ func (p *planning) keep(note rowNote) error {
 
 // enter adds the note's keys to the entries of each match rule. A settled record
 // becomes a ghost: it only protects the contacts it points to.
-func (p *planning) enter(note rowNote, number int64) error {
-	flags := uint64(flagBest)
+func (p *planning) enter(note rowNote, number int64, flags uint64) error {
 	if note.Settled != plan.NoAction {
-		flags = flagGhost
+		flags |= flagGhost
+	} else {
+		flags |= flagBest
 	}
 	for _, rule := range p.book.Rules {
 		key := note.Keys[plan.NumberOf(rule)-1]
 		if key == 0 {
 			continue
 		}
-		if err := p.entries[rule].Add(spill.Record{key, uint64(number)<<2 | flags}); err != nil {
+		if err := p.entries[rule].Add(spill.Record{key, uint64(number)<<flagBits | flags}); err != nil {
 			return err
 		}
 		flags &^= flagBest
@@ -153,6 +164,9 @@ func (p *planning) judge(in *reading, row *csv.Row) (note rowNote) {
 		note.Create, note.Why = c.Action, reasonNumber(c.Reason)
 	}
 	if note.Settled == plan.NoAction {
+		if note.Keys[plan.NumberOf(plan.ByPhone)-1] == 0 {
+			p.book.Warn(&t)
+		}
 		for _, w := range t.Detail.Warnings {
 			p.warnings[w]++
 		}

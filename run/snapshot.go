@@ -67,10 +67,11 @@ func (s *snapshot) close() {
 	}
 }
 
-// recall returns the note of a record that is as it was.
-func (s *snapshot) recall(hash uint64) (rowNote, bool) {
+// recall looks for a record among those of the last run. It returns the note of
+// one that is settled as it was, and whether the record itself is unchanged.
+func (s *snapshot) recall(hash uint64) (note rowNote, settled, unchanged bool) {
 	if s == nil {
-		return rowNote{}, false
+		return note, false, false
 	}
 	s.fill()
 	for i, o := range s.window {
@@ -78,12 +79,13 @@ func (s *snapshot) recall(hash uint64) (rowNote, bool) {
 			continue
 		}
 		s.window = s.window[i+1:]
-		if !settledWell(o.Action) || o.Ref == 0 || s.touched.has(o.Ref) {
-			return rowNote{}, false
+		touched := s.touched.has(o.Ref)
+		if !settledWell(o.Action) || o.Ref == 0 || touched {
+			return note, false, !touched
 		}
-		return rowNote{Hash: hash, Keys: o.Keys, Settled: plan.Unchanged, Rule: o.Rule, Ref: o.Ref}, true
+		return rowNote{Hash: hash, Keys: o.Keys, Settled: plan.Unchanged, Rule: o.Rule, Ref: o.Ref}, true, true
 	}
-	return rowNote{}, false
+	return note, false, false
 }
 
 func settledWell(a plan.Action) bool {
@@ -112,111 +114,4 @@ func (s *snapshot) fill() {
 			}
 		}
 	}
-}
-
-// reopenLimit is the share of records that may be looked at again one by one;
-// beyond it, reading everything anew costs less.
-const reopenLimit = 0.05
-
-// reopenDisturbed looks again at the records that are as they were, but that
-// share a key or a contact with one that is not: what is decided about the one
-// may change what is right for the other. It repeats until nobody else is
-// disturbed. It reports false when too many are: all must then be read anew.
-func (p *planning) reopenDisturbed(ctx context.Context) (ok bool, err error) {
-	p.reopened = map[int64]rowNote{}
-	known := map[uint64]bool{}
-	refs := refset{}
-	for {
-		grown, err := p.disturbance(ctx, known, refs)
-		if err != nil || !grown {
-			return true, err
-		}
-		numbers, err := p.disturbed(known, refs)
-		if err != nil || len(numbers) == 0 {
-			return true, err
-		}
-		if float64(len(p.reopened)+len(numbers)) > 1000+reopenLimit*float64(p.notes.count) {
-			return false, nil
-		}
-		if err := p.reopen(numbers); err != nil {
-			return false, err
-		}
-	}
-}
-
-// disturbance adds the keys that are entered for matching, and the contacts that
-// have them, and reports whether there were new ones.
-func (p *planning) disturbance(ctx context.Context, known map[uint64]bool, refs refset) (grown bool, err error) {
-	for _, rule := range p.book.Rules {
-		for stretch, err := range p.entries[rule].Sorted() {
-			if err != nil {
-				return false, err
-			}
-			hits, err := p.target.Lookup(ctx, rule, hashesOf(stretch))
-			if err != nil {
-				return false, err
-			}
-			for _, h := range hits {
-				refs.add(h.Ref)
-			}
-			for _, r := range stretch {
-				// Hashes of different rules cannot be told apart here: a false
-				// alarm only costs a second look.
-				grown = grown || !known[r[0]]
-				known[r[0]] = true
-			}
-		}
-	}
-	return grown, nil
-}
-
-// disturbed returns the numbers of the undisturbed records that no longer are.
-func (p *planning) disturbed(known map[uint64]bool, refs refset) (numbers []int64, err error) {
-	notes, err := p.notes.read()
-	if err != nil {
-		return nil, err
-	}
-	rough := newBitset(1 << 20) // spares most look-ups in the map
-	for h := range known {
-		rough.add(int64(h & (1<<20 - 1)))
-	}
-	for number := range p.notes.count {
-		note, err := notes.next()
-		if err != nil {
-			return nil, err
-		}
-		if note.Settled != plan.Unchanged {
-			continue
-		}
-		hit := refs.has(note.Ref)
-		for _, k := range note.Keys {
-			hit = hit || k != 0 && rough.has(int64(k&(1<<20-1))) && known[k]
-		}
-		if _, again := p.reopened[number]; hit && !again {
-			numbers = append(numbers, number)
-		}
-	}
-	return numbers, nil
-}
-
-// reopen judges records as if there had been no run before.
-func (p *planning) reopen(numbers []int64) error {
-	in, err := p.engine.openStage(p.stage)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	for _, n := range numbers {
-		row, err := in.At(n)
-		if err != nil {
-			return err
-		}
-		note := p.judge(in, row)
-		note.Hash = hashRow(row)
-		p.reopened[n] = note
-		if err := p.enter(note, n); err != nil {
-			return err
-		}
-	}
-	return nil
 }

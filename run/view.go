@@ -165,9 +165,15 @@ func (v *view) record(o outcome, number, ref int64) (Rejected, error) {
 	case ok:
 		c = stored.Change
 	case o.Action == plan.Create:
-		c.Ref, c.TargetID = ref, targetID(ref)
-		c.Values = slices.Clone(v.book.Translate(fields).Values)
+		t := v.book.Translate(fields)
+		v.book.Warn(&t)
+		c.Ref, c.TargetID, c.Detail = ref, targetID(ref), t.Detail
+		c.Values = slices.Clone(t.Values)
 		c.Fields = v.createFields(c.Values)
+	case o.Action == plan.Unchanged && row.Problem == nil:
+		t := v.book.Translate(fields)
+		v.book.Warn(&t)
+		c.Detail = t.Detail
 	}
 	if v.run.BlocksOf != v.run.ID { // the same source again: what was written then is there now
 		c = seenAgain(c)

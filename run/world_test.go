@@ -3,8 +3,10 @@ package run_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -43,20 +45,15 @@ var alphabet = [][]string{
 
 // A world is drawn by rapid and played in a workspace that all cases share.
 type world struct {
-	Name   string
-	Sync   plan.Sync
-	Seed   [][]string // contacts of the book before the first run
-	Files  []string   // contents of the source, run after run
-	bench  *bench
-	book   store.Book
-	folder string
+	Sync  plan.Sync
+	Seed  [][]string // contacts of the book before the first run
+	Files []string   // contents of the source, run after run
+	bench *bench
+	book  store.Book
 }
 
 // A bench is the workspace in which worlds are played, one after the other.
-type bench struct {
-	*workspace.Workspace
-	cases atomic.Int64
-}
+type bench struct{ *workspace.Workspace }
 
 func newBench(t testing.TB) *bench {
 	t.Helper()
@@ -67,7 +64,7 @@ func newBench(t testing.TB) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.Close() })
-	return &bench{Workspace: w}
+	return &bench{w}
 }
 
 // law checks a law of the engine over many small worlds.
@@ -81,7 +78,7 @@ var ctx = context.Background()
 
 // drawWorld draws a world with n versions of its file.
 func drawWorld(t *rapid.T, b *bench, n int) *world {
-	w := &world{bench: b, Name: fmt.Sprintf("world-%d", b.cases.Add(1))}
+	w := &world{bench: b}
 	w.Sync = drawSync(t)
 	w.Seed = drawSeed(t, w.Sync)
 	file := drawRows(t, "row", 8)
@@ -91,14 +88,14 @@ func drawWorld(t *rapid.T, b *bench, n int) *world {
 		}
 		w.Files = append(w.Files, render(file))
 	}
-	w.open(t, w.Name)
+	w.open(t, "world")
 	return w
 }
 
 // again is the same world once more, with a book and a sync of its own.
 func (w *world) again(t *rapid.T) *world {
 	twin := *w
-	twin.open(t, w.Name+"-twin")
+	twin.open(t, "twin")
 	return &twin
 }
 
@@ -116,7 +113,6 @@ func must[T any](t *rapid.T, what string) func(T, error) T {
 // open makes the world's book and puts the seed into it.
 func (w *world) open(t *rapid.T, name string) {
 	t.Helper()
-	w.Name = name
 	w.Sync.Name, w.Sync.Target.Book = name, name
 	w.Sync.Source.File = filepath.Join(w.bench.Folder, name+".csv")
 	made := store.Book{Name: name, Region: "GB", Fields: fields}
@@ -137,6 +133,10 @@ func (w *world) open(t *rapid.T, name string) {
 // close leaves nothing of the world behind, so that the ten thousandth costs no
 // more than the first.
 func (w *world) close(t *rapid.T) {
+	if s, err := w.bench.Store.Sync(ctx, w.Sync.Name); err == nil {
+		_ = w.bench.Store.DropPlans(ctx, s.ID)
+		_ = w.bench.Store.DeleteSync(ctx, s.Name)
+	}
 	_ = os.Remove(w.Sync.Source.File)
 	for {
 		runs, err := w.bench.Store.Runs(ctx, 0, 100)
@@ -229,7 +229,7 @@ func (w *world) shelf(t *rapid.T) shelf {
 }
 
 // changes returns a run's plan and checks that it tells of every record once.
-func (w *world) changes(t *rapid.T, r store.Run) (all []plan.Change) {
+func (w *world) changes(t *rapid.T, r store.Run) (all told) {
 	t.Helper()
 	for c, err := range w.bench.Engine.Changes(ctx, r) {
 		if err != nil {
@@ -240,15 +240,52 @@ func (w *world) changes(t *rapid.T, r store.Run) (all []plan.Change) {
 	return all
 }
 
-// String describes the world so that it can be repeated by hand.
+// String describes the world so that it can be played by hand. It is the same
+// each time: rapid only shrinks what fails in the same words.
 func (w *world) String() string {
+	def := w.Sync
+	def.Name, def.Preset, def.Source.File, def.Target.Book, def.Map = "", "", "", "", nil
+	for _, m := range w.Sync.Map {
+		if m.Write != "" || m.MayClear {
+			def.Map = append(def.Map, plan.Mapping{To: m.To, Write: m.Write, MayClear: m.MayClear})
+		}
+	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "sync: %s\n", w.Sync.Defaults().Canonical())
+	fmt.Fprintf(&b, "sync: %s\n", def.Canonical())
 	for i, s := range w.Seed {
 		fmt.Fprintf(&b, "book %d: %q\n", i+1, s)
 	}
 	for i, f := range w.Files {
 		fmt.Fprintf(&b, "file %d:\n%s", i, f)
+	}
+	return b.String()
+}
+
+// String prints a book without what is drawn at random.
+func (s shelf) String() string {
+	var b strings.Builder
+	for _, number := range slices.Sorted(maps.Keys(s)) {
+		fmt.Fprintf(&b, "\n  %d:", number)
+		for _, name := range slices.Sorted(maps.Keys(s[number])) {
+			if name != "unique_key" {
+				fmt.Fprintf(&b, " %s=%q", name, s[number][name])
+			}
+		}
+	}
+	return b.String()
+}
+
+// told prints changes as a person would read them.
+type told []plan.Change
+
+func (all told) String() string {
+	var b strings.Builder
+	for _, c := range all {
+		fmt.Fprintf(&b, "\n  line %d %s contact %d %s %s", c.Line, c.Action, store.Number(c.Ref), c.Rule, c.Reason)
+		for _, f := range c.Fields {
+			fmt.Fprintf(&b, " %s:%q->%q(%s %q)", f.Name, f.Old, f.New, f.Rule, f.Kept)
+		}
+		fmt.Fprintf(&b, " other %d several %v %s", c.Detail.OtherLine, c.Detail.Several, c.Detail.Message)
 	}
 	return b.String()
 }

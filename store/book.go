@@ -111,9 +111,44 @@ func createBook(ctx context.Context, tx *sql.Tx, b Book) error {
 	return addFields(ctx, tx, b.ID, b.Fields)
 }
 
+// ErrBookChanged is returned when a book got new fields after it was read:
+// writing what was read then would erase their values.
+var ErrBookChanged = errors.New("the book got new fields meanwhile")
+
+// lockBook keeps other writers off a book until the transaction ends, and
+// returns its next field position. SQLite has one writer anyway; on PostgreSQL
+// the update that changes nothing locks the row.
+func lockBook(ctx context.Context, tx *sql.Tx, bookID int64) (nextField int, err error) {
+	err = tx.QueryRowContext(ctx, `UPDATE book SET next_field = next_field WHERE id = $1 RETURNING next_field`, bookID).Scan(&nextField)
+	if err != nil {
+		return 0, fmt.Errorf("book %d: %w", bookID, notFound(err))
+	}
+	return nextField, nil
+}
+
+// lock is lockBook for a book that is going to be written as it was read.
+func (b *Book) lock(ctx context.Context, tx *sql.Tx) error {
+	next, err := lockBook(ctx, tx, b.ID)
+	if err == nil && next != b.nextField {
+		return ErrBookChanged
+	}
+	return err
+}
+
+// touchBook says that something in a book has changed.
+func touchBook(ctx context.Context, tx *sql.Tx, bookID int64) error {
+	_, err := tx.ExecContext(ctx, `UPDATE book SET seq = seq + 1 WHERE id = $1`, bookID)
+	return err
+}
+
 // AddFields adds fields to a book (C26). A field the book has already is left as it is.
 func (s *Store) AddFields(ctx context.Context, bookID int64, fields []contact.Field) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error { return addFields(ctx, tx, bookID, fields) })
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if _, err := lockBook(ctx, tx, bookID); err != nil {
+			return err
+		}
+		return addFields(ctx, tx, bookID, fields)
+	})
 }
 
 func addFields(ctx context.Context, tx *sql.Tx, bookID int64, fields []contact.Field) error {
@@ -121,7 +156,7 @@ func addFields(ctx context.Context, tx *sql.Tx, bookID int64, fields []contact.F
 	if err != nil {
 		return err
 	}
-	schema := b.Schema()
+	schema, before := b.Schema(), b.nextField
 	for _, f := range fields {
 		if schema.Index(f.Name) >= 0 {
 			continue
@@ -136,13 +171,27 @@ func addFields(ctx context.Context, tx *sql.Tx, bookID int64, fields []contact.F
 		b.nextField++
 		schema.Fields = append(schema.Fields, f)
 	}
+	if b.nextField == before {
+		return nil
+	}
 	_, err = tx.ExecContext(ctx, `UPDATE book SET next_field = $1, seq = seq + 1 WHERE id = $2`, b.nextField, bookID)
 	return err
 }
 
-// RemoveField takes a field and its values out of a book.
+// ErrFieldIsKey is returned when a book's unique identifier is to be removed.
+var ErrFieldIsKey = errors.New("the field is the book's unique identifier")
+
+// RemoveField takes a field and its values out of a book. Whoever removes an
+// e-mail or telephone field has the book reindexed.
 func (s *Store) RemoveField(ctx context.Context, bookID int64, name string) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
+		b, err := findBook(ctx, tx, `id = $1`, bookID)
+		if err != nil {
+			return err
+		}
+		if b.KeyField == name {
+			return fmt.Errorf("field %s: %w", name, ErrFieldIsKey)
+		}
 		result, err := tx.ExecContext(ctx, `DELETE FROM field WHERE book_id = $1 AND name = $2`, bookID, name)
 		if err != nil {
 			return err
@@ -150,8 +199,7 @@ func (s *Store) RemoveField(ctx context.Context, bookID int64, name string) erro
 		if n, _ := result.RowsAffected(); n == 0 {
 			return fmt.Errorf("field %s: %w", name, ErrNotFound)
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE book SET seq = seq + 1 WHERE id = $1`, bookID)
-		return err
+		return touchBook(ctx, tx, bookID)
 	})
 }
 
@@ -163,18 +211,25 @@ var ErrBookNotEmpty = errors.New("the book has contacts already")
 // they can only change while the book is empty or when they were not set.
 func (s *Store) Configure(ctx context.Context, b Book) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
-		old, err := findBook(ctx, tx, `id = $1`, b.ID)
-		if err != nil {
+		if _, err := lockBook(ctx, tx, b.ID); err != nil {
 			return err
 		}
-		changesKeys := old.KeyField != b.KeyField && old.KeyField != "" || old.Region != b.Region && old.Region != ""
-		if changesKeys && old.Population > 0 {
-			return ErrBookNotEmpty
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE book SET key_field = $1, key_made = $2, region = $3, name_formula = $4, seq = seq + 1 WHERE id = $5`,
-			b.KeyField, bit(b.KeyMade), b.Region, b.NameFormula, b.ID)
-		return err
+		return configure(ctx, tx, b)
 	})
+}
+
+func configure(ctx context.Context, tx *sql.Tx, b Book) error {
+	old, err := findBook(ctx, tx, `id = $1`, b.ID)
+	if err != nil {
+		return err
+	}
+	changesKeys := old.KeyField != b.KeyField && old.KeyField != "" || old.Region != b.Region && old.Region != ""
+	if changesKeys && old.Population > 0 {
+		return ErrBookNotEmpty
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE book SET key_field = $1, key_made = $2, region = $3, name_formula = $4, seq = seq + 1 WHERE id = $5`,
+		b.KeyField, bit(b.KeyMade), b.Region, b.NameFormula, b.ID)
+	return err
 }
 
 // DeleteBook removes a book with everything in it.

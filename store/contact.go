@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -70,7 +71,7 @@ type Batch struct {
 // already there, as after a crash, are left alone.
 func (s *Store) Write(ctx context.Context, b Batch) (refused []int64, err error) {
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		if err := lockBook(ctx, tx, b.Book.ID); err != nil {
+		if err := b.Book.lock(ctx, tx); err != nil {
 			return err
 		}
 		refused, err = s.write(ctx, tx, &b)
@@ -83,6 +84,9 @@ func (s *Store) Write(ctx context.Context, b Batch) (refused []int64, err error)
 }
 
 func (s *Store) write(ctx context.Context, tx *sql.Tx, b *Batch) (refused []int64, err error) {
+	if err := leaveOutCreated(ctx, tx, b); err != nil {
+		return nil, err
+	}
 	created, err := s.insertContacts(ctx, tx, b)
 	if err != nil {
 		return nil, err
@@ -101,13 +105,40 @@ func (s *Store) write(ctx context.Context, tx *sql.Tx, b *Batch) (refused []int6
 	if err := s.writeKeys(ctx, tx, b, refused); err != nil {
 		return nil, err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE book SET population = population + $1 WHERE id = $2`,
-		created-trashed+restored, b.Book.ID)
+	if len(b.Creates)+len(b.Updates)+len(b.Trash)+len(b.Restore) > len(refused) {
+		_, err = tx.ExecContext(ctx, `UPDATE book SET seq = seq + 1, population = population + $1 WHERE id = $2`,
+			created-trashed+restored, b.Book.ID)
+	}
 	if err != nil || b.Position < 0 {
 		return refused, err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE run SET position = $1 WHERE id = $2`, b.Position, b.Run)
 	return refused, err
+}
+
+// leaveOutCreated takes the creates out of a batch that were carried out before,
+// with their keys: a key that was drawn anew would lead to the old contact.
+func leaveOutCreated(ctx context.Context, tx *sql.Tx, b *Batch) error {
+	if len(b.Creates) == 0 {
+		return nil
+	}
+	byRef := func(x, y ContactWrite) int { return cmp.Compare(x.Ref, y.Ref) }
+	first, last := slices.MinFunc(b.Creates, byRef).Ref, slices.MaxFunc(b.Creates, byRef).Ref
+	rows, err := tx.QueryContext(ctx, `SELECT id FROM contact WHERE id BETWEEN $1 AND $2
+		UNION ALL SELECT id FROM trash WHERE id BETWEEN $1 AND $2`, first, last)
+	there, err := collect(rows, err, func(rows *sql.Rows) (ref int64, err error) { return ref, rows.Scan(&ref) })
+	if err != nil || len(there) == 0 {
+		return err
+	}
+	slices.Sort(there)
+	kept := make([]ContactWrite, 0, len(b.Creates))
+	for _, c := range b.Creates {
+		if _, known := slices.BinarySearch(there, c.Ref); !known {
+			kept = append(kept, c)
+		}
+	}
+	b.Creates = kept
+	return nil
 }
 
 // rowsAtOnce is how many contacts one SQLite statement inserts: enough that the
@@ -362,8 +393,7 @@ func (s *Store) ContactsByRef(ctx context.Context, b Book, refs []int64) iter.Se
 
 // queryRefs reads a run of neighbouring handles as a range, any others by name.
 func (s *Store) queryRefs(ctx context.Context, refs []int64) (*sql.Rows, error) {
-	first, last := refs[0], refs[len(refs)-1]
-	if last-first == int64(len(refs)-1) {
+	if first, last := refs[0], refs[len(refs)-1]; neighbours(refs) {
 		return s.db.QueryContext(ctx, `SELECT `+contactColumns+` FROM contact WHERE id BETWEEN $1 AND $2 ORDER BY id`, first, last)
 	}
 	var list strings.Builder
@@ -374,6 +404,15 @@ func (s *Store) queryRefs(ctx context.Context, refs []int64) (*sql.Rows, error) 
 		list.WriteString(strconv.FormatInt(r, 10)) // a number of ours: nothing to quote
 	}
 	return s.db.QueryContext(ctx, `SELECT `+contactColumns+` FROM contact WHERE id IN (`+list.String()+`) ORDER BY id`)
+}
+
+func neighbours(refs []int64) bool {
+	for i, r := range refs[1:] {
+		if r != refs[i]+1 {
+			return false
+		}
+	}
+	return true
 }
 
 // TrashedContacts returns the contacts of a book that are in the trash, the
@@ -406,7 +445,8 @@ func (s *Store) PurgeTrash(ctx context.Context, before time.Time) (int64, error)
 // they start. A second call for the same run returns the first call's answer.
 func (s *Store) ReserveNumbers(ctx context.Context, bookID, run, n int64) (first int64, err error) {
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		if err := tx.QueryRowContext(ctx, `SELECT first_ref FROM run WHERE id = $1`, run).Scan(&first); err != nil {
+		// The update that changes nothing locks the row on PostgreSQL.
+		if err := tx.QueryRowContext(ctx, `UPDATE run SET first_ref = first_ref WHERE id = $1 RETURNING first_ref`, run).Scan(&first); err != nil {
 			return notFound(err)
 		}
 		if first != 0 {
@@ -431,7 +471,7 @@ func (s *Store) ReserveNumbers(ctx context.Context, bookID, run, n int64) (first
 func (s *Store) CreatedBySync(ctx context.Context, b Book, syncID int64) iter.Seq2[int64, error] {
 	return func(yield func(int64, error) bool) {
 		rows, err := s.db.QueryContext(ctx, `SELECT id FROM contact WHERE id > $1 AND id < $2
-			AND ($3 = 0 OR created_run IN (SELECT id FROM run WHERE sync_id = $3)) ORDER BY id`, firstID(b.ID), firstID(b.ID+1), syncID)
+			AND (CAST($3 AS BIGINT) = 0 OR created_run IN (SELECT id FROM run WHERE sync_id = $3)) ORDER BY id`, firstID(b.ID), firstID(b.ID+1), syncID)
 		if err != nil {
 			yield(0, fmt.Errorf("read contacts: %w", err))
 			return

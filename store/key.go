@@ -36,21 +36,29 @@ func (s *Store) writeKeys(ctx context.Context, tx *sql.Tx, b *Batch, refused []i
 	for _, rule := range []int{1, 2, 3} {
 		slices.SortFunc(add[rule], compareKeys)
 		slices.SortFunc(remove[rule], compareKeys)
-		if err := changeKeys(ctx, tx, b.Book.ID, rule, add[rule], remove[rule]); err != nil {
+		if _, err := changeKeys(ctx, tx, b.Book.ID, rule, add[rule], remove[rule]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// AddKeys stores match keys, which come in order of hash. Keys already there
-// are left alone.
+// AddKeys stores match keys, which should come in order of hash. Keys already
+// there are left alone. A plan made before saw too few keys, so that new ones
+// move the book on.
 func (s *Store) AddKeys(ctx context.Context, bookID int64, rule int, hits []KeyHit) error {
+	if !slices.IsSortedFunc(hits, compareKeys) {
+		hits = slices.SortedFunc(slices.Values(hits), compareKeys)
+	}
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		if err := lockBook(ctx, tx, bookID); err != nil {
+		if _, err := lockBook(ctx, tx, bookID); err != nil {
 			return err
 		}
-		return changeKeys(ctx, tx, bookID, rule, hits, nil)
+		changed, err := changeKeys(ctx, tx, bookID, rule, hits, nil)
+		if err != nil || !changed {
+			return err
+		}
+		return touchBook(ctx, tx, bookID)
 	})
 	if err != nil {
 		return fmt.Errorf("index contacts: %w", err)
@@ -58,28 +66,25 @@ func (s *Store) AddKeys(ctx context.Context, bookID int64, rule int, hits []KeyH
 	return nil
 }
 
-// lockBook keeps other writers off a book until the transaction ends. SQLite has
-// one writer anyway; PostgreSQL locks the row.
-func lockBook(ctx context.Context, tx *sql.Tx, bookID int64) error {
-	_, err := tx.ExecContext(ctx, `UPDATE book SET seq = seq + 1 WHERE id = $1`, bookID)
-	return err
-}
-
-// changeKeys rewrites the leaves that sorted keys belong to.
-func changeKeys(ctx context.Context, tx *sql.Tx, bookID int64, rule int, add, remove []KeyHit) error {
+// changeKeys rewrites the leaves that sorted keys belong to, and reports whether
+// that changed any of them.
+func changeKeys(ctx context.Context, tx *sql.Tx, bookID int64, rule int, add, remove []KeyHit) (changed bool, err error) {
 	for len(add)+len(remove) > 0 {
 		first := firstHash(add, remove)
 		at, limit, err := leafFor(ctx, tx, bookID, rule, first)
 		if err != nil {
-			return err
+			return changed, err
 		}
 		a, r := below(add, limit), below(remove, limit)
-		if err := storeLeaves(ctx, tx, bookID, rule, at, mergeKeys(at.keys, add[:a], remove[:r])); err != nil {
-			return err
+		if keys := mergeKeys(at.keys, add[:a], remove[:r]); !slices.Equal(keys, at.keys) {
+			changed = true
+			if err := storeLeaves(ctx, tx, bookID, rule, at, keys); err != nil {
+				return changed, err
+			}
 		}
 		add, remove = add[a:], remove[r:]
 	}
-	return nil
+	return changed, nil
 }
 
 func firstHash(add, remove []KeyHit) uint64 {
@@ -147,6 +152,54 @@ func storeLeaves(ctx context.Context, tx *sql.Tx, bookID int64, rule int, old le
 	return nil
 }
 
+// Reindex stores a book's settings, as Configure does, and makes the match keys
+// of all its contacts anew. Both or neither: with half an index everybody would
+// be taken for new.
+func (s *Store) Reindex(ctx context.Context, b Book, keys func(values []string) []Key) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := b.lock(ctx, tx); err != nil {
+			return err
+		}
+		if err := configure(ctx, tx, b); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM contact_key WHERE book_id = $1`, b.ID); err != nil {
+			return err
+		}
+		hits, err := b.allKeys(ctx, tx, keys)
+		if err != nil {
+			return err
+		}
+		for rule, list := range hits {
+			slices.SortFunc(list, compareKeys)
+			if _, err := changeKeys(ctx, tx, b.ID, rule, list, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (b *Book) allKeys(ctx context.Context, tx *sql.Tx, keys func(values []string) []Key) (map[int][]KeyHit, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT `+contactColumns+` FROM contact WHERE id > $1 AND id < $2`, firstID(b.ID), firstID(b.ID+1))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	hits := map[int][]KeyHit{}
+	var parsed []string
+	for rows.Next() {
+		var c Contact
+		if c, parsed, err = b.scan(rows, parsed); err != nil {
+			return nil, err
+		}
+		for _, k := range keys(c.Values) {
+			hits[k.Rule] = append(hits[k.Rule], KeyHit{k.Hash, c.Ref})
+		}
+	}
+	return hits, rows.Err()
+}
+
 // DropKeys forgets every match key of a book, before they are made anew.
 func (s *Store) DropKeys(ctx context.Context, bookID int64) error {
 	_, err := s.db.ExecContext(ctx, `DELETE FROM contact_key WHERE book_id = $1`, bookID)
@@ -160,7 +213,7 @@ const sweepFactor = 4
 // must ascend and be below 2^63. It sweeps over a stretch of the index where
 // many are asked for, and probes where few are.
 func (s *Store) FindKeys(ctx context.Context, b Book, rule int, hashes []uint64) (hits []KeyHit, err error) {
-	if len(hashes) == 0 || b.Population == 0 {
+	if len(hashes) == 0 {
 		return nil, nil
 	}
 	first, last := hashes[0], hashes[len(hashes)-1]

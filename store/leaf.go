@@ -67,6 +67,9 @@ func mergeKeys(old, add, remove []KeyHit) []KeyHit {
 				next, old, add = old[0], old[1:], add[1:]
 			}
 		}
+		if len(out) > 0 && out[len(out)-1] == next {
+			continue
+		}
 		if _, gone := slices.BinarySearchFunc(remove, next, compareKeys); !gone {
 			out = append(out, next)
 		}

@@ -56,7 +56,7 @@ func insertChanges(ctx context.Context, tx *sql.Tx, run, seq int64, changes []pl
 			return err
 		}
 		if _, err := insert.ExecContext(ctx, run, seq+int64(i), c.Row, c.Line, int(c.Action), string(c.Reason), string(c.Rule), c.Ref,
-			c.SourceID, c.TargetID, c.Version, string(detail)); err != nil {
+			storable(c.SourceID), storable(c.TargetID), storable(c.Version), string(detail)); err != nil {
 			return fmt.Errorf("store plan: %w", err)
 		}
 	}
@@ -70,7 +70,7 @@ func (s *Store) SettleChange(ctx context.Context, run, seq int64, c plan.Change)
 		return err
 	}
 	_, err = s.db.ExecContext(ctx, `UPDATE change SET action = $1, reason = $2, ref = $3, target_id = $4, detail = $5 WHERE run_id = $6 AND seq = $7`,
-		int(c.Action), string(c.Reason), c.Ref, c.TargetID, string(detail), run, seq)
+		int(c.Action), string(c.Reason), c.Ref, storable(c.TargetID), string(detail), run, seq)
 	return err
 }
 
@@ -116,7 +116,7 @@ func (s *Store) Changes(ctx context.Context, run int64) iter.Seq2[StoredChange, 
 // ChangesOf yields the changes that runs made to a contact, oldest first. Plans
 // that were never applied are left out.
 func (s *Store) ChangesOf(ctx context.Context, ref int64) iter.Seq2[StoredChange, error] {
-	return s.changes(ctx, `ref = $1 AND ref <> 0 AND run_id IN (SELECT id FROM run WHERE status NOT IN
+	return s.changes(ctx, `ref = $1 AND ref <> 0 AND EXISTS (SELECT 1 FROM run WHERE run.id = change.run_id AND status NOT IN
 		('planning', 'planned', 'discarded', 'blocked', 'failed')) ORDER BY run_id, seq`, ref)
 }
 

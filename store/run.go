@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/kith-sync/kith/plan"
@@ -108,12 +109,15 @@ func (s *Store) UpdateRun(ctx context.Context, r *Run) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, `UPDATE run SET status = $1, finished_at = $2, book_id = $3, source_hash = $4, source_size = $5,
+	result, err := s.db.ExecContext(ctx, `UPDATE run SET status = $1, finished_at = $2, book_id = $3, source_hash = $4, source_size = $5,
 			target_state = $6, fingerprint = $7, plan_hash = $8, blocks_of = $9, detail = $10 WHERE id = $11`,
 		string(r.Status), unixMilli(r.Finished), r.BookID, r.SourceHash, r.SourceSize,
 		r.TargetState, r.Fingerprint, r.PlanHash, r.BlocksOf, string(detail), r.ID)
 	if err != nil {
 		return fmt.Errorf("update run %d: %w", r.ID, err)
+	}
+	if n, _ := result.RowsAffected(); n == 0 {
+		return fmt.Errorf("update run %d: %w", r.ID, ErrNotFound)
 	}
 	return nil
 }
@@ -169,9 +173,14 @@ func (s *Store) Run(ctx context.Context, id int64) (Run, error) {
 	return oneRun(s.runs(ctx, `id = $1`, id))
 }
 
-// RunByPlan returns the latest run whose plan's hash starts with prefix.
+// RunByPlan returns the latest run whose plan's hash starts with prefix, in
+// small or capital letters. A blank prefix names no plan.
 func (s *Store) RunByPlan(ctx context.Context, prefix string) (Run, error) {
-	return oneRun(s.runs(ctx, `plan_hash >= $1 AND plan_hash < $2 ORDER BY id DESC LIMIT 1`, prefix, prefix+"g"))
+	prefix = strings.ToLower(prefix)
+	if strings.Trim(prefix, "0123456789abcdef") != "" || prefix == "" {
+		return oneRun(nil, nil)
+	}
+	return oneRun(s.runs(ctx, `plan_hash <> '' AND plan_hash >= $1 AND plan_hash < $2 ORDER BY id DESC LIMIT 1`, prefix, prefix+"g"))
 }
 
 // LatestApplied returns the last run of a sync that carried its plan out, or
@@ -193,12 +202,12 @@ func (s *Store) Runs(ctx context.Context, before int64, limit int) ([]Run, error
 // Interrupted returns the runs that were being applied, or planned, when the
 // process ended, oldest first.
 func (s *Store) Interrupted(ctx context.Context) ([]Run, error) {
-	return s.runs(ctx, `status IN ($1, $2) ORDER BY id`, string(Applying), string(Planning))
+	return s.runs(ctx, `status IN ('applying', 'planning') ORDER BY id`) // spelt out as in the index run_open
 }
 
 // BookRuns returns the runs that wrote to a book, oldest first.
 func (s *Store) BookRuns(ctx context.Context, bookID int64) ([]Run, error) {
-	return s.runs(ctx, `book_id = $1 AND status NOT IN ($2, $3, $4) ORDER BY id`, bookID, string(Planned), string(Discarded), string(Planning))
+	return s.runs(ctx, `book_id = $1 AND book_id <> 0 AND status NOT IN ($2, $3, $4) ORDER BY id`, bookID, string(Planned), string(Discarded), string(Planning))
 }
 
 // DeleteRun removes a run with its plan.

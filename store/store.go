@@ -11,18 +11,28 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
 	_ "modernc.org/sqlite" // the SQLite driver
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 //go:embed migrations
 var migrations embed.FS
 
-// ErrNotFound is returned when the thing asked for by name or id does not exist.
-var ErrNotFound = errors.New("not found")
+// Errors to be told apart.
+var (
+	// ErrNotFound is returned when the thing asked for by name or id does not exist.
+	ErrNotFound = errors.New("not found")
+	// ErrDamaged is returned when the database file cannot be trusted.
+	ErrDamaged = errors.New("the database is damaged")
+	// ErrNewer is returned when a newer version of Kith has changed the database.
+	ErrNewer = errors.New("the database belongs to a newer version of Kith")
+)
 
 // A Store is an open database. It is safe for concurrent use.
 type Store struct {
@@ -35,16 +45,46 @@ type Store struct {
 // caller holds the data folder's lock.
 func OpenSQLite(ctx context.Context, path string) (*Store, error) {
 	// NORMAL: a power loss may lose the last commits, never tear one; a run's
-	// position is lost with the writes it counts.
+	// position is lost with the writes it counts. The page size comes first: in
+	// WAL mode it can no longer be chosen. Writers wait for each other, and as
+	// long as the longest of them may take (deleting a large book).
 	dsn := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path) +
-		"?_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=busy_timeout(5000)" +
-		"&_pragma=foreign_keys(ON)&_pragma=page_size(8192)&_pragma=cache_size(-4000)&_txlock=immediate"
+		"?_pragma=page_size(8192)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=busy_timeout(30000)" +
+		"&_pragma=foreign_keys(ON)&_pragma=cache_size(-4000)&_pragma=journal_size_limit(67108864)&_txlock=immediate"
+	unclean := leftBehind(path + "-wal")
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{db: db}
-	return s, s.ready(ctx, goose.DialectSQLite3, "migrations/sqlite")
+	if err = s.ready(ctx, goose.DialectSQLite3, "migrations/sqlite"); err == nil && unclean {
+		err = s.quickCheck(ctx)
+	}
+	if err != nil {
+		db.Close()
+		return nil, damaged(path, err)
+	}
+	return s, nil
+}
+
+// leftBehind reports whether a process that did not end by itself left its log.
+func leftBehind(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Size() > 0
+}
+
+// damaged says what to do about a file that is no database any more.
+func damaged(path string, err error) error {
+	var coded interface{ Code() int }
+	broken := errors.Is(err, ErrDamaged)
+	if errors.As(err, &coded) {
+		code := coded.Code() & 0xff
+		broken = code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
+	}
+	if !broken {
+		return err
+	}
+	return fmt.Errorf("%w: %s. Nothing was changed. Set the file aside and put the latest backup in its place (%v)", ErrDamaged, path, err)
 }
 
 // OpenPostgres connects to the database that url names and brings its schema
@@ -55,17 +95,41 @@ func OpenPostgres(ctx context.Context, url string) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{db: db, postgres: true}
-	return s, s.ready(ctx, goose.DialectPostgres, "migrations/postgres")
+	locker, err := lock.NewPostgresSessionLocker() // two processes may start at once
+	if err == nil {
+		err = s.ready(ctx, goose.DialectPostgres, "migrations/postgres", goose.WithSessionLocker(locker))
+	}
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	return s, nil
 }
 
-func (s *Store) ready(ctx context.Context, dialect goose.Dialect, folder string) error {
+func (s *Store) ready(ctx context.Context, dialect goose.Dialect, folder string, options ...goose.ProviderOption) error {
+	// A run holds several connections: each list that it walks through has its
+	// own. They are not limited, for a run that waits for itself never ends.
+	s.db.SetMaxIdleConns(4)
 	sub, err := fs.Sub(migrations, folder)
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(dialect, s.db, sub)
+	return s.migrate(ctx, dialect, sub, options...)
+}
+
+// migrate brings the schema up to date. A schema with steps that this program
+// does not know is left as it is.
+func (s *Store) migrate(ctx context.Context, dialect goose.Dialect, steps fs.FS, options ...goose.ProviderOption) error {
+	provider, err := goose.NewProvider(dialect, s.db, steps, options...)
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
+	}
+	has, knows, err := provider.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	if has > knows {
+		return fmt.Errorf("%w: its schema has version %d, this program knows %d. Nothing was changed. Install that version of Kith, or restore a backup made before it", ErrNewer, has, knows)
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("open database: %w", err)
@@ -81,12 +145,22 @@ func (s *Store) Check(ctx context.Context) error {
 	if s.postgres {
 		return s.db.PingContext(ctx)
 	}
+	return s.askSQLite(ctx, `PRAGMA integrity_check(1)`)
+}
+
+// quickCheck is a Check that leaves the indexes out. It takes a few seconds for
+// a million contacts, so only a file that was not closed is worth it.
+func (s *Store) quickCheck(ctx context.Context) error {
+	return s.askSQLite(ctx, `PRAGMA quick_check(1)`)
+}
+
+func (s *Store) askSQLite(ctx context.Context, check string) error {
 	var answer string
-	if err := s.db.QueryRowContext(ctx, `PRAGMA integrity_check`).Scan(&answer); err != nil {
+	if err := s.db.QueryRowContext(ctx, check).Scan(&answer); err != nil {
 		return err
 	}
 	if answer != "ok" {
-		return fmt.Errorf("integrity check: %s", answer)
+		return fmt.Errorf("%w: %s", ErrDamaged, answer)
 	}
 	return nil
 }
@@ -97,8 +171,20 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	if s.postgres {
 		return errors.New("back up PostgreSQL with pg_dump")
 	}
-	_, err := s.db.ExecContext(ctx, `VACUUM INTO $1`, path)
-	return err
+	// The copy is full of people's data: only its owner may read it.
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("back up: %w", err)
+	}
+	defer file.Close()
+	if _, err = s.db.ExecContext(ctx, `VACUUM INTO $1`, path); err == nil {
+		err = file.Sync()
+	}
+	if err != nil {
+		_ = os.Remove(path)
+		return fmt.Errorf("back up: %w", err)
+	}
+	return nil
 }
 
 // inTx runs f in one transaction. The exported methods own their transactions;

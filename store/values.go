@@ -28,7 +28,16 @@ func appendValues(b []byte, values []string) []byte {
 	return append(b, ']')
 }
 
+// storable returns s as both databases can keep it: what is no UTF-8, and NUL,
+// which PostgreSQL has no place for outside of JSON, becomes U+FFFD.
+func storable(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}
+
 func appendString(b []byte, s string) []byte {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
 	b = append(b, '"')
 	start := 0
 	for i := 0; i < len(s); i++ {
@@ -58,20 +67,23 @@ func appendString(b []byte, s string) []byte {
 // data's memory.
 func parseValues(data string, values []string) ([]string, error) {
 	values = values[:0]
-	if strings.IndexByte(data, '\\') >= 0 {
-		err := json.Unmarshal([]byte(data), &values)
-		return values, err
-	}
-	if len(data) < 2 || data[0] != '[' || data[len(data)-1] != ']' || !utf8.ValidString(data) {
-		return nil, fmt.Errorf("contact data is not a list of values")
+	if strings.IndexByte(data, '\\') >= 0 || !strings.HasPrefix(data, "[") || !strings.HasSuffix(data, "]") {
+		return parseAnyJSON(data, values)
 	}
 	for rest := data[1 : len(data)-1]; len(rest) > 0; {
 		end := strings.IndexByte(rest[1:], '"')
 		if rest[0] != '"' || end < 0 {
-			return nil, fmt.Errorf("contact data is not a list of values")
+			return parseAnyJSON(data, values[:0]) // written by somebody else, with spaces perhaps
 		}
 		values = append(values, rest[1:end+1])
 		rest = strings.TrimPrefix(rest[end+2:], ",")
+	}
+	return values, nil
+}
+
+func parseAnyJSON(data string, values []string) ([]string, error) {
+	if err := json.Unmarshal([]byte(data), &values); err != nil {
+		return nil, fmt.Errorf("contact data is not a list of values: %w", err)
 	}
 	return values, nil
 }

@@ -72,6 +72,8 @@ CREATE TABLE run (
 );
 CREATE INDEX run_sync ON run (sync_id, id);
 CREATE INDEX run_plan ON run (plan_hash) WHERE plan_hash <> '';
+CREATE INDEX run_book ON run (book_id, id) WHERE book_id <> 0;
+CREATE INDEX run_open ON run (id) WHERE status IN ('applying', 'planning');
 CREATE TABLE block (
   run_id BIGINT NOT NULL REFERENCES run(id) ON DELETE CASCADE,
   n      BIGINT NOT NULL,

@@ -1,6 +1,8 @@
 -- +goose Up
+-- AUTOINCREMENT: the number of a deleted book, sync or run is never given to
+-- another, which would inherit what history says of it. PostgreSQL does so anyway.
 CREATE TABLE book (
-  id           INTEGER PRIMARY KEY,
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
   name         TEXT NOT NULL UNIQUE,
   seq          INTEGER NOT NULL DEFAULT 0,   -- grows with every change to its contacts or fields
   population   INTEGER NOT NULL DEFAULT 0,   -- contacts not in the trash
@@ -45,13 +47,13 @@ CREATE TABLE contact_key (                    -- a leaf of the index of match ke
   UNIQUE (book_id, rule, first_hash)
 );
 CREATE TABLE sync (
-  id         INTEGER PRIMARY KEY,
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
   name       TEXT NOT NULL UNIQUE,
   definition TEXT NOT NULL,
   base       TEXT NOT NULL DEFAULT ''        -- folder that relative paths start from
 );
 CREATE TABLE run (
-  id           INTEGER PRIMARY KEY,
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
   sync_id      INTEGER,
   name         TEXT NOT NULL DEFAULT '',
   kind         TEXT NOT NULL,                -- sync, undo, edit
@@ -72,6 +74,8 @@ CREATE TABLE run (
 );
 CREATE INDEX run_sync ON run (sync_id, id);
 CREATE INDEX run_plan ON run (plan_hash) WHERE plan_hash <> '';
+CREATE INDEX run_book ON run (book_id, id) WHERE book_id <> 0;
+CREATE INDEX run_open ON run (id) WHERE status IN ('applying', 'planning');
 CREATE TABLE block (
   run_id INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
   n      INTEGER NOT NULL,

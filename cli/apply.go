@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+func (a *app) applyCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "apply PLAN",
+		Short: "Carry out exactly a plan that was shown",
+		Long: `Apply carries out a plan: the file that kith plan --out wrote, or its hash. It is
+refused when the plan was used already or when the target has changed since.`,
+		Example: `  kith apply plan.json
+  kith apply 7f3c2a1b`,
+		Args: exactly("a PLAN (its file or its hash)"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			hash, err := planHash(args[0])
+			if err != nil {
+				return err
+			}
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				s, r, err := storedPlan(ctx, w, hash)
+				if err != nil {
+					return err
+				}
+				j := &job{app: a, workspace: w, sync: s}
+				if r.Stop != nil && !r.Approved && r.Status == store.Blocked {
+					r.Status = store.Planned // to be asked again
+				}
+				return a.printRuns(j.carryOut(ctx, r), false, j)
+			})
+		},
+	}
+}
+
+func (a *app) approveCommand() *cobra.Command {
+	var hash string
+	cmd := &cobra.Command{
+		Use:   "approve SYNC --plan HASH",
+		Short: "Let one plan pass that the guard stopped, and apply it",
+		Long: `Approve carries out exactly the plan that the guard stopped. It holds once: the
+next run is guarded again.`,
+		Example: `  kith approve attendees --plan 7f3c2a1b`,
+		Args:    exactly("a SYNC"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if hash == "" {
+				return usage("%s needs --plan HASH: approval is for one plan, not for a sync", cmd.CommandPath())
+			}
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				s, r, err := storedPlan(ctx, w, strings.ToLower(hash))
+				if err != nil {
+					return err
+				}
+				if r.Name != args[0] {
+					return refuse(run.CodePlanUnknown, "Plan %s belongs to %q, not to %q. Nothing was written", short(r.PlanHash), r.Name, args[0])
+				}
+				j := &job{app: a, workspace: w, sync: s}
+				return a.printRuns(j.carryOut(ctx, approved(r)), false, j)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&hash, "plan", "", "the plan's hash, or its beginning")
+	return cmd
+}
+
+// approved puts a blocked run back to where the guard stopped it.
+func approved(r store.Run) store.Run {
+	if r.Status == store.Blocked {
+		r.Status, r.Code, r.Message = store.Planned, "", ""
+	}
+	r.Approved = r.Status == store.Planned
+	return r
+}

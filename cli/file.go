@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/syncfile"
+	"github.com/kith-sync/kith/workspace"
+)
+
+// syncsToRun returns the named sync, or those of a file, which are stored.
+func (a *app) syncsToRun(ctx context.Context, w *workspace.Workspace, args []string, file string, everyTime bool) (syncs []store.Sync, err error) {
+	if file != "" {
+		syncs, err = saveFile(ctx, w, file)
+	} else {
+		var s store.Sync
+		s, err = savedSync(ctx, w, args[0])
+		syncs = []store.Sync{s}
+	}
+	for i := range syncs {
+		syncs[i].Definition.Source.EveryTime = syncs[i].Definition.Source.EveryTime || everyTime
+	}
+	return syncs, err
+}
+
+// parseFile reads a sync file. Its mistakes carry the path as it was typed.
+func parseFile(path string) ([]plan.Sync, error) {
+	if _, err := existing(path); err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	defs, err := syncfile.Parse(path, data)
+	if err != nil {
+		return nil, err
+	}
+	if found := syncfile.ValidateTogether(defs); len(found) > 0 {
+		return nil, invalidSync(inFile(path, found))
+	}
+	return defs, nil
+}
+
+func inFile(path string, found []syncfile.Error) []syncfile.Error {
+	for i := range found {
+		found[i].File = path
+	}
+	return found
+}
+
+// saveFile stores the syncs of a file under their names. Two that would remove
+// each other's contacts are refused also when one of them was stored earlier.
+func saveFile(ctx context.Context, w *workspace.Workspace, path string) ([]store.Sync, error) {
+	defs, err := parseFile(path)
+	if err != nil {
+		return nil, err
+	}
+	found, err := against(ctx, w, defs)
+	if err != nil {
+		return nil, err
+	}
+	var grave []syncfile.Error
+	for _, e := range found {
+		if strings.HasSuffix(e.Key, "policy.delete.scope") {
+			grave = append(grave, e)
+		}
+	}
+	if len(grave) > 0 {
+		return nil, invalidSync(inFile(path, grave))
+	}
+	base, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	syncs := make([]store.Sync, len(defs))
+	for i, def := range defs {
+		if syncs[i], err = w.Store.SaveSync(ctx, def, base); err != nil {
+			return nil, err
+		}
+	}
+	return syncs, nil
+}
+
+// against returns what is wrong between new syncs and those stored before. What
+// import keeps of single files is left out: nothing runs those by itself.
+func against(ctx context.Context, w *workspace.Workspace, defs []plan.Sync) ([]syncfile.Error, error) {
+	stored, err := w.Store.Syncs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	replaced := map[string]bool{}
+	for _, d := range defs {
+		replaced[d.Name] = true
+	}
+	var all []plan.Sync
+	for _, s := range stored {
+		if !replaced[s.Name] && !strings.HasPrefix(s.Name, "import-") {
+			all = append(all, s.Definition)
+		}
+	}
+	return syncfile.ValidateTogether(append(all, defs...)), nil
+}

@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+func (a *app) planCommand() *cobra.Command {
+	var file, out string
+	var everyTime, detailed bool
+	cmd := &cobra.Command{
+		Use:   "plan SYNC | -f FILE",
+		Short: "Show what a sync would do, record by record; write nothing",
+		Example: `  kith plan attendees
+  kith plan -f attendees.yaml -o json
+  kith plan attendees --out plan.json && kith apply plan.json`,
+		Args: nameOrFile(&file),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				syncs, err := a.syncsToRun(ctx, w, args, file, everyTime)
+				if err != nil {
+					return err
+				}
+				if out != "" && len(syncs) > 1 {
+					return usage("--out takes one plan, and %s has %d syncs", file, len(syncs))
+				}
+				return a.showPlans(ctx, w, syncs, out, detailed)
+			})
+		},
+	}
+	cmd.Flags().StringVarP(&file, "file", "f", "", "sync file; its syncs are kept under their names")
+	cmd.Flags().StringVar(&out, "out", "", "also write the plan to this file, for kith apply")
+	cmd.Flags().BoolVar(&everyTime, "every-time", false, "look at every record although the source has not changed")
+	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when the plan has changes")
+	return cmd
+}
+
+// nameOrFile checks that a command gets one sync by name or a file of them.
+func nameOrFile(file *string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if *file != "" {
+			return exactly()(cmd, args)
+		}
+		if len(args) == 0 {
+			return usage("%s needs the name of a SYNC, or -f FILE. kith syncs list shows the names", cmd.CommandPath())
+		}
+		return exactly("a SYNC")(cmd, args)
+	}
+}
+
+func (a *app) showPlans(ctx context.Context, w *workspace.Workspace, syncs []store.Sync, out string, detailed bool) error {
+	writer := a.planWriter(len(syncs) > 1)
+	changes := false
+	for _, s := range syncs {
+		j := &job{app: a, workspace: w, sync: s}
+		r, err := j.showPlan(ctx, writer)
+		if err != nil {
+			if len(syncs) == 1 {
+				return a.printRuns(err, false, j)
+			}
+			writer.end()
+			return err
+		}
+		changes = changes || r.Totals.Writes() > 0
+		if out != "" {
+			if err := savePlan(ctx, w, r, out); err != nil {
+				return err
+			}
+		}
+	}
+	writer.end()
+	if detailed && changes {
+		a.exit = max(a.exit, exitChanges)
+	}
+	return nil
+}
+
+// savePlan writes a plan's JSON to a file.
+func savePlan(ctx context.Context, w *workspace.Workspace, r store.Run, path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return refuse("plan.out", "The plan could not be written to %s: %v. It is stored all the same: %s", path, errors.Unwrap(err), applyHint(r.PlanHash))
+	}
+	defer file.Close()
+	writer := planWriter{out: file, format: "json"}
+	if err := writer.write(planReport(r), changesOf(ctx, w, r)); err != nil {
+		return err
+	}
+	return file.Close()
+}

@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	var file string
+	var everyTime, rejectsOnly bool
+	cmd := &cobra.Command{
+		Use:   "run SYNC | -f FILE",
+		Short: "Plan a sync and apply the plan",
+		Example: `  kith run attendees
+  kith run -f attendees.yaml -o json
+  kith run attendees --rejects-only`,
+		Args: nameOrFile(&file),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				syncs, err := a.syncsToRun(ctx, w, args, file, everyTime)
+				if err != nil {
+					return err
+				}
+				if rejectsOnly {
+					return a.retryRejects(ctx, w, syncs)
+				}
+				return a.runAll(ctx, w, syncs)
+			})
+		},
+	}
+	cmd.Flags().StringVarP(&file, "file", "f", "", "sync file; its syncs are kept under their names and run in order")
+	cmd.Flags().BoolVar(&everyTime, "every-time", false, "look at every record although the source has not changed")
+	cmd.Flags().BoolVar(&rejectsOnly, "rejects-only", false, "try only the records again that the last run rejected or held")
+	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "answer every question but the guard's")
+	return cmd
+}
+
+// runAll runs syncs in order. The first that fails or is stopped is the last: a
+// later one may build on it.
+func (a *app) runAll(ctx context.Context, w *workspace.Workspace, syncs []store.Sync) error {
+	var jobs []*job
+	var err error
+	for _, s := range syncs {
+		j := &job{app: a, workspace: w, sync: s}
+		jobs = append(jobs, j)
+		if err = j.run(ctx); err != nil || !j.applied {
+			break
+		}
+	}
+	if left := len(syncs) - len(jobs); left > 0 {
+		a.say("%d more were not begun, because %s did not come to its end.", left, syncs[len(jobs)-1].Name)
+	}
+	return a.printRuns(err, len(syncs) > 1, jobs...)
+}
