@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,7 +11,7 @@ import (
 // ask puts a question on the terminal and returns the answer.
 func (a *app) ask(question string) string {
 	fmt.Fprint(a.Stderr, plain(question)+" ")
-	line, _ := bufio.NewReader(a.Stdin).ReadString('\n') // no answer is an answer
+	line, _ := a.answers.ReadString('\n') // no answer is an answer
 	return strings.TrimSpace(line)
 }
 

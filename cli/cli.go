@@ -5,6 +5,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"os"
@@ -23,11 +24,13 @@ type World struct {
 	Stderr  io.Writer // messages and progress
 	Now     func() time.Time
 	Version string
+	// Terminal reports whether a stream is a person's terminal; nil looks itself.
+	Terminal func(stream any) bool
 }
 
 // Run carries one command out and returns its exit code.
 func Run(ctx context.Context, w World) int {
-	a := &app{World: w}
+	a := &app{World: w, answers: bufio.NewReader(w.Stdin)}
 	root := a.root()
 	root.SetArgs(w.Args)
 	root.SetIn(w.Stdin)
@@ -46,7 +49,8 @@ type app struct {
 	format   string // --output
 	quiet    bool
 	yes      bool
-	exit     int    // of a command that ended without an error
+	exit     int // of a command that ended without an error
+	answers  *bufio.Reader
 	hint     string // what to type after an interruption
 	reported bool   // the error stands in what was printed on stdout already
 }
@@ -105,10 +109,13 @@ shows the decision as a plan, applies exactly that plan, and remembers why.
   kith explain ada@example.com     why a contact is what it is`
 
 // terminal reports whether a stream is a person's terminal.
-func terminal(stream any) bool {
+func (a *app) terminal(stream any) bool {
+	if a.Terminal != nil {
+		return a.Terminal(stream)
+	}
 	file, ok := stream.(*os.File)
 	return ok && (isatty.IsTerminal(file.Fd()) || isatty.IsCygwinTerminal(file.Fd()))
 }
 
 // interactive reports whether somebody is there to be asked.
-func (a *app) interactive() bool { return terminal(a.Stdin) && terminal(a.Stderr) }
+func (a *app) interactive() bool { return a.terminal(a.Stdin) && a.terminal(a.Stderr) }

@@ -89,6 +89,56 @@ type ErrorReport struct {
 	Problems []syncfile.Error `json:"problems,omitempty"` // each mistake of a sync file
 }
 
+// A SyncReport is one sync of the list.
+type SyncReport struct {
+	Name      string       `json:"name"`
+	Preset    string       `json:"preset,omitempty"`
+	Source    string       `json:"source"`
+	Target    string       `json:"target"`
+	LatestRun int64        `json:"latest_run,omitempty"`
+	Latest    *time.Time   `json:"latest,omitempty"`
+	Status    store.Status `json:"status,omitempty"` // of the latest run that was carried out
+}
+
+// A BookReport is one address book.
+type BookReport struct {
+	Name        string          `json:"name"`
+	Contacts    int64           `json:"contacts"`
+	Key         string          `json:"key,omitempty"`
+	Generated   bool            `json:"key_generated,omitempty"`
+	Region      string          `json:"region,omitempty"`
+	NameFormula string          `json:"name_formula,omitempty"`
+	Fields      []contact.Field `json:"fields"`
+}
+
+// A PresetReport is one preset with its rules.
+type PresetReport struct {
+	Name    string             `json:"name"`
+	Title   string             `json:"title"`
+	Summary string             `json:"summary"`
+	Rules   []PresetRuleReport `json:"rules,omitempty"`
+}
+
+// A PresetRuleReport is one rule of a preset and the requirement it comes from.
+type PresetRuleReport struct {
+	Rule        string `json:"rule"`
+	Requirement string `json:"requirement"`
+}
+
+// A CheckReport is one thing that doctor looked at.
+type CheckReport struct {
+	Check  string `json:"check"`
+	OK     bool   `json:"ok"`
+	Result string `json:"result"`
+}
+
+// A VersionReport names the program.
+type VersionReport struct {
+	Version string `json:"version"`
+	Go      string `json:"go"`
+	System  string `json:"system"`
+}
+
 // A ContactReport is one contact.
 type ContactReport struct {
 	ID         int64             `json:"id"`
@@ -98,6 +148,14 @@ type ContactReport struct {
 	UpdatedRun int64             `json:"updated_run"`
 	DeletedRun int64             `json:"deleted_run,omitempty"`
 	DeletedAt  *time.Time        `json:"deleted_at,omitempty"`
+}
+
+// A RejectsReport is the records of a run that did not get through, by cause. The
+// records follow it one by one under the key "records", as RejectReports.
+type RejectsReport struct {
+	Run    int64         `json:"run"`
+	Sync   string        `json:"sync"`
+	Groups []RejectGroup `json:"groups"`
 }
 
 // A RejectReport is one record that was rejected, held or failed.

@@ -207,7 +207,11 @@ func convertSheet(ctx context.Context, w *workspace.Workspace, def plan.Sync) (c
 // unguard leaves out the marker's column and gives every value back as it was. A
 // record that cannot be read would be lost without a word, so it ends the import.
 func unguard(r *csv.Reader, header []string, rows *csv.Writer) error {
-	if err := rows.Write(header[1:]); err != nil {
+	names := make([]string, len(header)-1)
+	for i, name := range header[1:] {
+		names[i] = sheet.Unguard(name)
+	}
+	if err := rows.Write(names); err != nil {
 		return err
 	}
 	for {

@@ -124,12 +124,19 @@ func (a *app) fail(ctx context.Context, err error) int {
 	if !a.reported {
 		a.printError(f)
 	}
-	message := strings.TrimRight(f.message, ".\n")
-	if !strings.HasSuffix(message, "?") && !strings.HasSuffix(message, `"`) {
-		message += "."
-	}
-	fmt.Fprintln(a.Stderr, plain(message))
+	fmt.Fprintln(a.Stderr, plain(ended(f.message)))
 	return f.exit
+}
+
+// ended gives a message its full stop, unless it ends with a question or with a
+// command to type, which begins after two spaces.
+func ended(message string) string {
+	message = strings.TrimRight(message, ".\n")
+	last := message[strings.LastIndex(message, "\n")+1:]
+	if strings.HasSuffix(message, "?") || strings.Contains(last, "  kith ") {
+		return message
+	}
+	return message + "."
 }
 
 // sentence begins a text with a capital letter.

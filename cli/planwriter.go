@@ -44,12 +44,14 @@ func planReport(r store.Run) PlanReport {
 // changesOf yields what a run's plan says of every record, passwords masked. A
 // run that was over before it was planned has none.
 func changesOf(ctx context.Context, w *workspace.Workspace, r store.Run) iter.Seq2[plan.Change, error] {
-	secret := map[string]bool{}
-	for _, f := range boundOf(r).Target.Fields {
-		secret[f.Name] = f.Kind == contact.Password
+	secret := secretFields(boundOf(r).Target.Fields)
+	if r.Kind != store.KindSync {
+		if b, err := bookOf(ctx, w, r.BookID); err == nil {
+			secret = secretFields(b.Fields)
+		}
 	}
 	return func(yield func(plan.Change, error) bool) {
-		if r.PlanHash == "" {
+		if r.PlanHash == "" && r.Kind == store.KindSync {
 			return
 		}
 		for c, err := range w.Engine.Changes(ctx, r) {

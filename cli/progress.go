@@ -21,7 +21,7 @@ type progress struct {
 const progressEvery = 10 * time.Second
 
 func (a *app) newProgress() *progress {
-	return &progress{app: a, onTTY: terminal(a.Stderr), last: a.Now()}
+	return &progress{app: a, onTTY: a.terminal(a.Stderr), last: a.Now()}
 }
 
 func (p *progress) report(phase string, done, total int64) {

@@ -22,7 +22,11 @@ import (
 func (a *app) printPlan(ctx context.Context, w *workspace.Workspace, s store.Sync, r store.Run) error {
 	b := boundOf(r)
 	out := a.Stdout
-	fmt.Fprintf(out, "%s  plan %s  %s -> %s\n", cell(r.Name), short(r.PlanHash), cell(r.Source), cell(destination(s.Definition)))
+	name := "plan " + short(r.PlanHash)
+	if r.PlanHash == "" {
+		name = fmt.Sprintf("run %d", r.ID)
+	}
+	fmt.Fprintf(out, "%s  %s  %s -> %s\n", cell(r.Name), name, cell(r.Source), cell(destination(s.Definition)))
 	for _, note := range r.Notes {
 		fmt.Fprintf(out, "  %s\n", cell(note))
 	}
@@ -121,7 +125,7 @@ func (a *app) signs(t plan.Totals) string {
 // paint colours an action's sign on a terminal, unless NO_COLOR asks not to.
 func (a *app) paint(action plan.Action) string {
 	sign := action.Sign()
-	if !terminal(a.Stdout) || a.Getenv("NO_COLOR") != "" || a.Getenv("TERM") == "dumb" {
+	if !a.terminal(a.Stdout) || a.Getenv("NO_COLOR") != "" || a.Getenv("TERM") == "dumb" {
 		return sign
 	}
 	switch action {
@@ -266,7 +270,7 @@ func (a *app) runText(out io.Writer, r RunReport) {
 		fmt.Fprintf(out, "  %s\n", cell(r.Message))
 		return
 	}
-	if r.Plan != "" || r.Totals.Read > 0 {
+	if r.Plan != "" || r.Totals.Read+r.Totals.Deleted > 0 {
 		fmt.Fprintf(out, "  %s\n", totalsText(r.Totals))
 	}
 	if r.Plan == "" {

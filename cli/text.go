@@ -46,12 +46,17 @@ const (
 	widestCell  = 48
 )
 
+// newTable begins a table; without columns it has no header.
 func newTable(out io.Writer, columns []string) *table {
-	head := make([]string, len(columns))
-	for i, c := range columns {
-		head[i] = strings.ToUpper(c)
+	t := &table{out: out}
+	if len(columns) > 0 {
+		head := make([]string, len(columns))
+		for i, c := range columns {
+			head[i] = strings.ToUpper(c)
+		}
+		t.waiting = append(t.waiting, head)
 	}
-	return &table{out: out, widths: make([]int, len(columns)), waiting: [][]string{head}}
+	return t
 }
 
 func (t *table) add(row []string) error {
@@ -67,6 +72,9 @@ func (t *table) add(row []string) error {
 
 func (t *table) flush() error {
 	for _, row := range t.waiting {
+		for len(t.widths) < len(row) {
+			t.widths = append(t.widths, 0)
+		}
 		for i, c := range row {
 			t.widths[i] = max(t.widths[i], min(width(cell(c)), widestCell))
 		}
@@ -84,11 +92,12 @@ func (t *table) flush() error {
 func (t *table) print(row []string) error {
 	var b strings.Builder
 	for i, c := range row {
-		c = shorten(cell(c), t.widths[i])
-		b.WriteString(c)
-		if i < len(row)-1 {
-			b.WriteString(strings.Repeat(" ", t.widths[i]-width(c)+2))
+		if i == len(row)-1 {
+			b.WriteString(cell(c)) // nothing stands to the right of it
+			break
 		}
+		c = shorten(cell(c), t.widths[i])
+		b.WriteString(c + strings.Repeat(" ", t.widths[i]-width(c)+2))
 	}
 	_, err := io.WriteString(t.out, strings.TrimRight(b.String(), " ")+"\n")
 	return err

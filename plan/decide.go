@@ -21,6 +21,11 @@ func (b *Rulebook) DecideCreate(fields []string, t Translated) Change {
 		c.Detail.Missing = missing
 		return c.turn(Hold, RequiredMissing)
 	}
+	if in, err := b.InScope(contact.Record{Values: t.Values}); err != nil || !in {
+		// Outside its own scope the contact would never be found again, and be
+		// created anew by every run (settled question 2).
+		return c.turn(Hold, ScopeReview)
+	}
 	return c
 }
 

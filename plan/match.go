@@ -130,9 +130,10 @@ func (r *resolution) duplicate(c Claim) {
 func (r *resolution) judge(c Claim) {
 	v := r.candidateFor(c)
 	v.Row = c.Row
-	if v.Action == NoAction && r.holder >= 0 && (r.g.Rule != ByPhone || c.Best) {
+	if v.Action == NoAction && r.spokenFor() && (r.g.Rule != ByPhone || c.Best) {
 		// The key is already somebody's in this very run: creating would make two
-		// contacts with one key. People who have a better key may share a phone.
+		// contacts with one key. People who have a better key may share a phone
+		// (settled question 8).
 		v.Action, v.Reason, v.Other = Hold, IdentityConflict, r.holder
 		r.protect()
 	}
@@ -143,6 +144,12 @@ func (r *resolution) judge(c Claim) {
 		r.holder = c.Row
 	}
 	r.verdicts = append(r.verdicts, v)
+}
+
+// spokenFor reports whether the group's key belongs to another record of this
+// run, or to a contact that another record was found to be.
+func (r *resolution) spokenFor() bool {
+	return r.holder >= 0 || slices.ContainsFunc(r.g.Candidates, func(k Candidate) bool { return k.Taken })
 }
 
 // candidateFor applies the table of requirements 3.2 to one claim.

@@ -58,6 +58,12 @@ func Compile(s Sync, source, target contact.Schema, region string) (*Rulebook, e
 		values:   make([]string, len(target.Fields)),
 		emailAt:  target.First(contact.Email),
 	}
+	switch {
+	case s.Secondary:
+		return nil, fmt.Errorf("secondary: matching by second e-mails and telephones is not available yet; leave it out")
+	case s.Policy.Delete.NotFound == Mark || s.Policy.Delete.NotFound == Unlink:
+		return nil, fmt.Errorf("policy.delete.not_found: %s is not available yet; use keep, trash or delete", s.Policy.Delete.NotFound)
+	}
 	for i, m := range s.Map {
 		if err := b.compileMapping(m, region); err != nil {
 			return nil, fmt.Errorf("map[%d]: %w", i, err)
@@ -209,6 +215,9 @@ func (b *Rulebook) Keys(rule int, values []string, keys []string) []string {
 func (b *Rulebook) KeysFor(r Rule, values []string, keys []string) []string {
 	return b.keyring.Keys(r, values, keys)
 }
+
+// KeyFields returns the positions in the target whose values are keys for a rule.
+func (b *Rulebook) KeyFields(r Rule) []int { return b.keyring.Fields(r) }
 
 // Uses reports whether the sync matches by a rule.
 func (b *Rulebook) Uses(r Rule) bool { return slices.Contains(b.Rules, r) }

@@ -30,7 +30,7 @@ func (p *planning) decide(ctx context.Context, out *planWriter) error {
 	if in.lines, err = p.linesOfWinners(); err != nil {
 		return err
 	}
-	d := &decider{planning: p, in: in, out: out, verdicts: newVerdictReader(p.verdicts)}
+	d := &decider{planning: p, in: in, out: out, verdicts: newVerdictReader(p.verdicts), claimed: map[[2]uint64]int64{}}
 	defer d.verdicts.stop()
 	for first := int64(0); first < p.notes.count; first += blockRows {
 		if err := ctx.Err(); err != nil {
@@ -84,6 +84,7 @@ type decider struct {
 	pending  []undecided
 	outcomes []outcome
 	changes  []plan.Change
+	claimed  map[[2]uint64]int64 // rule and hash of a key that an update writes -> its line
 }
 
 // An undecided record was found in the target and waits for its contact.
@@ -208,8 +209,12 @@ func (d *decider) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	first := len(d.changes)
 	for _, u := range d.pending {
 		d.changes = append(d.changes, d.compareOne(u, contacts)...)
+	}
+	if err := d.holdTwins(ctx, d.changes[first:]); err != nil {
+		return err
 	}
 	sortByRow(d.changes)
 	return nil
@@ -224,10 +229,8 @@ func (d *decider) compareOne(u undecided, contacts map[int64]contact.Record) []p
 	}
 	c.Row, c.Line, c.SourceID, c.Rule, c.Ref = u.change.Row, u.change.Line, u.change.SourceID, u.change.Rule, u.change.Ref
 	o.Action, o.Reason = c.Action, reasonNumber(c.Reason)
-	if c.Action == plan.Unchanged && len(c.Fields) == 0 {
-		return nil
-	}
-	if c.Action == plan.Skip {
+	tells := c.Action != plan.Skip && (c.Action != plan.Unchanged || len(c.Fields) > 0)
+	if !tells && d.target.BookID() != 0 { // a file's own record names are only known now
 		return nil
 	}
 	return []plan.Change{c}

@@ -34,18 +34,26 @@ func steps(t *rapid.T, w *world) (all []step) {
 }
 
 // I1: a second look at the same file, with nothing taken on trust from the
-// first, finds nothing to do.
+// first, finds nothing to do. A held record may go on later without the source
+// changing (3.6): what stood in its way can be gone when the first run is over.
+// Then the runs come to rest when there is nothing more to let go on.
 func TestPropSettlesAfterOneRun(t *testing.T) {
 	law(t, func(t *rapid.T, b *bench) {
 		w := drawWorld(t, b, 1)
-		w.run(t, 0)
-		before := w.shelf(t)
-		w.anew()
-		r := w.run(t, 0)
-		if r.Totals.Writes() != 0 {
-			t.Fatalf("the second run of one file: got %+v, want no writes\n%v\nbook %v\nplan %v", r.Totals, w, before, w.changes(t, r))
+		last := w.run(t, 0)
+		for {
+			before := w.shelf(t)
+			w.anew()
+			r := w.run(t, 0)
+			if r.Totals.Writes() == 0 {
+				equalShelves(t, w, "a run without writes changed the book", w.shelf(t), before)
+				return
+			}
+			if r.Totals.Held >= last.Totals.Held {
+				t.Fatalf("the second run of one file: got %+v, want no writes\n%v\nbook %v\nplan %v", r.Totals, w, before, w.changes(t, r))
+			}
+			last = r
 		}
-		equalShelves(t, w, "the second run changed the book", w.shelf(t), before)
 	})
 }
 

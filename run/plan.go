@@ -228,7 +228,7 @@ func (e *Engine) unchanged(ctx context.Context, s store.Sync, source connector.S
 		return false, err
 	}
 	if s.Definition.Source.EveryTime {
-		if decided.EndState != r.TargetState {
+		if decided.EndState != r.TargetState || s.Definition.Scope != "" {
 			return false, nil
 		}
 		r.Warnings = decided.Warnings

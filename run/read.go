@@ -32,6 +32,7 @@ type planning struct {
 	reopened map[int64]rowNote // records that were as before, and are looked at again all the same
 
 	unreadable int64 // records whose content is not known at all
+	cutOff     bool  // the last record is damaged: there may have been more
 	blank      int64
 	warnings   map[string]int64
 	fast       *failFast
@@ -77,6 +78,7 @@ func (p *planning) read(ctx context.Context, old *snapshot) error {
 		}
 	}
 	p.blank = in.csv.BlankLines()
+	p.cutOff = in.row != nil && in.row.Problem != nil
 	if old != nil {
 		return old.err
 	}

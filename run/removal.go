@@ -26,15 +26,9 @@ func (p *planning) removals(ctx context.Context, out *planWriter, syncID int64) 
 	if policy.Scope == plan.WholeBook {
 		owner = 0
 	}
-	var missing []int64
-	for ref, err := range p.target.Owned(ctx, owner) {
-		if err != nil {
-			return 0, nil, err
-		}
-		base++
-		if !p.seen.has(ref) {
-			missing = append(missing, ref)
-		}
+	base, missing, err := p.missing(ctx, owner)
+	if err != nil {
+		return 0, nil, err
 	}
 	if why := p.incomplete(); why != "" {
 		if len(missing) > 0 {
@@ -46,11 +40,50 @@ func (p *planning) removals(ctx context.Context, out *planWriter, syncID int64) 
 	return base, nil, p.planRemovals(ctx, out, missing)
 }
 
+// missing returns how many contacts the sync may remove, and those that no
+// record of the source points to. Contacts out of the target scope are none of
+// its business (I12).
+func (p *planning) missing(ctx context.Context, owner int64) (base int64, missing []int64, err error) {
+	var refs []int64
+	for ref, err := range p.target.Owned(ctx, owner) {
+		if err != nil {
+			return 0, nil, err
+		}
+		if p.book.Scoped() {
+			refs = append(refs, ref)
+			continue
+		}
+		base++
+		if !p.seen.has(ref) {
+			missing = append(missing, ref)
+		}
+	}
+	for found, err := range p.target.Fetch(ctx, refs) {
+		if err != nil {
+			return 0, nil, err
+		}
+		in, err := p.book.InScope(found.Record)
+		if err != nil {
+			return 0, nil, err
+		}
+		if !in {
+			continue
+		}
+		base++
+		if !p.seen.has(found.Ref) {
+			missing = append(missing, found.Ref)
+		}
+	}
+	return base, missing, nil
+}
+
 // incomplete says why absence from the source proves nothing this time (I13).
 func (p *planning) incomplete() string {
 	switch {
 	case p.notes.count == 0:
 		return "The source has no records, so nothing was removed. An empty file never deletes."
+	case p.cutOff:
+		return "The last record of the source is not complete, as if the file had been cut off, so nothing was removed."
 	case p.unreadable > 0:
 		return fmt.Sprintf("%d records of the source could not be read, so nothing was removed: they may be the missing ones.", p.unreadable)
 	}

@@ -29,7 +29,7 @@ const windowSize = 4 * blockRows
 // run says nothing about this one: another configuration, or new contacts in the
 // target that a record might now be.
 func (e *Engine) openSnapshot(ctx context.Context, b binding, last *store.Run, bookID int64) (*snapshot, error) {
-	if last == nil || last.BlocksOf == 0 || bookID == 0 || last.BookID != bookID {
+	if b.Sync.Scope != "" || last == nil || last.BlocksOf == 0 || bookID == 0 || last.BookID != bookID {
 		return nil, nil
 	}
 	decided, err := e.Journal.Run(ctx, last.BlocksOf)

@@ -33,6 +33,9 @@ func (w *world) printFault(err error) string {
 	return fmt.Sprintf("refused %s\n%s\n\n%s", code, err, shorten(w.target()))
 }
 
+// plainFile is the note on a file that is written as most are; it is not printed.
+const plainFile = "utf-8, delimiter comma, first line is the header"
+
 // printRun tells how a run ended.
 func (w *world) printRun(r store.Run) string {
 	var b strings.Builder
@@ -40,6 +43,11 @@ func (w *world) printRun(r store.Run) string {
 	fmt.Fprintln(&b, printTotals(r.Totals))
 	for _, code := range slices.Sorted(maps.Keys(r.Warnings)) {
 		fmt.Fprintf(&b, "warning %s: %d\n", code, r.Warnings[code])
+	}
+	for _, note := range r.Notes {
+		if note != plainFile {
+			fmt.Fprintf(&b, "note %s\n", note)
+		}
 	}
 	if r.Message != "" {
 		fmt.Fprintf(&b, "%s: %s\n", r.Code, r.Message)

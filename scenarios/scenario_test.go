@@ -7,7 +7,8 @@
 //
 //	story.md      the customer's words and the requirements that answer them
 //	sync.yaml     the sync; sync.2.yaml is what it is from the second step on
-//	source.csv    what it reads; source.2.csv is what stands there in step 2
+//	source.csv    what it reads, or the contacts of the book it reads; source.2.csv is
+//	              what stands there in step 2
 //	target.csv    the target before: the file itself, or the contacts of the book
 //	steps.txt     what happens, a line a step, where it is more than runs
 //	want.txt      the plan and the target after; want.2.txt is that of step 2
@@ -20,6 +21,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,16 +50,39 @@ func TestScenarios(t *testing.T) {
 			t.Errorf("scenarios of preset %s: got %d, want at least %d", preset, len(own), fewestPerPreset)
 		}
 	}
+	known := findings(t)
 	for _, story := range folders {
 		folder := filepath.Dir(story)
 		name, _ := filepath.Rel("testdata", folder)
-		t.Run(filepath.ToSlash(name), func(t *testing.T) { play(t, folder) })
+		t.Run(filepath.ToSlash(name), func(t *testing.T) {
+			r := &report{T: t}
+			r.collect(func() {
+				cites(r, story)
+				play(r, folder)
+			})
+			r.tell(known[filepath.ToSlash(name)])
+		})
+	}
+}
+
+// requirement is how a story names what it proves: K3, settled question 8,
+// requirements 3.4, torture test 13.
+var requirement = regexp.MustCompile(`\b[NKESC]\d+\b|settled\s+questions?\s+\d|\b3\.\d+\b|torture\s+test\s+\d|section\s+\d`)
+
+func cites(t *report, story string) {
+	t.Helper()
+	text, err := os.ReadFile(story)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !requirement.Match(text) {
+		t.Errorf("%s names no requirement", story)
 	}
 }
 
 // play carries the steps of a scenario out, compares what happened with what was
 // wanted, and then holds the laws against it.
-func play(t *testing.T, folder string) {
+func play(t *report, folder string) {
 	w := newWorld(t, folder)
 	for i, step := range steps(t, folder) {
 		got := w.do(i+1, step)
@@ -67,7 +92,7 @@ func play(t *testing.T, folder string) {
 }
 
 // steps reads steps.txt. Without it every source and every sync file is a run.
-func steps(t *testing.T, folder string) []string {
+func steps(t *report, folder string) []string {
 	t.Helper()
 	if text, err := os.ReadFile(filepath.Join(folder, "steps.txt")); err == nil {
 		return strings.Split(strings.TrimSpace(string(text)), "\n")
@@ -91,7 +116,7 @@ func numbered(name string, step int, ending string) string {
 	return name + "." + strconv.Itoa(step) + "." + ending
 }
 
-func compare(t *testing.T, path, got string) {
+func compare(t *report, path, got string) {
 	t.Helper()
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/kith-sync/kith/contact"
@@ -20,7 +20,7 @@ import (
 
 // A world is an installation of its own, with the files of one scenario.
 type world struct {
-	*testing.T
+	*report
 	ctx    context.Context
 	folder string // of the scenario
 	work   string // where its files stand while it is played
@@ -30,9 +30,9 @@ type world struct {
 	before string      // the target before the last step
 }
 
-func newWorld(t *testing.T, folder string) *world {
+func newWorld(t *report, folder string) *world {
 	t.Helper()
-	w := &world{T: t, ctx: context.Background(), folder: folder, work: t.TempDir()}
+	w := &world{report: t, ctx: context.Background(), folder: folder, work: t.TempDir()}
 	now := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
 	clock := func() time.Time { now = now.Add(time.Second); return now }
 	var err error
@@ -46,7 +46,10 @@ func newWorld(t *testing.T, folder string) *world {
 // do carries one step out and tells what happened.
 func (w *world) do(n int, step string) string {
 	w.Helper()
-	w.prepare(n)
+	if err := w.prepare(n); err != nil {
+		w.runs = append(w.runs, store.Run{})
+		return fmt.Sprintf("not valid\n%v\n", err)
+	}
 	w.before = w.target()
 	verb, rest, _ := strings.Cut(strings.TrimSpace(step), " ")
 	switch verb {
@@ -65,25 +68,42 @@ func (w *world) do(n int, step string) string {
 }
 
 // prepare puts the files of a step in place.
-func (w *world) prepare(n int) {
+// The error is what validate says against the sync.
+func (w *world) prepare(n int) error {
 	w.Helper()
 	w.place(numbered("source", n, "csv"), "source.csv")
 	if text, err := os.ReadFile(filepath.Join(w.folder, numbered("sync", n, "yaml"))); err == nil {
 		syncs, err := syncfile.Parse("sync.yaml", text)
+		if err == nil {
+			err = together(syncs)
+		}
 		if err != nil {
-			w.Fatal(err)
+			return err
 		}
 		if w.sync, err = w.Store.SaveSync(w.ctx, syncs[0], w.work); err != nil {
 			w.Fatal(err)
 		}
 	}
 	if n > 1 {
-		return
+		return nil
 	}
 	w.place("target.csv", "target.csv")
-	if book := w.sync.Definition.Target.Book; book != "" {
-		w.fill(book)
+	if source := w.sync.Definition.Source.Book; source != "" {
+		w.fill(source, "source.csv")
 	}
+	if target := w.sync.Definition.Target.Book; target != "" {
+		w.fill(target, "target.csv")
+	}
+	return nil
+}
+
+// together is what validate says against the syncs of a file as neighbours.
+func together(syncs []plan.Sync) error {
+	var problems []error
+	for _, p := range syncfile.ValidateTogether(syncs) {
+		problems = append(problems, &p)
+	}
+	return errors.Join(problems...)
 }
 
 func (w *world) place(from, to string) {
@@ -92,13 +112,13 @@ func (w *world) place(from, to string) {
 	if err != nil {
 		return // the step has none of its own
 	}
-	if err := os.WriteFile(filepath.Join(w.work, to), expand(w.T, text), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(w.work, to), expand(w.report, text), 0o600); err != nil {
 		w.Fatal(err)
 	}
 }
 
 // expand writes out the lines that begin with {1..9000}.
-func expand(t *testing.T, text []byte) []byte {
+func expand(t *report, text []byte) []byte {
 	t.Helper()
 	if !strings.Contains(string(text), "..") {
 		return text
@@ -123,21 +143,25 @@ func expand(t *testing.T, text []byte) []byte {
 	return []byte(out.String())
 }
 
-// fill brings the contacts of target.csv into the book by an import of its own.
-// With a column "number" two contacts may share an e-mail: it tells them apart.
-func (w *world) fill(book string) {
+// fill brings the contacts of a file into a book by an import of its own. With a
+// column "number" two contacts may share an e-mail: it tells them apart.
+func (w *world) fill(book, file string) {
 	w.Helper()
-	path := filepath.Join(w.work, "target.csv")
+	path := filepath.Join(w.work, file)
 	if _, err := os.Stat(path); err != nil {
 		return
 	}
-	if w.sync.Definition.Source.Book != "" {
-		w.Fatal("a scenario from book to book is not supported")
+	def := plan.Sync{Name: "before " + book, Source: plan.Endpoint{File: path}, Region: w.sync.Definition.Region,
+		Target: plan.Endpoint{Book: book}}
+	if book == w.sync.Definition.Target.Book {
+		def.Target.Key = w.sync.Definition.Target.Key
 	}
-	def := plan.Sync{Name: "before", Source: plan.Endpoint{File: path}, Region: w.sync.Definition.Region,
-		Target: plan.Endpoint{Book: book, Key: w.sync.Definition.Target.Key}}
 	header, _, _ := strings.Cut(string(must(os.ReadFile(path))), "\n")
-	for column := range strings.SplitSeq(strings.TrimSpace(header), ",") {
+	columns := strings.Split(strings.TrimSpace(header), ",")
+	if def.Target.Key == "" && slices.Contains(columns, "email") && slices.Contains(columns, "phone") {
+		def.Match = []plan.Rule{plan.ByEmail, plan.ByPhone}
+	}
+	for _, column := range columns {
 		def.Map = append(def.Map, plan.Mapping{From: column, To: column})
 		if column == "number" {
 			def.Target.Key, def.Match = column, []plan.Rule{plan.ByKey}
@@ -261,7 +285,9 @@ func (w *world) laws() {
 		}
 		return
 	}
-	w.settles()
+	if last.Status != store.SkippedUnchanged { // it did not even look
+		w.settles()
+	}
 	w.undoes(last)
 }
 
@@ -271,8 +297,8 @@ func (w *world) settles() {
 	if err != nil {
 		w.Fatalf("settles: %v", err)
 	}
-	every := w.sync.Definition.Source.EveryTime
-	if !every && r.Status != store.SkippedUnchanged {
+	every, file := w.sync.Definition.Source.EveryTime, w.sync.Definition.Source.File
+	if !every && file != "" && r.Status != store.SkippedUnchanged {
 		w.Errorf("the same source again: got %s, want %s (C48)", r.Status, store.SkippedUnchanged)
 	}
 	again := w.sync

@@ -67,6 +67,9 @@ func appendString(b []byte, s string) []byte {
 // data's memory.
 func parseValues(data string, values []string) ([]string, error) {
 	values = values[:0]
+	if !utf8.ValidString(data) {
+		return nil, fmt.Errorf("contact data is not UTF-8")
+	}
 	if strings.IndexByte(data, '\\') >= 0 || !strings.HasPrefix(data, "[") || !strings.HasSuffix(data, "]") {
 		return parseAnyJSON(data, values)
 	}

@@ -21,8 +21,7 @@ type Store interface {
 	AddFields(ctx context.Context, bookID int64, fields []contact.Field) error
 	Contacts(ctx context.Context, b store.Book, after int64) iter.Seq2[store.Contact, error]
 	ContactsByRef(ctx context.Context, b store.Book, refs []int64) iter.Seq2[store.Contact, error]
-	Configure(ctx context.Context, b store.Book) error
-	DropKeys(ctx context.Context, bookID int64) error
+	Reindex(ctx context.Context, b store.Book, keys func(values []string) []store.Key) error
 	CreatedBySync(ctx context.Context, b store.Book, syncID int64) iter.Seq2[int64, error]
 	FindKeys(ctx context.Context, b store.Book, rule int, hashes []uint64) ([]store.KeyHit, error)
 	ReserveNumbers(ctx context.Context, bookID, run, n int64) (int64, error)
@@ -170,34 +169,18 @@ func (b *Book) Adopt(ctx context.Context, schema contact.Schema, region string, 
 	if changed.KeyField == b.book.KeyField && changed.Region == b.book.Region {
 		return nil
 	}
-	if err := b.store.Configure(ctx, changed); err != nil {
-		return err
-	}
-	if err := b.reload(ctx); err != nil {
-		return err
-	}
-	return b.Reindex(ctx)
+	return b.reindex(ctx, changed)
 }
 
-// Reindex makes the match keys of every contact anew, as after a change of the
-// identifier or the telephone region.
-func (b *Book) Reindex(ctx context.Context) error {
-	if err := b.store.DropKeys(ctx, b.book.ID); err != nil {
-		return err
+// Reindex makes the match keys of every contact anew, as after a damaged index
+// or the removal of a field.
+func (b *Book) Reindex(ctx context.Context) error { return b.reindex(ctx, b.book) }
+
+// reindex stores settings together with the match keys that follow from them.
+func (b *Book) reindex(ctx context.Context, settings store.Book) error {
+	ring := plan.NewKeyring(settings.Schema(), settings.Region, false)
+	if err := b.store.Reindex(ctx, settings, func(values []string) []store.Key { return keysOf(ring, b.secret, values) }); err != nil {
+		return fmt.Errorf("index book %s: %w", b.book.Name, err)
 	}
-	hits := map[int][]store.KeyHit{}
-	for c, err := range b.store.Contacts(ctx, b.book, 0) {
-		if err != nil {
-			return err
-		}
-		for _, k := range b.keys(c.Values) {
-			hits[k.Rule] = append(hits[k.Rule], store.KeyHit{Hash: k.Hash, Ref: c.Ref})
-		}
-	}
-	for rule, list := range hits {
-		if err := b.store.AddKeys(ctx, b.book.ID, rule, list); err != nil {
-			return err
-		}
-	}
-	return nil
+	return b.reload(ctx)
 }

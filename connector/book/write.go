@@ -22,6 +22,9 @@ func (b *Book) Write(ctx context.Context, batch connector.Batch) ([]connector.Re
 	if err != nil {
 		return nil, err
 	}
+	if err := w.drawCodes(ctx, batch.Changes); err != nil {
+		return nil, err
+	}
 	for i, c := range batch.Changes {
 		if err := w.add(i, c, current); err != nil {
 			return nil, err
@@ -32,7 +35,11 @@ func (b *Book) Write(ctx context.Context, batch connector.Batch) ([]connector.Re
 		return nil, err
 	}
 	for _, ref := range refused {
-		w.refuse(w.at[ref], plan.TargetChanged)
+		i := w.at[ref]
+		w.refuse(i, plan.TargetChanged)
+		if batch.Changes[i].Action == plan.Restore {
+			w.refuse(i, plan.TargetGone) // no longer in the trash
+		}
 	}
 	return w.results, nil
 }
@@ -62,6 +69,7 @@ type writer struct {
 	now     bool // index creates at once
 	results []connector.Result
 	at      map[int64]int // handle -> position in the batch
+	codes   []string      // unique keys for the batch's creates
 }
 
 func (w *writer) refuse(i int, why plan.Reason) {
@@ -73,13 +81,15 @@ func (w *writer) add(i int, c plan.Change, current map[int64]store.Contact) erro
 	if c.Action == plan.Create {
 		return w.create(c)
 	}
-	if c.Action == plan.Restore {
+	old, ok := current[c.Ref]
+	_, twice := w.at[c.Ref]
+	switch {
+	case twice: // the first change of a batch moves the contact on
+		w.refuse(i, plan.TargetChanged)
+	case ok && c.Action == plan.Restore: // restored before a crash
+	case c.Action == plan.Restore:
 		w.at[c.Ref] = i
 		w.batch.Restore = append(w.batch.Restore, store.ContactWrite{Ref: c.Ref, Add: w.book.keys(c.Values)})
-		return nil
-	}
-	old, ok := current[c.Ref]
-	switch {
 	case ok && old.UpdatedRun == w.batch.Run && c.Action == plan.Update: // written before a crash
 	case !ok && c.Action == plan.Remove: // removed before a crash, or by somebody else: gone all the same
 	case !ok:
@@ -97,17 +107,14 @@ func (w *writer) add(i int, c plan.Change, current map[int64]store.Contact) erro
 }
 
 func (w *writer) create(c plan.Change) error {
-	values := c.Values
-	write := store.ContactWrite{Ref: c.Ref}
 	b := w.book
-	if at := b.book.Schema().Index(b.book.KeyField); b.book.KeyMade && at >= 0 {
-		code, err := b.codes.NineDigits()
-		if err != nil {
-			return err
-		}
-		values = slices.Clone(values)
-		values[at] = code
-		write.Add = []store.Key{{Rule: plan.NumberOf(plan.ByKey), Hash: b.secret.Hash(code)}}
+	values, write := c.Values, store.ContactWrite{Ref: c.Ref}
+	if len(w.codes) > 0 {
+		values = make([]string, len(b.book.Fields))
+		copy(values, c.Values)
+		values[b.book.Schema().Index(b.book.KeyField)] = w.codes[0]
+		write.Add = []store.Key{{Rule: plan.NumberOf(plan.ByKey), Hash: b.hashCode(w.codes[0])}}
+		w.codes = w.codes[1:]
 	}
 	values, err := b.harden(values)
 	if err != nil {
@@ -151,26 +158,29 @@ func (w *writer) update(c plan.Change, old store.Contact) error {
 
 // harden turns the passwords of a record into salted hashes (settled question 19).
 func (b *Book) harden(values []string) ([]string, error) {
-	at := b.book.Schema().First(contact.Password)
-	if at < 0 || at >= len(values) || !contact.Sealed(values[at]) {
-		return values, nil
+	for at, f := range b.book.Fields {
+		if f.Kind != contact.Password || at >= len(values) || !contact.Sealed(values[at]) {
+			continue
+		}
+		hashed, err := b.codes.HashPassword(values[at])
+		if err != nil {
+			return nil, err
+		}
+		values = slices.Clone(values)
+		values[at] = hashed
 	}
-	hashed, err := b.codes.HashPassword(values[at])
-	if err != nil {
-		return nil, err
-	}
-	values = slices.Clone(values)
-	values[at] = hashed
 	return values, nil
 }
 
 // keys returns every match key of a contact.
-func (b *Book) keys(values []string) (keys []store.Key) {
+func (b *Book) keys(values []string) []store.Key { return keysOf(b.keyring, b.secret, values) }
+
+func keysOf(ring *plan.Keyring, secret plan.Secret, values []string) (keys []store.Key) {
 	var texts []string
 	for _, r := range plan.KeyRules {
-		texts = b.keyring.Keys(r, values, texts[:0])
+		texts = ring.Keys(r, values, texts[:0])
 		for _, t := range texts {
-			keys = append(keys, store.Key{Rule: plan.NumberOf(r), Hash: b.secret.Hash(t)})
+			keys = append(keys, store.Key{Rule: plan.NumberOf(r), Hash: secret.Hash(t)})
 		}
 	}
 	return keys

@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+// placeholder is what a contact without a name is called on screens (N14). It is
+// never stored and never leaves in an export (N15).
+const placeholder = "New Contact"
+
+func (a *app) contactsCommand() *cobra.Command {
+	var name string
+	list := a.listContacts(&name)
+	cmd := group(&cobra.Command{Use: "contacts", Short: "See, edit, merge and export contacts"}, list,
+		a.showContact(&name), a.addContact(&name), a.editContact(&name), a.deleteContacts(&name), a.restoreContacts(&name),
+		a.mergeContacts(&name), a.exportContacts(&name))
+	cmd.PersistentFlags().StringVar(&name, "book", "contacts", "address book")
+	return cmd
+}
+
+func (a *app) listContacts(name *string) *cobra.Command {
+	var search string
+	cmd := &cobra.Command{
+		Use: "list", Short: "List all contacts of a book", Args: exactly(),
+		Example: "  kith contacts list --search example.com\n  kith contacts list --book friends -o jsonl",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				b, err := book(ctx, w, *name)
+				if err != nil {
+					return err
+				}
+				return a.printContacts(b, matching(w.Store.Contacts(ctx, b, 0), search))
+			})
+		},
+	}
+	cmd.Flags().StringVar(&search, "search", "", "only contacts with this text in some value")
+	return cmd
+}
+
+func matching(all iter.Seq2[store.Contact, error], text string) iter.Seq2[store.Contact, error] {
+	text = strings.ToLower(text)
+	return func(yield func(store.Contact, error) bool) {
+		for c, err := range all {
+			found := err != nil || text == ""
+			for _, v := range c.Values {
+				found = found || strings.Contains(strings.ToLower(v), text)
+			}
+			if found && !yield(c, err) {
+				return
+			}
+		}
+	}
+}
+
+// printContacts prints contacts as they come. A table shows the fields that fit
+// a screen; the other formats have all of them.
+func (a *app) printContacts(b store.Book, contacts iter.Seq2[store.Contact, error]) error {
+	if a.human() {
+		return many(a, contacts, screenShape(b))
+	}
+	if a.format == "csv" {
+		return many(a, contacts, contactShape(b))
+	}
+	return many(a, func(yield func(ContactReport, error) bool) {
+		for c, err := range contacts {
+			if !yield(contactReport(b, c), err) || err != nil {
+				return
+			}
+		}
+	}, shape[ContactReport]{})
+}
+
+func contactReport(b store.Book, c store.Contact) ContactReport {
+	r := ContactReport{ID: store.Number(c.Ref), Fields: map[string]string{}, Version: c.Version,
+		CreatedRun: c.CreatedRun, UpdatedRun: c.UpdatedRun, DeletedRun: c.DeletedRun, DeletedAt: moment(c.DeletedAt)}
+	for i, f := range b.Fields {
+		if v := shown(f, c, i); v != "" {
+			r.Fields[f.Name] = v
+		}
+	}
+	return r
+}
+
+// shown is a value as people and programs may see it.
+func shown(f contact.Field, c store.Contact, at int) string {
+	if at >= len(c.Values) {
+		return ""
+	}
+	if f.Kind == contact.Password {
+		return masked(c.Values[at])
+	}
+	return c.Values[at]
+}
+
+func contactShape(b store.Book) shape[store.Contact] {
+	s := shape[store.Contact]{columns: []string{"id"}}
+	for _, f := range b.Fields {
+		s.columns = append(s.columns, f.Name)
+	}
+	s.row = func(c store.Contact) []string {
+		row := []string{strconv.FormatInt(store.Number(c.Ref), 10)}
+		for i, f := range b.Fields {
+			row = append(row, shown(f, c, i))
+		}
+		return row
+	}
+	return s
+}
+
+// onScreen is how many fields a table has room for, beside ID and name.
+const onScreen = 5
+
+func screenShape(b store.Book) shape[store.Contact] {
+	var at []int
+	for i, f := range b.Fields {
+		if f.Kind != contact.Name && f.Kind != contact.Password && len(at) < onScreen {
+			at = append(at, i)
+		}
+	}
+	s := shape[store.Contact]{columns: []string{"id", "name"}}
+	for _, i := range at {
+		s.columns = append(s.columns, b.Fields[i].Name)
+	}
+	s.row = func(c store.Contact) []string {
+		row := []string{strconv.FormatInt(store.Number(c.Ref), 10), calledBy(b, c)}
+		for _, i := range at {
+			row = append(row, shown(b.Fields[i], c, i))
+		}
+		return row
+	}
+	return s
+}
+
+// calledBy is what a contact is called on screens.
+func calledBy(b store.Book, c store.Contact) string {
+	value := func(name string) string {
+		if at := b.Schema().Index(name); at >= 0 && at < len(c.Values) {
+			return c.Values[at]
+		}
+		return ""
+	}
+	name := value("name")
+	if name == "" {
+		name = strings.TrimSpace(value("first_name") + " " + value("last_name"))
+	}
+	if contact.Blank(name) {
+		return placeholder
+	}
+	return name
+}
+
+func (a *app) showContact(name *string) *cobra.Command {
+	return &cobra.Command{
+		Use: "show ID|EMAIL", Short: "Show one contact with all its values", Args: exactly("an ID or EMAIL"),
+		Example: "  kith contacts show ada@example.com",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				b, c, err := oneContact(ctx, w, *name, args[0])
+				if err != nil {
+					return err
+				}
+				if a.format == "csv" {
+					return many(a, only(c), contactShape(b))
+				}
+				return one(a, contactReport(b, c), shape[ContactReport]{}, func(out io.Writer) { contactText(out, b, c) })
+			})
+		},
+	}
+}
+
+func contactText(out io.Writer, b store.Book, c store.Contact) {
+	fmt.Fprintf(out, "%s  contact %d in %s\n", cell(calledBy(b, c)), store.Number(c.Ref), cell(b.Name))
+	t := newTable(out, nil)
+	for i, f := range b.Fields {
+		if v := shown(f, c, i); v != "" {
+			_ = t.add([]string{"  " + f.Name, v}) // a terminal that is gone needs no error
+		}
+	}
+	_ = t.flush()
+	fmt.Fprintf(out, "  why:  kith explain %d --book %s\n", store.Number(c.Ref), quoted(b.Name))
+}

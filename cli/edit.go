@@ -1,0 +1,326 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+// Edits by hand are runs of the kind "edit", so that explain can tell them and
+// undo can take them back. This is the rule of their values.
+const byHand = "edit"
+
+// editing carries changes by hand out and reports the run.
+func (a *app) editing(ctx context.Context, w *workspace.Workspace, b store.Book, what string, changes ...plan.Change) error {
+	j := &job{app: a, workspace: w}
+	r, err := w.Engine.Edit(ctx, b, what, changes)
+	if err != nil {
+		return a.printRuns(j.failed(ctx, r, err), false, j)
+	}
+	j.finished(r)
+	return a.printRuns(nil, false, j)
+}
+
+// A setting is FIELD=VALUE of a command line.
+type setting struct {
+	at    int
+	value string
+}
+
+// settings reads FIELD=VALUE arguments. A password comes on standard input only:
+// what stands on a command line is seen by others.
+func (a *app) settings(w *workspace.Workspace, b store.Book, args []string, passwordFrom bool) (list []setting, err error) {
+	for _, arg := range args {
+		name, value, ok := strings.Cut(arg, "=")
+		if !ok {
+			return nil, usage("%q is not FIELD=VALUE, as in email=ada@example.com", arg)
+		}
+		if err := knownField(b, name); err != nil {
+			return nil, err
+		}
+		at := b.Schema().Index(name)
+		if b.Fields[at].Kind == contact.Password && value != "" {
+			return nil, usage("A password does not belong on the command line, where others can see it. Use --password-stdin")
+		}
+		if b.KeyMade && name == b.KeyField {
+			return nil, refuse("field.key", "%s is given by kith itself and kept. Nothing was changed", name)
+		}
+		list = append(list, setting{at, value})
+	}
+	if passwordFrom {
+		return a.addPassword(w, b, list)
+	}
+	return list, nil
+}
+
+func (a *app) addPassword(w *workspace.Workspace, b store.Book, list []setting) ([]setting, error) {
+	at := b.Schema().First(contact.Password)
+	if at < 0 {
+		return nil, refuse("not_found", "The book %s has no field for a password. kith fields add password --kind password makes one", b.Name)
+	}
+	text, err := io.ReadAll(io.LimitReader(a.answers, 4096))
+	if err != nil {
+		return nil, err
+	}
+	password := strings.TrimRight(string(text), "\r\n")
+	if password == "" {
+		return nil, usage("There is no password on standard input")
+	}
+	sealed, err := w.Engine.Seal(password)
+	return append(list, setting{at, sealed}), err
+}
+
+func (a *app) addContact(name *string) *cobra.Command {
+	var password bool
+	cmd := &cobra.Command{
+		Use: "add FIELD=VALUE...", Short: "Add a contact by hand", Args: atLeast(1, "FIELD=VALUE"),
+		Example: "  kith contacts add email=ada@example.com first_name=Ada",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				b, err := book(ctx, w, *name)
+				if err != nil {
+					return err
+				}
+				list, err := a.settings(w, b, args, password)
+				if err != nil {
+					return err
+				}
+				values := make([]string, len(b.Fields))
+				for _, s := range list {
+					values[s.at] = s.value
+				}
+				if err := a.alone(ctx, w, b, values); err != nil {
+					return err
+				}
+				return a.editing(ctx, w, b, "add", plan.Change{Action: plan.Create, Values: values})
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&password, "password-stdin", false, "read a password from standard input")
+	return cmd
+}
+
+// alone refuses a second contact with one e-mail address: it is who a contact is
+// (N18).
+func (a *app) alone(ctx context.Context, w *workspace.Workspace, b store.Book, values []string) error {
+	for _, key := range plan.NewKeyring(b.Schema(), b.Region, false).Keys(plan.ByEmail, values, nil) {
+		hits, err := w.Store.FindKeys(ctx, b, plan.NumberOf(plan.ByEmail), []uint64{w.Secret().Hash(key)})
+		if err != nil {
+			return err
+		}
+		if len(hits) > 0 {
+			id := store.Number(hits[0].Ref)
+			return refuse(string(plan.IdentityConflict), "Contact %d of %s has this e-mail address already. Nothing was changed. Edit it:  kith contacts edit %d FIELD=VALUE", id, b.Name, id)
+		}
+	}
+	return nil
+}
+
+func (a *app) editContact(name *string) *cobra.Command {
+	var password bool
+	cmd := &cobra.Command{
+		Use: "edit ID|EMAIL FIELD=VALUE...", Short: "Change a contact's values by hand; FIELD= empties one", Args: atLeast(1, "an ID or EMAIL, and FIELD=VALUE"),
+		Example: "  kith contacts edit ada@example.com mobile=\"020 7946 0123\"",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				b, c, err := oneContact(ctx, w, *name, args[0])
+				if err != nil {
+					return err
+				}
+				list, err := a.settings(w, b, args[1:], password)
+				if err != nil {
+					return err
+				}
+				change := plan.Change{Action: plan.Update, Ref: c.Ref, Version: versionOf(c)}
+				for _, s := range list {
+					if old := c.Values[s.at]; old != s.value {
+						change.Fields = append(change.Fields, plan.FieldChange{Name: b.Fields[s.at].Name, Old: old, New: s.value, Rule: byHand})
+					}
+				}
+				if len(change.Fields) == 0 {
+					a.say("Contact %d has these values already. Nothing was changed.", store.Number(c.Ref))
+					return nil
+				}
+				return a.editing(ctx, w, b, fmt.Sprintf("edit %d", store.Number(c.Ref)), change)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&password, "password-stdin", false, "read a password from standard input")
+	return cmd
+}
+
+// removal is the change that puts a contact into the trash. It keeps the values,
+// so that an undo knows who it was.
+func removal(b store.Book, c store.Contact) plan.Change {
+	change := plan.Change{Action: plan.Remove, Ref: c.Ref, Version: versionOf(c)}
+	for i, f := range b.Fields {
+		if i < len(c.Values) && c.Values[i] != "" {
+			change.Fields = append(change.Fields, plan.FieldChange{Name: f.Name, Old: c.Values[i], Rule: byHand})
+		}
+	}
+	return change
+}
+
+func (a *app) deleteContacts(name *string) *cobra.Command {
+	return &cobra.Command{
+		Use: "delete ID|EMAIL...", Short: "Put contacts into the trash", Args: atLeast(1, "an ID or EMAIL"),
+		Example: "  kith contacts delete 17",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				b, err := book(ctx, w, *name)
+				if err != nil {
+					return err
+				}
+				contacts, err := contactsIn(ctx, w, b, args)
+				if err != nil {
+					return err
+				}
+				changes := make([]plan.Change, len(contacts))
+				for i, c := range contacts {
+					changes[i] = removal(b, c)
+				}
+				return a.editing(ctx, w, b, "delete", changes...)
+			})
+		},
+	}
+}
+
+// contactsIn finds several contacts, each once.
+func contactsIn(ctx context.Context, w *workspace.Workspace, b store.Book, who []string) (found []store.Contact, err error) {
+	seen := map[int64]bool{}
+	for _, one := range who {
+		c, err := contactIn(ctx, w, b, one)
+		if err != nil {
+			return nil, err
+		}
+		if seen[c.Ref] {
+			return nil, usage("%q names contact %d a second time", one, store.Number(c.Ref))
+		}
+		seen[c.Ref] = true
+		found = append(found, c)
+	}
+	return found, nil
+}
+
+func (a *app) restoreContacts(name *string) *cobra.Command {
+	return &cobra.Command{
+		Use: "restore ID...", Short: "Take contacts out of the trash", Args: atLeast(1, "an ID"),
+		Example: "  kith contacts restore 17",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				b, err := book(ctx, w, *name)
+				if err != nil {
+					return err
+				}
+				var changes []plan.Change
+				for _, id := range args {
+					c, err := trashedContact(ctx, w, b, id)
+					if err != nil {
+						return err
+					}
+					if err := a.alone(ctx, w, b, c.Values); err != nil {
+						return err
+					}
+					changes = append(changes, restoring(b, c))
+				}
+				return a.editing(ctx, w, b, "restore", changes...)
+			})
+		},
+	}
+}
+
+func restoring(b store.Book, c store.Contact) plan.Change {
+	change := plan.Change{Action: plan.Restore, Ref: c.Ref, Values: c.Values}
+	for i, f := range b.Fields {
+		if i < len(c.Values) && c.Values[i] != "" {
+			change.Fields = append(change.Fields, plan.FieldChange{Name: f.Name, New: c.Values[i], Rule: byHand})
+		}
+	}
+	return change
+}
+
+func (a *app) mergeContacts(name *string) *cobra.Command {
+	return &cobra.Command{
+		Use: "merge KEEP OTHER...", Short: "Make several contacts one", Args: atLeast(2, "the contact to KEEP and an OTHER"),
+		Long: `Merge keeps the first contact. What it lacks is taken from the others, in order;
+what it has stays. The others go to the trash, and undo brings everything back.`,
+		Example: "  kith contacts merge 17 42",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				b, err := book(ctx, w, *name)
+				if err != nil {
+					return err
+				}
+				contacts, err := contactsIn(ctx, w, b, args)
+				if err != nil {
+					return err
+				}
+				return a.editing(ctx, w, b, fmt.Sprintf("merge into %d", store.Number(contacts[0].Ref)), merged(b, contacts[0], contacts[1:])...)
+			})
+		},
+	}
+}
+
+// merged are the changes of a merge: the others leave first, so that no key is
+// held by two.
+func merged(b store.Book, keep store.Contact, others []store.Contact) (changes []plan.Change) {
+	update := plan.Change{Action: plan.Update, Ref: keep.Ref, Version: versionOf(keep)}
+	for i, f := range b.Fields {
+		if !contact.Blank(keep.Values[i]) {
+			continue
+		}
+		for _, other := range others {
+			if v := other.Values[i]; !contact.Blank(v) && f.Name != b.KeyField {
+				update.Fields = append(update.Fields, plan.FieldChange{Name: f.Name, Old: keep.Values[i], New: v, Rule: "merge"})
+				break
+			}
+		}
+	}
+	for _, other := range others {
+		changes = append(changes, removal(b, other))
+	}
+	if len(update.Fields) > 0 {
+		changes = append(changes, update)
+	}
+	return changes
+}
+
+func (a *app) trashCommand() *cobra.Command {
+	var name string
+	cmd := &cobra.Command{
+		Use: "trash", Short: "List deleted contacts; contacts restore brings one back", Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				b, err := book(ctx, w, name)
+				if err != nil {
+					return err
+				}
+				trash, err := w.Store.TrashedContacts(ctx, b)
+				if err != nil {
+					return err
+				}
+				return a.printContacts(b, each(trash))
+			})
+		},
+	}
+	cmd.Flags().StringVar(&name, "book", "contacts", "address book")
+	return cmd
+}
+
+// atLeast returns the argument check of a command that takes n or more.
+func atLeast(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < n {
+			return usage("%s needs %s. See %s --help", cmd.CommandPath(), what, cmd.CommandPath())
+		}
+		return nil
+	}
+}

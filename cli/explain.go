@@ -1,0 +1,193 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/run"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+func (a *app) explainCommand() *cobra.Command {
+	var name string
+	cmd := &cobra.Command{
+		Use:   "explain EMAIL|ID",
+		Short: "Say how a contact came to be, and why each value is what it is",
+		Long: `Explain tells a contact's story: which run brought it, which rule recognised it,
+where each value comes from. It also tells why somebody was not let in.`,
+		Example: `  kith explain ada@example.com
+  kith explain 17 --book friends`,
+		Args: exactly("an EMAIL or ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				found, err := explanations(ctx, w, name, args[0])
+				if err != nil {
+					return err
+				}
+				if len(found) == 0 {
+					return refuse("not_found", "Nobody is known as %q here: no contact, and no record of a run. Check the spelling", args[0])
+				}
+				return a.printExplanations(found)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&name, "book", "", "address book (default: all of them)")
+	return cmd
+}
+
+// explanations are what is known of a person in one book, or in any.
+func explanations(ctx context.Context, w *workspace.Workspace, name, who string) (found []run.Explanation, err error) {
+	books, err := w.Store.Books(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if name != "" {
+		b, err := book(ctx, w, name)
+		if err != nil {
+			return nil, err
+		}
+		books = []store.Book{b}
+	}
+	for _, b := range books {
+		x, err := w.Engine.Explain(ctx, w.Store, b, who)
+		if err != nil {
+			return nil, err
+		}
+		if x.Found || x.Trashed || len(x.History) > 0 {
+			hidePasswords(&x, b)
+			found = append(found, x)
+		}
+	}
+	return found, nil
+}
+
+func hidePasswords(x *run.Explanation, b store.Book) {
+	secret := secretFields(b.Fields)
+	for i := range x.Fields {
+		if secret[x.Fields[i].Name] {
+			x.Fields[i].Value = contact.Mask
+		}
+	}
+	for _, h := range x.History {
+		mask(h.Fields, secret)
+	}
+	if x.History == nil {
+		x.History = []run.HistoryEntry{}
+	}
+}
+
+func (a *app) printExplanations(found []run.Explanation) error {
+	if a.human() {
+		for _, x := range found {
+			explainText(a.Stdout, x)
+		}
+		return nil
+	}
+	if a.format == "csv" {
+		return many(a, each(origins(found)), originShape())
+	}
+	if len(found) == 1 {
+		return one(a, found[0], shape[run.Explanation]{}, nil)
+	}
+	return many(a, each(found), shape[run.Explanation]{})
+}
+
+// An origin is one value of a contact as a row.
+type origin struct {
+	book, id string
+	run.FieldOrigin
+}
+
+func origins(found []run.Explanation) (rows []origin) {
+	for _, x := range found {
+		for _, f := range x.Fields {
+			rows = append(rows, origin{x.Book, x.ID, f})
+		}
+	}
+	return rows
+}
+
+func originShape() shape[origin] {
+	return shape[origin]{
+		columns: []string{"book", "id", "field", "value", "run", "sync", "source", "line", "column", "rule"},
+		row: func(o origin) []string {
+			return []string{o.book, o.id, o.Name, o.Value, number(o.Run), o.Sync, o.Source, number(o.Line), o.Column, o.Rule}
+		},
+	}
+}
+
+func explainText(out io.Writer, x run.Explanation) {
+	switch {
+	case x.Found:
+		fmt.Fprintf(out, "contact %s in %s\n", x.ID, cell(x.Book))
+	case x.Trashed:
+		fmt.Fprintf(out, "contact %s in the trash of %s; kith contacts restore %s brings it back\n", x.ID, cell(x.Book), x.ID)
+	default:
+		fmt.Fprintf(out, "no contact in %s, but runs have met this person\n", cell(x.Book))
+	}
+	t := newTable(out, nil)
+	for _, f := range x.Fields {
+		_ = t.add([]string{"  " + f.Name, strconv.Quote(f.Value), "from " + from(f)}) // a terminal that is gone needs no error
+	}
+	_ = t.flush()
+	for _, h := range x.History {
+		historyText(out, h)
+	}
+}
+
+func from(f run.FieldOrigin) string {
+	parts := []string{fmt.Sprintf("run %d", f.Run)}
+	if f.Source != "" {
+		parts = append(parts, f.Source)
+	}
+	if f.Line > 0 {
+		parts = append(parts, fmt.Sprintf("line %d", f.Line))
+	}
+	if f.Column != "" {
+		parts = append(parts, fmt.Sprintf("column %q", f.Column))
+	}
+	return strings.Join(parts, ", ") + " (" + f.Rule + ")"
+}
+
+func historyText(out io.Writer, h run.HistoryEntry) {
+	parts := []string{fmt.Sprintf("run %d", h.Run), h.When, cell(h.Sync)}
+	if h.Line > 0 {
+		parts = append(parts, fmt.Sprintf("line %d", h.Line))
+	}
+	parts = append(parts, h.Action)
+	if h.MatchedBy != "" {
+		parts = append(parts, "recognised by "+string(h.MatchedBy))
+	}
+	fmt.Fprintf(out, "  %s\n", strings.Join(parts, "  "))
+	if h.Reason != "" {
+		c := causeOf(h.Reason)
+		fmt.Fprintf(out, "      %s: it %s. %s\n", h.Reason, c.what, c.fix)
+	}
+	for _, text := range detail(plan.Change{Detail: h.Detail}) {
+		fmt.Fprintf(out, "      %s\n", text)
+	}
+	if h.Action == plan.Create.String() || h.Action == plan.Remove.String() {
+		return // the values have been listed
+	}
+	for _, f := range h.Fields {
+		fmt.Fprintf(out, "      %s\n", fieldText(plan.Update, f))
+	}
+}
+
+func secretFields(fields []contact.Field) map[string]bool {
+	secret := map[string]bool{}
+	for _, f := range fields {
+		if f.Kind == contact.Password {
+			secret[f.Name] = true
+		}
+	}
+	return secret
+}

@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"iter"
+	"os"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/csv"
+	"github.com/kith-sync/kith/sheet"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/vcard"
+	"github.com/kith-sync/kith/workspace"
+)
+
+func (a *app) exportContacts(name *string) *cobra.Command {
+	var form, to string
+	cmd := &cobra.Command{
+		Use: "export", Short: "Write a book as CSV or vCard", Args: exactly(),
+		Long: `Export writes a book in one of three forms:
+  data         CSV, every value byte for byte; for programs and for kith itself
+  spreadsheet  CSV that is safe to open in a spreadsheet: no value is taken for a
+               formula. kith import takes exactly that guard off again
+  vcard        vCard 4.0, for address books
+Passwords never leave: data has a blank, spreadsheet shows dots, vcard has none.`,
+		Example: `  kith contacts export > contacts.csv
+  kith contacts export --form spreadsheet --to contacts.csv
+  kith contacts export --form vcard --to contacts.vcf`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			write, ok := map[string]func(io.Writer, store.Book, iter.Seq2[store.Contact, error]) error{
+				"data": exportData, "spreadsheet": exportSheet, "vcard": exportCards}[form]
+			if !ok {
+				return usage("%q is not a form of export. Use data, spreadsheet or vcard", form)
+			}
+			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				b, err := book(ctx, w, *name)
+				if err != nil {
+					return err
+				}
+				contacts := w.Store.Contacts(ctx, b, 0)
+				if to == "" {
+					return write(a.Stdout, b, contacts)
+				}
+				return replaceFile(to, func(out io.Writer) error { return write(out, b, contacts) })
+			})
+		},
+	}
+	cmd.Flags().StringVar(&form, "form", "data", "data, spreadsheet or vcard")
+	cmd.Flags().StringVar(&to, "to", "", "file to write to (default: standard output)")
+	return cmd
+}
+
+// replaceFile writes a file next to its place and moves it there when it is
+// complete: whoever reads it never sees half of it.
+func replaceFile(path string, write func(io.Writer) error) error {
+	part := path + ".part"
+	file, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(part) // after the move it is gone
+	defer file.Close()
+	if err := write(file); err != nil {
+		return err
+	}
+	if err := file.Sync(); err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	return os.Rename(part, path)
+}
+
+// exportData writes every value as it is stored.
+func exportData(out io.Writer, b store.Book, contacts iter.Seq2[store.Contact, error]) error {
+	w := csv.NewWriter(out, csv.Dialect{})
+	return exportRows(w, fieldNames(b), contacts, func(c store.Contact) []string {
+		row := make([]string, len(b.Fields))
+		for i, f := range b.Fields {
+			if f.Kind != contact.Password {
+				row[i] = shown(f, c, i)
+			}
+		}
+		return row
+	})
+}
+
+// exportSheet writes values that no spreadsheet takes for formulas, the way Excel
+// expects them. The first column marks the file and says who each row is.
+func exportSheet(out io.Writer, b store.Book, contacts iter.Seq2[store.Contact, error]) error {
+	w := csv.NewWriter(out, csv.Dialect{})
+	w.BOM, w.CRLF = true, true
+	header := []string{sheet.Marker}
+	for _, name := range fieldNames(b) {
+		header = append(header, sheet.Guard(name))
+	}
+	return exportRows(w, header, contacts, func(c store.Contact) []string {
+		row := []string{strconv.FormatInt(store.Number(c.Ref), 10)}
+		for i, f := range b.Fields {
+			row = append(row, sheet.Guard(shown(f, c, i)))
+		}
+		return row
+	})
+}
+
+func exportRows(w *csv.Writer, header []string, contacts iter.Seq2[store.Contact, error], row func(store.Contact) []string) error {
+	if len(header) == 0 {
+		return w.Flush() // a book without fields
+	}
+	if err := w.Write(header); err != nil {
+		return err
+	}
+	if err := forEach(contacts, func(c store.Contact) error { return w.Write(row(c)) }); err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
+func fieldNames(b store.Book) []string {
+	names := make([]string, len(b.Fields))
+	for i, f := range b.Fields {
+		names[i] = f.Name
+	}
+	return names
+}
+
+func exportCards(out io.Writer, b store.Book, contacts iter.Seq2[store.Contact, error]) error {
+	w := bufio.NewWriter(out)
+	err := forEach(contacts, func(c store.Contact) error {
+		return vcard.Write(w, b.Schema(), contact.Record{ID: strconv.FormatInt(store.Number(c.Ref), 10), Values: c.Values})
+	})
+	if err != nil {
+		return err
+	}
+	return w.Flush()
+}

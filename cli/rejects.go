@@ -1,0 +1,296 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"github.com/kith-sync/kith/csv"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/run"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+func (a *app) rejectsCommand() *cobra.Command {
+	var file, replay string
+	cmd := &cobra.Command{
+		Use:   "rejects RUN",
+		Short: "See, download and replay the records that did not get through",
+		Long: `Rejects lists the records of a run that were rejected, held or failed, by cause.
+--csv writes them with their own columns and what is wrong with each; correct the
+values there and give the file back with --replay. A replay never deletes.`,
+		Example: `  kith rejects 12
+  kith rejects 12 --csv out.csv
+  kith rejects 12 --replay out.csv`,
+		Args: exactly("a RUN"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			open := a.read
+			if replay != "" {
+				open = a.write
+			}
+			return open(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				r, err := findRun(ctx, w, args[0])
+				if err != nil {
+					return err
+				}
+				if replay != "" {
+					return a.replay(ctx, w, r, replay)
+				}
+				return a.showRejects(ctx, w, r, file)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&file, "csv", "", "write the records to this file, to be corrected")
+	cmd.Flags().StringVar(&replay, "replay", "", "import this corrected file through the same sync")
+	return cmd
+}
+
+// rejects are the records of a run that did not get through, and their causes.
+type rejects struct {
+	columns []string
+	groups  []RejectGroup
+	widest  int // fields of the longest record: one may have more than there are columns
+	records iter.Seq2[run.Rejected, error]
+}
+
+// rejectsOf goes through the records once to count them; they are read again
+// when they are printed.
+func rejectsOf(ctx context.Context, w *workspace.Workspace, r store.Run) (found rejects, err error) {
+	if found.columns, found.records, err = w.Engine.Rejects(ctx, r); err != nil {
+		return found, err
+	}
+	counts := map[plan.Reason]int64{}
+	err = forEach(found.records, func(c run.Rejected) error {
+		counts[c.Reason]++
+		found.widest = max(found.widest, len(c.Fields))
+		return nil
+	})
+	if err != nil {
+		return found, err
+	}
+	for code, n := range counts {
+		c := causeOf(code)
+		found.groups = append(found.groups, RejectGroup{code, n, c.what, c.fix})
+	}
+	slices.SortFunc(found.groups, func(a, b RejectGroup) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code))
+	})
+	_, found.records, err = w.Engine.Rejects(ctx, r)
+	return found, err
+}
+
+func (a *app) showRejects(ctx context.Context, w *workspace.Workspace, r store.Run, path string) error {
+	found, err := rejectsOf(ctx, w, r)
+	if err != nil {
+		return err
+	}
+	if path != "" {
+		if err := saveRejects(found, path); err != nil {
+			return err
+		}
+		a.say("Wrote %s. Correct the values and type:  kith rejects %d --replay %s", path, r.ID, quoted(path))
+		return nil
+	}
+	switch a.format {
+	case "csv":
+		return writeRejects(a.Stdout, found)
+	case "table":
+		return rejectText(a.Stdout, r, found)
+	}
+	head := RejectsReport{Run: r.ID, Sync: r.Name, Groups: spelled(found.groups)}
+	return writeLong(longValue{out: a.Stdout, format: a.format}, head, "records", reports(found))
+}
+
+func reports(found rejects) iter.Seq2[RejectReport, error] {
+	return func(yield func(RejectReport, error) bool) {
+		for c, err := range found.records {
+			if !yield(rejectReport(c, found.columns), err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func rejectReport(c run.Rejected, columns []string) RejectReport {
+	known := causeOf(c.Reason)
+	r := RejectReport{Line: c.Line, SourceID: c.SourceID, Action: c.Action.String(), Code: c.Reason, Message: because(c.Change),
+		Fix: known.fix, Column: c.Detail.Column, Value: c.Detail.Value, Fields: map[string]string{}}
+	for i, value := range c.Fields {
+		if i < len(columns) {
+			r.Fields[columns[i]] = value
+		} else {
+			r.Fields[fmt.Sprintf("%sextra_%d", ours, i-len(columns)+1)] = value
+		}
+	}
+	return r
+}
+
+// because says in one sentence why a record did not get through.
+func because(c plan.Change) string {
+	parts := []string{"It " + causeOf(c.Reason).what}
+	parts = append(parts, detail(c)...)
+	return strings.Join(parts, ": ")
+}
+
+const rejectsShown = 20
+
+func rejectText(out io.Writer, r store.Run, found rejects) error {
+	if len(found.groups) == 0 {
+		fmt.Fprintf(out, "Run %d has no rejected, held or failed records.\n", r.ID)
+		return nil
+	}
+	for _, g := range found.groups {
+		fmt.Fprintf(out, "%8s  %s: the record %s. %s\n", humanize.Comma(g.Count), g.Code, g.Message, g.Fix)
+	}
+	shown := 0
+	err := forEach(found.records, func(c run.Rejected) error {
+		if shown++; shown > rejectsShown {
+			return errEnough
+		}
+		fmt.Fprintf(out, "  %s line %d  %s  %s\n", c.Action.Sign(), c.Line, c.Reason, strings.Join(detail(c.Change), "  "))
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		fmt.Fprintln(out, "  and more")
+	} else if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "correct them:  kith rejects %d --csv out.csv\n", r.ID)
+	return nil
+}
+
+// ours begins the names of the columns that we add.
+const ours = "kith_"
+
+func saveRejects(found rejects, path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return refuse("file.exists", "%s is there already; it may hold corrections. Name another file, or remove it", path)
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := writeRejects(file, found); err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// writeRejects writes the records with their own columns, then code, message and
+// fix. Values beyond the last column stand at the very end.
+func writeRejects(out io.Writer, found rejects) error {
+	w := csv.NewWriter(out, csv.Dialect{})
+	n := len(found.columns)
+	header := append(slices.Clone(found.columns), ours+"code", ours+"message", ours+"fix")
+	for i := range max(found.widest-n, 0) {
+		header = append(header, fmt.Sprintf("%sextra_%d", ours, i+1))
+	}
+	if err := w.Write(header); err != nil {
+		return err
+	}
+	err := forEach(found.records, func(c run.Rejected) error {
+		row := make([]string, len(header))
+		copy(row, c.Fields[:min(n, len(c.Fields))])
+		row[n], row[n+1], row[n+2] = string(c.Reason), because(c.Change), causeOf(c.Reason).fix
+		if len(c.Fields) > n {
+			copy(row[n+3:], c.Fields[n:])
+		}
+		return w.Write(row)
+	})
+	if err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
+// replay imports corrected rejects through the sync they come from: as its
+// sibling, so that the sync's own memory of its source stays right. Only the
+// columns that the sync maps count, and nothing is ever deleted: a file of
+// rejects says nothing about who is missing.
+func (a *app) replay(ctx context.Context, w *workspace.Workspace, r store.Run, path string) error {
+	whole, err := existing(path)
+	if err != nil {
+		return err
+	}
+	s, err := replaySync(ctx, w, r, whole)
+	if err != nil {
+		return err
+	}
+	j := &job{app: a, workspace: w, sync: s}
+	return a.printRuns(j.run(ctx), false, j)
+}
+
+func replaySync(ctx context.Context, w *workspace.Workspace, r store.Run, path string) (store.Sync, error) {
+	b := boundOf(r)
+	if len(b.Sync.Map) == 0 {
+		return store.Sync{}, refuse(run.CodeSourceAbsent, "Run %d has no records to replay: it looked at none. kith runs list shows the others", r.ID)
+	}
+	def := b.Sync
+	def.Name = strings.TrimSuffix(r.Name, replayed) + replayed
+	def.Source = plan.Endpoint{File: path, Key: def.Source.Key, EveryTime: true, CSV: plan.CSV{Header: new(true)}}
+	def.Policy.Delete.NotFound = plan.Keep
+	return w.Store.SaveSync(ctx, def, filepath.Dir(path))
+}
+
+// replayed ends the name of a sync of corrected rejects.
+const replayed = "-rejects"
+
+// retryRejects takes the records that did not get through the last run and tries
+// them again as they stand: what was held may go on now.
+func (a *app) retryRejects(ctx context.Context, w *workspace.Workspace, syncs []store.Sync) error {
+	var jobs []*job
+	var err error
+	for _, s := range syncs {
+		j := &job{app: a, workspace: w}
+		if j.sync, err = a.rejectsSync(ctx, w, s); err != nil {
+			break
+		}
+		if j.sync.ID == 0 {
+			a.say("%s: the last run has no rejected, held or failed records.", s.Name)
+			continue
+		}
+		jobs = append(jobs, j)
+		if err = j.run(ctx); err != nil || !j.applied {
+			break
+		}
+	}
+	return a.printRuns(err, len(syncs) > 1, jobs...)
+}
+
+// rejectsSync returns the sync that reads the last run's rejects, or none.
+func (a *app) rejectsSync(ctx context.Context, w *workspace.Workspace, s store.Sync) (store.Sync, error) {
+	r, err := latestRun(ctx, w, s.Name)
+	if err != nil {
+		return store.Sync{}, err
+	}
+	found, err := rejectsOf(ctx, w, r)
+	if err != nil || len(found.groups) == 0 {
+		return store.Sync{}, err
+	}
+	out, err := convertedFile(w.Folder, plan.Sync{Name: strconvID(s.ID) + replayed, Source: plan.Endpoint{File: "rejects.csv"}})
+	if err != nil {
+		return store.Sync{}, err
+	}
+	defer out.Close()
+	if err := writeRejects(out, found); err != nil {
+		return store.Sync{}, err
+	}
+	if err := out.Close(); err != nil {
+		return store.Sync{}, err
+	}
+	return replaySync(ctx, w, r, out.Name())
+}
+
+func strconvID(id int64) string { return fmt.Sprintf("sync-%d", id) }

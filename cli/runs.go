@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+// group returns a command that only holds others; alone it does what the first
+// of them does.
+func group(cmd *cobra.Command, first *cobra.Command, others ...*cobra.Command) *cobra.Command {
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return unknownCommand(cmd, args[0])
+		}
+		first.SetContext(cmd.Context())
+		return first.RunE(first, nil)
+	}
+	cmd.AddCommand(first)
+	cmd.AddCommand(others...)
+	return cmd
+}
+
+func (a *app) runsCommand() *cobra.Command {
+	var limit int
+	list := &cobra.Command{
+		Use: "list", Short: "List the latest runs, newest first", Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				runs, err := w.Store.Runs(ctx, 0, limit)
+				if err != nil {
+					return err
+				}
+				reports := make([]RunReport, len(runs))
+				for i, r := range runs {
+					reports[i] = runReport(r)
+				}
+				return many(a, each(reports), runShape())
+			})
+		},
+	}
+	list.Flags().IntVar(&limit, "limit", 50, "how many")
+	var withPlan bool
+	show := &cobra.Command{
+		Use: "show RUN", Short: "Show one run, or every record's change with --plan", Args: exactly("a RUN"),
+		Example: "  kith runs show 12\n  kith runs show 12 --plan -o jsonl",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				r, err := findRun(ctx, w, args[0])
+				if err != nil {
+					return err
+				}
+				return a.showRun(ctx, w, r, withPlan)
+			})
+		},
+	}
+	show.Flags().BoolVar(&withPlan, "plan", false, "print the plan with all its changes")
+	return group(&cobra.Command{Use: "runs", Short: "See what was run, and what came of it"}, list, show)
+}
+
+func (a *app) showRun(ctx context.Context, w *workspace.Workspace, r store.Run, withPlan bool) error {
+	if !withPlan {
+		return one(a, runReport(r), runShape(), func(out io.Writer) { a.runText(out, runReport(r)) })
+	}
+	if !a.human() {
+		return a.planWriter(false).write(planReport(r), changesOf(ctx, w, r))
+	}
+	s, err := syncOf(ctx, w, r)
+	if err != nil {
+		return err
+	}
+	return a.printPlan(ctx, w, s, r)
+}
+
+// findRun finds a run by its number, or the latest of a sync by its name.
+func findRun(ctx context.Context, w *workspace.Workspace, arg string) (store.Run, error) {
+	id, err := strconv.ParseInt(arg, 10, 64)
+	if err != nil {
+		return latestRun(ctx, w, arg)
+	}
+	r, err := w.Store.Run(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return r, refuse("not_found", "There is no run %d. kith runs list shows what there is", id)
+	}
+	return r, err
+}
+
+func latestRun(ctx context.Context, w *workspace.Workspace, name string) (store.Run, error) {
+	s, err := savedSync(ctx, w, name)
+	if err != nil {
+		return store.Run{}, err
+	}
+	r, err := w.Store.LatestApplied(ctx, s.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return r, refuse("not_found", "%q has not been run yet. kith run %s does it", name, quoted(name))
+	}
+	return r, err
+}
+
+func (a *app) undoCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "undo RUN",
+		Short: "Take a run back",
+		Long: `Undo takes back what a run created, updated and deleted. Only values that are still
+the run's own go back: what was changed since stays, and is listed. An undo is a
+run itself, so it can be undone.`,
+		Example: "  kith undo 12",
+		Args:    exactly("a RUN"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				r, err := findRun(ctx, w, args[0])
+				if err != nil {
+					return err
+				}
+				return a.undo(ctx, w, r)
+			})
+		},
+	}
+	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "do not ask")
+	return cmd
+}
+
+func (a *app) undo(ctx context.Context, w *workspace.Workspace, r store.Run) error {
+	if a.interactive() && !a.yes && r.Undone == 0 && r.Totals.Writes() > 0 {
+		question := fmt.Sprintf("Take run %d (%s) back: created %d, updated %d, deleted %d?", r.ID, r.Name, r.Totals.Created, r.Totals.Updated, r.Totals.Deleted)
+		if !a.agreed(question) {
+			a.say("Nothing was changed.")
+			return nil
+		}
+	}
+	s, err := syncOf(ctx, w, r)
+	if err != nil {
+		return err
+	}
+	j := &job{app: a, workspace: w, sync: s}
+	done, err := w.Engine.Undo(ctx, s, r)
+	if err != nil {
+		if done.ID == r.ID {
+			return err // refused before it became a run
+		}
+		return a.printRuns(j.failed(ctx, done, err), false, j)
+	}
+	j.finished(done)
+	if a.human() && done.Totals.Skipped+done.Totals.Failed > 0 {
+		if err := a.printLeft(ctx, w, done); err != nil {
+			return err
+		}
+	}
+	return a.printRuns(nil, false, j)
+}
+
+// printLeft lists what could not be taken back.
+func (a *app) printLeft(ctx context.Context, w *workspace.Workspace, r store.Run) error {
+	fmt.Fprintln(a.Stdout, "  not taken back:")
+	return forEach(changesOf(ctx, w, r), func(c plan.Change) error {
+		if c.Reason != "" {
+			fmt.Fprintf(a.Stdout, "  / contact %s  %s: it %s\n", cell(c.TargetID), c.Reason, causeOf(c.Reason).what)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/syncfile"
+	"github.com/kith-sync/kith/workspace"
+)
+
+func (a *app) syncsCommand() *cobra.Command {
+	list := &cobra.Command{
+		Use: "list", Short: "List the syncs", Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.read(cmd.Context(), a.listSyncs) },
+	}
+	show := &cobra.Command{
+		Use: "show SYNC", Short: "Print a sync as its YAML file", Args: exactly("a SYNC"),
+		Example: "  kith syncs show import-attendees > attendees.yaml",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				s, err := savedSync(ctx, w, args[0])
+				if err != nil {
+					return err
+				}
+				return a.showSync(s)
+			})
+		},
+	}
+	remove := &cobra.Command{
+		Use: "delete SYNC", Short: "Take a sync off the list; its runs and contacts stay", Args: exactly("a SYNC"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				if _, err := savedSync(ctx, w, args[0]); err != nil {
+					return err
+				}
+				if err := w.Store.DeleteSync(ctx, args[0]); err != nil {
+					return err
+				}
+				a.say("Deleted the sync %s. Its runs stay in the history.", args[0])
+				return nil
+			})
+		},
+	}
+	return group(&cobra.Command{Use: "syncs", Short: "See and delete syncs"}, list, show, remove)
+}
+
+func (a *app) listSyncs(ctx context.Context, w *workspace.Workspace) error {
+	syncs, err := w.Store.Syncs(ctx)
+	if err != nil {
+		return err
+	}
+	reports := make([]SyncReport, len(syncs))
+	for i, s := range syncs {
+		if reports[i], err = syncReport(ctx, w, s); err != nil {
+			return err
+		}
+	}
+	return many(a, each(reports), shape[SyncReport]{
+		columns: []string{"name", "source", "target", "latest run", "latest", "status"},
+		row: func(r SyncReport) []string {
+			return []string{r.Name, r.Source, r.Target, number(r.LatestRun), clock(r.Latest), string(r.Status)}
+		},
+	})
+}
+
+func syncReport(ctx context.Context, w *workspace.Workspace, s store.Sync) (SyncReport, error) {
+	r := SyncReport{Name: s.Name, Preset: s.Definition.Preset, Source: endpoint(s.Definition.Source), Target: endpoint(s.Definition.Target)}
+	last, err := w.Store.LatestApplied(ctx, s.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return r, nil
+	}
+	r.LatestRun, r.Latest, r.Status = last.ID, moment(last.Started), last.Status
+	return r, err
+}
+
+func endpoint(e plan.Endpoint) string {
+	if e.Book != "" {
+		return "book " + e.Book
+	}
+	return filepath.Base(e.File)
+}
+
+// showSync prints a sync as the file it came from, or could come from.
+func (a *app) showSync(s store.Sync) error {
+	if a.format == "json" || a.format == "jsonl" {
+		var tree json.RawMessage = s.Definition.Canonical()
+		return one(a, tree, shape[json.RawMessage]{}, nil)
+	}
+	text, err := syncfile.Marshal(s.Definition)
+	if err == nil {
+		_, err = a.Stdout.Write(text)
+	}
+	return err
+}
+
+func (a *app) presetsCommand() *cobra.Command {
+	list := &cobra.Command{
+		Use: "list", Short: "List the presets", Args: exactly(),
+		RunE: func(*cobra.Command, []string) error {
+			var reports []PresetReport
+			for _, p := range syncfile.Presets() {
+				reports = append(reports, PresetReport{Name: p.Name, Title: p.Title, Summary: p.Summary})
+			}
+			return many(a, each(reports), presetShape())
+		},
+	}
+	show := &cobra.Command{
+		Use: "show PRESET", Short: "Print a preset's rules, with the requirement each comes from, and its settings", Args: exactly("a PRESET"),
+		Example: "  kith presets show kvcore",
+		RunE:    func(_ *cobra.Command, args []string) error { return a.showPreset(args[0]) },
+	}
+	return group(&cobra.Command{Use: "presets", Short: "See the manners of other systems that a sync can take on"}, list, show)
+}
+
+func presetShape() shape[PresetReport] {
+	return shape[PresetReport]{columns: []string{"name", "title", "summary"},
+		row: func(p PresetReport) []string { return []string{p.Name, p.Title, p.Summary} }}
+}
+
+func (a *app) showPreset(name string) error {
+	var names []string
+	for _, p := range syncfile.Presets() {
+		if names = append(names, p.Name); p.Name != name {
+			continue
+		}
+		report := PresetReport{Name: p.Name, Title: p.Title, Summary: p.Summary}
+		for _, r := range p.Rules {
+			report.Rules = append(report.Rules, PresetRuleReport(r))
+		}
+		return one(a, report, presetShape(), func(out io.Writer) { presetText(out, report, syncfile.Settings(p)) })
+	}
+	return absent("preset", name, names, "kith presets list")
+}
+
+func presetText(out io.Writer, p PresetReport, settings []byte) {
+	fmt.Fprintf(out, "%s  %s\n%s\n\n", p.Name, p.Title, p.Summary)
+	t := newTable(out, nil)
+	for _, r := range p.Rules {
+		_ = t.add([]string{"  " + r.Requirement, r.Rule}) // a terminal that is gone needs no error
+	}
+	_ = t.flush()
+	fmt.Fprintf(out, "\nsettings:\n  %s\n", bytes.ReplaceAll(bytes.TrimSpace(settings), []byte("\n"), []byte("\n  ")))
+}
+
+func (a *app) validateCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "validate FILE",
+		Short: "Check a sync file; every mistake with its line and column",
+		Long: `Validate checks a sync file by itself and together with the syncs that are kept
+already: two that would remove each other's contacts, or write one field always,
+are refused. Nothing is stored.`,
+		Example: "  kith validate attendees.yaml",
+		Args:    exactly("a FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			defs, err := parseFile(args[0])
+			if err != nil {
+				return err
+			}
+			if err := a.validateAgainst(cmd.Context(), args[0], defs); err != nil {
+				return err
+			}
+			names := []string{}
+			for _, d := range defs {
+				names = append(names, d.Name)
+			}
+			report := map[string]any{"valid": true, "syncs": names}
+			return one(a, report, shape[map[string]any]{columns: []string{"syncs"}, row: func(map[string]any) []string { return []string{fmt.Sprint(len(names))} }},
+				func(out io.Writer) { fmt.Fprintf(out, "%s is right: %d syncs\n", args[0], len(names)) })
+		},
+	}
+}
+
+// validateAgainst looks at the kept syncs, where there are any: validating makes
+// no data folder.
+func (a *app) validateAgainst(ctx context.Context, path string, defs []plan.Sync) error {
+	if err := a.findFolder(); err != nil {
+		return nil //nolint:nilerr // without a folder there is nothing to compare with
+	}
+	if _, err := os.Stat(filepath.Join(a.folder, "kith.db")); err != nil && a.Getenv("KITH_DATABASE") == "" {
+		return nil //nolint:nilerr // no data yet: nothing to compare with
+	}
+	return a.read(ctx, func(ctx context.Context, w *workspace.Workspace) error {
+		found, err := against(ctx, w, defs)
+		if err == nil && len(found) > 0 {
+			err = invalidSync(inFile(path, found))
+		}
+		return err
+	})
+}

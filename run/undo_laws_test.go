@@ -1,0 +1,49 @@
+package run_test
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// Undo restores the book's contents byte for byte, and the undo of the undo
+// brings back what the run had made of them.
+func TestPropUndoRestores(t *testing.T) {
+	law(t, func(t *rapid.T, b *bench) {
+		w := drawWorld(t, b, 2)
+		w.run(t, 0)
+		before := w.shelf(t)
+		r := w.run(t, 1)
+		after := w.shelf(t)
+		if r.Totals.Writes() == 0 {
+			return
+		}
+		plan := w.changes(t, r)
+		back := w.undo(t, r)
+		equalShelves(t, w, "after the undo, plan"+plan.String()+"\nundo"+w.changes(t, back).String(), w.shelf(t), before)
+		forth := w.undo(t, back)
+		equalShelves(t, w, "after the undo of the undo, plan"+plan.String()+"\nredo"+w.changes(t, forth).String(), w.shelf(t), after)
+	})
+}
+
+// An undone run can be run again: the book is then as the run had left it, but
+// for the numbers of what is created.
+func TestPropUndoneRunCanBeRunAgain(t *testing.T) {
+	law(t, func(t *rapid.T, b *bench) {
+		w := drawWorld(t, b, 2)
+		w.run(t, 0)
+		r := w.run(t, 1)
+		if r.Totals.Writes() == 0 {
+			return
+		}
+		after := w.shelf(t)
+		w.undo(t, r)
+		again := w.run(t, 1)
+		if again.Totals != r.Totals {
+			t.Fatalf("totals: first %+v, again %+v\n%v", r.Totals, again.Totals, w)
+		}
+		if got, want := contents(w.shelf(t)), contents(after); got != want {
+			t.Fatalf("book: got %v\nwant %v\n%v", got, want, w)
+		}
+	})
+}

@@ -1,0 +1,109 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/kith-sync/kith/plan"
+)
+
+// uniqueRules are the rules whose keys no two contacts of the target may share:
+// its unique identifier (C28), and the e-mail where the sync recognises people
+// by it.
+func (p *planning) uniqueRules() (rules []plan.Rule) {
+	if p.book.Target.Key != "" {
+		rules = append(rules, plan.ByKey)
+	}
+	if p.book.Uses(plan.ByEmail) {
+		rules = append(rules, plan.ByEmail)
+	}
+	return rules
+}
+
+// holdTwins holds the updates that would give a contact the identifier or e-mail
+// of another one. Two contacts with one key could not be told apart again.
+func (d *decider) holdTwins(ctx context.Context, changes []plan.Change) error {
+	for _, rule := range d.uniqueRules() {
+		if err := d.holdTwinsBy(ctx, rule, changes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *decider) holdTwinsBy(ctx context.Context, rule plan.Rule, changes []plan.Change) error {
+	wanted := map[uint64][]int{} // hash of the new key -> changes that write it
+	for i := range changes {
+		if hash := d.newKey(rule, changes[i]); hash != 0 {
+			wanted[hash] = append(wanted[hash], i)
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	hashes := make([]uint64, 0, len(wanted))
+	for h := range wanted {
+		hashes = append(hashes, h)
+	}
+	slices.Sort(hashes)
+	hits, err := d.target.Lookup(ctx, rule, hashes)
+	if err != nil {
+		return err
+	}
+	for _, hit := range hits {
+		for _, i := range wanted[hit.Hash] {
+			if changes[i].Ref != hit.Ref {
+				d.holdTwin(&changes[i], []string{targetID(hit.Ref)}, 0)
+			}
+		}
+	}
+	for _, h := range hashes {
+		for _, i := range wanted[h] {
+			d.claimKey(rule, h, &changes[i])
+		}
+	}
+	return nil
+}
+
+// newKey is the hash of the key that an update writes for a rule, or 0.
+func (d *decider) newKey(rule plan.Rule, c plan.Change) uint64 {
+	if c.Action != plan.Update {
+		return 0
+	}
+	values := make([]string, len(d.book.Target.Fields))
+	for _, at := range d.book.KeyFields(rule) {
+		for _, f := range c.Fields {
+			if f.Name == d.book.Target.Fields[at].Name && f.Written() {
+				values[at] = f.New
+			}
+		}
+	}
+	for _, key := range d.book.KeysFor(rule, values, nil) {
+		return d.engine.Secret.Hash(key)
+	}
+	return 0
+}
+
+// claimKey lets the first update of the run have a key and holds the others.
+func (d *decider) claimKey(rule plan.Rule, hash uint64, c *plan.Change) {
+	if c.Action != plan.Update {
+		return
+	}
+	claim := [2]uint64{uint64(plan.NumberOf(rule)), hash}
+	if line, claimed := d.claimed[claim]; claimed {
+		d.holdTwin(c, nil, line)
+		return
+	}
+	d.claimed[claim] = c.Line
+}
+
+func (d *decider) holdTwin(c *plan.Change, others []string, line int64) {
+	c.Action, c.Reason, c.Fields = plan.Hold, plan.IdentityConflict, nil
+	c.Detail.Several, c.Detail.OtherLine = others, line
+	c.Detail.Message = "Another contact has that e-mail or unique identifier already."
+	if line > 0 {
+		c.Detail.Message = fmt.Sprintf("Line %d gives that e-mail or unique identifier to another contact.", line)
+	}
+	d.outcomes[c.Row%blockRows].Action, d.outcomes[c.Row%blockRows].Reason = plan.Hold, reasonNumber(plan.IdentityConflict)
+}
