@@ -10,6 +10,7 @@ import (
 
 // ask puts a question on the terminal and returns the answer.
 func (a *app) ask(question string) string {
+	a.bar.end()
 	fmt.Fprint(a.Stderr, plain(question)+" ")
 	line, _ := a.answers.ReadString('\n') // no answer is an answer
 	return strings.TrimSpace(line)

@@ -178,7 +178,7 @@ func (a *app) free(ctx context.Context, folder string) (occupied bool, err error
 		return true, err
 	}
 	if err != nil {
-		return true, nil //nolint:nilerr // damaged data are the reason to restore
+		return true, nil // damaged data are the reason to restore
 	}
 	return true, w.Close()
 }

@@ -51,6 +51,7 @@ type app struct {
 	yes      bool
 	exit     int // of a command that ended without an error
 	answers  *bufio.Reader
+	bar      *progress
 	hint     string // what to type after an interruption
 	reported bool   // the error stands in what was printed on stdout already
 }

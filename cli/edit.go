@@ -74,7 +74,7 @@ func (a *app) addPassword(w *workspace.Workspace, b store.Book, list []setting) 
 	if password == "" {
 		return nil, usage("There is no password on standard input")
 	}
-	sealed, err := w.Engine.Seal(password)
+	sealed, err := w.Engine.Vault.Seal(password)
 	return append(list, setting{at, sealed}), err
 }
 

@@ -96,7 +96,8 @@ func spoken(e *run.Error) string {
 	for e.Code != run.CodeConfig && errors.Unwrap(cause) != nil {
 		cause = errors.Unwrap(cause)
 	}
-	return strings.TrimSuffix(e.Message, ".") + ": " + cause.Error()
+	first, _, _ := strings.Cut(cause.Error(), "\n") // an expression's mistake is drawn below its text
+	return strings.TrimSuffix(e.Message, ".") + ": " + first
 }
 
 func invalid(found []*syncfile.Error) *fault {

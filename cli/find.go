@@ -53,8 +53,8 @@ func contactIn(ctx context.Context, w *workspace.Workspace, b store.Book, who st
 func refsOf(ctx context.Context, w *workspace.Workspace, b store.Book, who string) ([]int64, error) {
 	if id, err := strconv.ParseInt(who, 10, 64); err == nil && id > 0 {
 		refs := []int64{store.Ref(b.ID, id)}
-		for range w.Store.ContactsByRef(ctx, b, refs) {
-			return refs, nil // an ID means that contact, whoever has it as a number of another kind
+		for _, err := range w.Store.ContactsByRef(ctx, b, refs) {
+			return refs, err // an ID means that contact, whoever has it as a number of another kind
 		}
 	}
 	norm := contact.NewNormalizer(b.Region)

@@ -63,13 +63,13 @@ func (a *app) open(ctx context.Context, do func(*workspace.Workspace) error) (er
 	if err := a.findFolder(); err != nil {
 		return err
 	}
-	p := a.newProgress()
-	w, err := workspace.Open(ctx, workspace.Options{Folder: a.folder, Database: a.Getenv("KITH_DATABASE"), Now: a.Now, Progress: p.report})
+	a.bar = a.newProgress()
+	w, err := workspace.Open(ctx, workspace.Options{Folder: a.folder, Database: a.Getenv("KITH_DATABASE"), Now: a.Now, Progress: a.bar.report})
 	if err != nil {
 		return a.cannotOpen(err)
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
-	defer p.end()
+	defer a.bar.end()
 	return do(w)
 }
 

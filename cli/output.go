@@ -31,6 +31,7 @@ func (a *app) human() bool { return a.format == "table" }
 
 // say writes a message to people, unless they asked for quiet.
 func (a *app) say(format string, args ...any) {
+	a.bar.end()
 	if !a.quiet {
 		fmt.Fprintln(a.Stderr, plain(fmt.Sprintf(format, args...)))
 	}

@@ -51,9 +51,6 @@ func changesOf(ctx context.Context, w *workspace.Workspace, r store.Run) iter.Se
 		}
 	}
 	return func(yield func(plan.Change, error) bool) {
-		if r.PlanHash == "" && r.Kind == store.KindSync {
-			return
-		}
 		for c, err := range w.Engine.Changes(ctx, r) {
 			mask(c.Fields, secret)
 			if !yield(c, err) || err != nil {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -9,33 +10,44 @@ import (
 )
 
 // progress shows how far a run has come: a bar on a terminal, else a line every
-// ten seconds.
+// ten seconds. The engine reports from several goroutines.
 type progress struct {
 	app   *app
 	onTTY bool
+	mutex sync.Mutex
 	bar   *progressbar.ProgressBar
 	phase string
+	total int64
 	last  time.Time
 }
 
-const progressEvery = 10 * time.Second
+const (
+	progressEvery = 10 * time.Second
+	barEvery      = 100 * time.Millisecond
+)
 
 func (a *app) newProgress() *progress {
 	return &progress{app: a, onTTY: a.terminal(a.Stderr), last: a.Now()}
 }
 
 func (p *progress) report(phase string, done, total int64) {
+	if p.app.quiet {
+		return
+	}
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	now := p.app.Now()
 	switch {
-	case p.app.quiet:
-	case p.onTTY:
+	case p.onTTY && now.Sub(p.last) >= barEvery:
+		p.last = now
 		p.draw(phase, done, total)
-	case p.app.Now().Sub(p.last) >= progressEvery:
-		p.last = p.app.Now()
+	case !p.onTTY && now.Sub(p.last) >= progressEvery:
+		p.last = now
+		of := ""
 		if total > 0 {
-			p.app.say("%s  %s of %s", phase, humanize.Comma(done), humanize.Comma(total))
-		} else {
-			p.app.say("%s  %s", phase, humanize.Comma(done))
+			of = " of " + humanize.Comma(total)
 		}
+		fmt.Fprintf(p.app.Stderr, "%s  %s%s\n", phase, humanize.Comma(done), of)
 	}
 }
 
@@ -43,20 +55,28 @@ func (p *progress) draw(phase string, done, total int64) {
 	if total <= 0 {
 		total = -1 // a spinner: nobody knows how long the source is
 	}
-	if p.bar == nil || phase != p.phase || p.bar.GetMax64() != total {
-		p.end()
-		p.phase = phase
+	if p.bar == nil || phase != p.phase || total != p.total {
+		p.clear()
+		p.phase, p.total = phase, total
 		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.app.Stderr), progressbar.OptionShowCount(),
-			progressbar.OptionSetDescription(fmt.Sprintf("%-9s", phase)), progressbar.OptionClearOnFinish(),
-			progressbar.OptionSetPredictTime(total > 0), progressbar.OptionThrottle(100*time.Millisecond))
+			progressbar.OptionSetDescription(fmt.Sprintf("%-9s", phase)), progressbar.OptionSetPredictTime(total > 0))
 	}
 	_ = p.bar.Set64(done) // a bar that cannot be drawn is no reason to stop
 }
 
-// end takes the bar off the screen.
-func (p *progress) end() {
+func (p *progress) clear() {
 	if p.bar != nil {
 		_ = p.bar.Clear()
 		p.bar = nil
 	}
+}
+
+// end takes the bar off the screen, before anything else is printed there.
+func (p *progress) end() {
+	if p == nil {
+		return
+	}
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.clear()
 }

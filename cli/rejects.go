@@ -59,6 +59,7 @@ values there and give the file back with --replay. A replay never deletes.`,
 // rejects are the records of a run that did not get through, and their causes.
 type rejects struct {
 	columns []string
+	secret  []bool // columns that fill a password: they are not shown
 	groups  []RejectGroup
 	widest  int // fields of the longest record: one may have more than there are columns
 	records iter.Seq2[run.Rejected, error]
@@ -70,6 +71,7 @@ func rejectsOf(ctx context.Context, w *workspace.Workspace, r store.Run) (found 
 	if found.columns, found.records, err = w.Engine.Rejects(ctx, r); err != nil {
 		return found, err
 	}
+	found.secret = secretColumns(boundOf(r), found.columns)
 	counts := map[plan.Reason]int64{}
 	err = forEach(found.records, func(c run.Rejected) error {
 		counts[c.Reason]++
@@ -88,6 +90,17 @@ func rejectsOf(ctx context.Context, w *workspace.Workspace, r store.Run) (found 
 	})
 	_, found.records, err = w.Engine.Rejects(ctx, r)
 	return found, err
+}
+
+func secretColumns(b bound, columns []string) []bool {
+	secret := make([]bool, len(columns))
+	passwords := secretFields(b.Target.Fields)
+	for _, m := range b.Sync.Map {
+		if at := slices.Index(columns, m.From); at >= 0 && passwords[m.To] {
+			secret[at] = true
+		}
+	}
+	return secret
 }
 
 func (a *app) showRejects(ctx context.Context, w *workspace.Workspace, r store.Run, path string) error {
@@ -115,22 +128,25 @@ func (a *app) showRejects(ctx context.Context, w *workspace.Workspace, r store.R
 func reports(found rejects) iter.Seq2[RejectReport, error] {
 	return func(yield func(RejectReport, error) bool) {
 		for c, err := range found.records {
-			if !yield(rejectReport(c, found.columns), err) || err != nil {
+			if !yield(rejectReport(c, found), err) || err != nil {
 				return
 			}
 		}
 	}
 }
 
-func rejectReport(c run.Rejected, columns []string) RejectReport {
+func rejectReport(c run.Rejected, found rejects) RejectReport {
 	known := causeOf(c.Reason)
 	r := RejectReport{Line: c.Line, SourceID: c.SourceID, Action: c.Action.String(), Code: c.Reason, Message: because(c.Change),
 		Fix: known.fix, Column: c.Detail.Column, Value: c.Detail.Value, Fields: map[string]string{}}
 	for i, value := range c.Fields {
-		if i < len(columns) {
-			r.Fields[columns[i]] = value
-		} else {
-			r.Fields[fmt.Sprintf("%sextra_%d", ours, i-len(columns)+1)] = value
+		switch {
+		case i >= len(found.columns):
+			r.Fields[fmt.Sprintf("%sextra_%d", ours, i-len(found.columns)+1)] = value
+		case found.secret[i]:
+			r.Fields[found.columns[i]] = masked(value)
+		default:
+			r.Fields[found.columns[i]] = value
 		}
 	}
 	return r
@@ -203,6 +219,11 @@ func writeRejects(out io.Writer, found rejects) error {
 	err := forEach(found.records, func(c run.Rejected) error {
 		row := make([]string, len(header))
 		copy(row, c.Fields[:min(n, len(c.Fields))])
+		for i, secret := range found.secret {
+			if secret {
+				row[i] = "" // a blank keeps the password that is there (C32)
+			}
+		}
 		row[n], row[n+1], row[n+2] = string(c.Reason), because(c.Change), causeOf(c.Reason).fix
 		if len(c.Fields) > n {
 			copy(row[n+3:], c.Fields[n:])

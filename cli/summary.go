@@ -20,6 +20,7 @@ import (
 // printPlan shows a plan to a person: what was recognised, the counts, the first
 // changes field by field, and what stops it.
 func (a *app) printPlan(ctx context.Context, w *workspace.Workspace, s store.Sync, r store.Run) error {
+	a.bar.end()
 	b := boundOf(r)
 	out := a.Stdout
 	name := "plan " + short(r.PlanHash)
@@ -263,6 +264,7 @@ func detail(c plan.Change) (parts []string) {
 
 // runText tells a person how a run ended.
 func (a *app) runText(out io.Writer, r RunReport) {
+	a.bar.end()
 	if r.Run != 0 {
 		fmt.Fprintf(out, "%s  run %d  %s%s\n", cell(r.Sync), r.Run, statusWords(r.Status), took(r))
 	}

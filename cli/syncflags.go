@@ -51,6 +51,9 @@ func (f *syncFlags) add(cmd *cobra.Command) {
 // filled in.
 func (f *syncFlags) sync(cmd *cobra.Command, name, path string) (plan.Sync, error) {
 	said := f.said(cmd, name, path)
+	if f.scope != "" && !f.deleteMissing {
+		return plan.Sync{}, usage("--scope says what --delete-missing may remove; it means nothing without it")
+	}
 	limit, err := plan.ParseLimit(f.guard)
 	if err != nil {
 		return plan.Sync{}, usage("--guard: %v", err)

@@ -184,10 +184,10 @@ are refused. Nothing is stored.`,
 // no data folder.
 func (a *app) validateAgainst(ctx context.Context, path string, defs []plan.Sync) error {
 	if err := a.findFolder(); err != nil {
-		return nil //nolint:nilerr // without a folder there is nothing to compare with
+		return nil // without a folder there is nothing to compare with
 	}
 	if _, err := os.Stat(filepath.Join(a.folder, "kith.db")); err != nil && a.Getenv("KITH_DATABASE") == "" {
-		return nil //nolint:nilerr // no data yet: nothing to compare with
+		return nil // no data yet: nothing to compare with
 	}
 	return a.read(ctx, func(ctx context.Context, w *workspace.Workspace) error {
 		found, err := against(ctx, w, defs)

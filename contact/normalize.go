@@ -54,6 +54,10 @@ func (n *Normalizer) Canonical(kind Kind, raw string) (string, Problem) {
 		return canonicalDate(s)
 	case URL:
 		return canonicalURL(s)
+	case Password:
+		if fingerprint, _, ok := PasswordParts(s); ok {
+			return fingerprint, ""
+		}
 	case Name:
 		return norm.NFC.String(collapse(s)), ""
 	}

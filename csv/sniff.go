@@ -14,7 +14,11 @@ const enough = 64 << 10
 // whole says that head is the whole file. What is clearly no CSV is refused
 // with a *FileError. It claims UTF-8, UTF-16 and Windows-1252 only; other
 // encodings look alike and must be named.
-func Sniff(head []byte, whole bool) (Dialect, error) {
+func Sniff(head []byte, whole bool) (Dialect, error) { return SniffAs(head, whole, "") }
+
+// SniffAs guesses the rest of the dialect of a file whose encoding is known.
+// Only a byte order mark knows better; "" and "auto" know nothing.
+func SniffAs(head []byte, whole bool, encoding string) (Dialect, error) {
 	d := Dialect{Delimiter: ",", Quote: `"`, Encoding: "utf-8"}
 	if len(head) > enough {
 		head, whole = head[:enough], false
@@ -23,6 +27,12 @@ func Sniff(head []byte, whole bool) (Dialect, error) {
 		return d, err
 	}
 	name, err := encodingOf(head, whole)
+	if _, bom := bomOf(head); bom == 0 && encoding != "" && encoding != "auto" {
+		name, err = encoding, nil
+		if _, _, unknown := converterFor(encoding); unknown != nil && !isUTF8(encoding) {
+			err = unknown
+		}
+	}
 	if err != nil {
 		return d, err
 	}

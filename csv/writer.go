@@ -85,6 +85,18 @@ func (w *Writer) Write(record []string) error {
 	return w.put(append(w.line, '\n'))
 }
 
+// WriteLine writes a line that is no record, as one of a preamble, as it stands.
+func (w *Writer) WriteLine(line string) error {
+	if w.err != nil {
+		return w.err
+	}
+	w.line = append(w.line[:0], line...)
+	if w.CRLF {
+		w.line = append(w.line, '\r')
+	}
+	return w.put(append(w.line, '\n'))
+}
+
 // quotes reports whether a field must be quoted to be read back as it is.
 func (w *Writer) quotes(f string, only bool) bool {
 	switch {

@@ -33,13 +33,16 @@ func (b *Rulebook) DecideCreate(fields []string, t Translated) Change {
 // field by field. Policies bind updates, never creates (K16).
 func (b *Rulebook) DecideUpdate(t Translated, target contact.Record) Change {
 	c := Change{Action: Update, Ref: 0, TargetID: target.ID, Version: target.Version, Detail: t.Detail}
-	if b.addOnly() {
+	if b.AddOnly() {
 		return c.turn(Skip, MatchExists) // K7: Add a Contact alone
 	}
 	writes := false
 	for at, policy := range b.writes {
 		if policy == "" {
 			continue
+		}
+		if at < len(t.Defaulted) && t.Defaulted[at] && !contact.Blank(target.Value(at)) {
+			continue // a default is not what the source knows: it never replaces
 		}
 		f, differs := b.decideField(at, policy, target.Value(at), t.Values[at])
 		if differs {
@@ -63,8 +66,8 @@ func (c Change) turn(a Action, why Reason) Change {
 	return c
 }
 
-// addOnly reports whether no field may ever be updated.
-func (b *Rulebook) addOnly() bool {
+// AddOnly reports whether no field may ever be updated.
+func (b *Rulebook) AddOnly() bool {
 	for _, w := range b.writes {
 		if w != "" && w != WriteNever {
 			return false

@@ -82,11 +82,23 @@ func (g Guard) Check(t Totals, base int64) *Stop {
 	return nil
 }
 
+// share is the count in percent of the base, with as many decimals as it takes
+// to tell it from the limit.
+func (s Stop) share() string {
+	limit, _ := strconv.ParseFloat(strings.TrimSuffix(s.Limit, "%"), 64)
+	for decimals := 1; ; decimals++ {
+		text := strconv.FormatFloat(float64(s.Count)*100/float64(s.Base), 'f', decimals, 64)
+		if shown, _ := strconv.ParseFloat(text, 64); shown != limit || decimals == 6 {
+			return text
+		}
+	}
+}
+
 // Message says what happened, what is safe, and what to do next.
 func (s Stop) Message() string {
 	share := "all"
 	if s.Base > 0 {
-		share = strconv.FormatFloat(float64(s.Count)*100/float64(s.Base), 'f', 1, 64) + " %"
+		share = s.share() + " %"
 	}
 	verb := map[string]string{"deletes": "deleted", "changes": "deleted or changed"}[s.What]
 	return fmt.Sprintf("%d of %d contacts (%s) would be %s; the limit is %s. Nothing was written.",

@@ -13,6 +13,7 @@ type Claim struct {
 	Row     int64
 	Best    bool // the record has no better key: this one is its identity
 	Decided bool // an earlier rule has settled the record, or an earlier run
+	Out     bool // decided, and stands for nobody: skipped, held or refused
 	Ghost   bool // the record is refused; it only protects contacts from removal
 }
 
@@ -25,7 +26,10 @@ type Candidate struct {
 
 // A Group is every claim and candidate that share one key.
 type Group struct {
-	Rule       Rule
+	Rule Rule
+	// Unique groups by a key that identifies, but that the sync does not match by
+	// (C28): nobody is found by it, and nobody may have it a second time.
+	Unique     bool
 	Claims     []Claim // ascending by row
 	Candidates []Candidate
 	// Other reports why a candidate is somebody else although it shares the key;
@@ -63,11 +67,16 @@ type Verdict struct {
 func (s *Sync) Resolve(g *Group) (verdicts []Verdict, seen []int64) {
 	r := resolution{sync: s, g: g, holder: -1, best: -1}
 	for _, c := range g.Claims {
-		if c.Decided && !c.Ghost {
+		switch {
+		case c.Ghost:
+		case c.Decided && c.Out:
+		case c.Decided:
 			r.holder = c.Row
 			if c.Best { // settled by an earlier run, by this very key
 				r.best = c.Row
 			}
+		case g.Rule == ByPhone && !c.Best && r.holder < 0:
+			r.holder = c.Row // will be somebody with this telephone, by its better key
 		}
 	}
 	for _, c := range s.order(g.Claims) {
@@ -135,6 +144,11 @@ func (r *resolution) judge(c Claim) {
 		// contacts with one key. People who have a better key may share a phone
 		// (settled question 8).
 		v.Action, v.Reason, v.Other = Hold, IdentityConflict, r.holder
+		for _, k := range r.g.Candidates {
+			if k.Taken {
+				v.Several = append(v.Several, k.Ref)
+			}
+		}
 		r.protect()
 	}
 	if c.Best {
@@ -158,6 +172,10 @@ func (r *resolution) candidateFor(c Claim) Verdict {
 	var inside, outside, others []int64
 	for _, k := range r.g.Candidates {
 		if k.Taken {
+			continue
+		}
+		if r.g.Unique {
+			others = append(others, k.Ref)
 			continue
 		}
 		switch r.otherness(c, k.Ref) {

@@ -18,6 +18,11 @@ type Rulebook struct {
 	Source contact.Schema
 	Target contact.Schema
 	Rules  []Rule // the match rules that these schemas can serve, in order
+	Unique bool   // the last rule is not matched by: it only keeps the identifier unique (C28)
+
+	// Seal closes a password before anybody sees it. Without it passwords are
+	// left out: they are never kept as they are written.
+	Seal func(password string) (string, error)
 
 	norm      *contact.Normalizer
 	fields    []mapped
@@ -32,6 +37,7 @@ type Rulebook struct {
 	emailAt   int
 	values    []string // reused by Translate
 	badEmails []*mapped
+	defaulted []bool // fields of the last record that a default filled
 }
 
 // mapped is one compiled line of the map.
@@ -51,12 +57,13 @@ type mapped struct {
 func Compile(s Sync, source, target contact.Schema, region string) (*Rulebook, error) {
 	b := &Rulebook{
 		Sync: s, Source: source, Target: target,
-		norm:     contact.NewNormalizer(region),
-		keyring:  NewKeyring(target, region, s.Secondary),
-		writes:   make([]Write, len(target.Fields)),
-		mayClear: make([]bool, len(target.Fields)),
-		values:   make([]string, len(target.Fields)),
-		emailAt:  target.First(contact.Email),
+		norm:      contact.NewNormalizer(region),
+		keyring:   NewKeyring(target, region, s.Secondary),
+		writes:    make([]Write, len(target.Fields)),
+		mayClear:  make([]bool, len(target.Fields)),
+		values:    make([]string, len(target.Fields)),
+		defaulted: make([]bool, len(target.Fields)),
+		emailAt:   target.First(contact.Email),
 	}
 	switch {
 	case s.Secondary:
@@ -169,7 +176,8 @@ func parseAs(as string) (kind contact.Kind, region string, err error) {
 func (b *Rulebook) compileRules() error {
 	for _, r := range b.Sync.Match {
 		switch r {
-		case ByLink: // comes from the store, not from values
+		case ByLink:
+			return fmt.Errorf("match: link is not available yet; it comes with two-way syncs. Use key, email or phone")
 		case ByKey, ByEmail, ByPhone:
 			if r == ByKey && b.Target.Key == "" {
 				return fmt.Errorf("match: the target has no unique identifier to match by key")
@@ -180,6 +188,9 @@ func (b *Rulebook) compileRules() error {
 		default:
 			return fmt.Errorf("match: %q is not a match rule; use key, email or phone", r)
 		}
+	}
+	if len(b.Rules) > 0 && !slices.Contains(b.Rules, ByKey) && b.anyMapped(b.keyring.Fields(ByKey)) {
+		b.Rules, b.Unique = append(b.Rules, ByKey), true
 	}
 	if len(b.Rules) == 0 {
 		return fmt.Errorf("match: no mapped field serves any of the match rules %v; map one of them, or records could never be recognised again", b.Sync.Match)
@@ -220,7 +231,10 @@ func (b *Rulebook) KeysFor(r Rule, values []string, keys []string) []string {
 func (b *Rulebook) KeyFields(r Rule) []int { return b.keyring.Fields(r) }
 
 // Uses reports whether the sync matches by a rule.
-func (b *Rulebook) Uses(r Rule) bool { return slices.Contains(b.Rules, r) }
+func (b *Rulebook) Uses(r Rule) bool {
+	at := slices.Index(b.Rules, r)
+	return at >= 0 && !(b.Unique && at == len(b.Rules)-1)
+}
 
 // InScope reports whether a target record passes the sync's target scope: the
 // agent filter of K3.

@@ -181,7 +181,7 @@ func (s Sync) MatchFor(target contact.Schema) []Rule {
 	switch {
 	case len(s.Match) > 0:
 		return s.Match
-	case target.Key != "" && s.Target.Key != KeyGenerated:
+	case target.Key != "" && s.Target.Key != KeyGenerated && slices.ContainsFunc(s.Map, func(m Mapping) bool { return m.To == target.Key }):
 		return []Rule{ByKey}
 	case !mapped(contact.Email) && mapped(contact.Phone):
 		return []Rule{ByPhone}

@@ -11,9 +11,10 @@ import (
 // A Translated record stands in the target's vocabulary: Values are in the
 // order of the target's schema, valid until the next call of Translate.
 type Translated struct {
-	Values []string
-	Reject Reason // the record itself is bad
-	Detail Detail
+	Values    []string
+	Defaulted []bool // fields that the source left blank and a default filled
+	Reject    Reason // the record itself is bad
+	Detail    Detail
 }
 
 // Pass reports whether a source record passes the sync's filter.
@@ -36,8 +37,9 @@ func (b *Rulebook) GateOpen(fields []string) (bool, error) {
 // Raw values are kept (requirements 3.1); only white space around them, the
 // placeholder name (N15) and values that cannot be what their kind says go.
 func (b *Rulebook) Translate(fields []string) Translated {
-	t := Translated{Values: b.values}
+	t := Translated{Values: b.values, Defaulted: b.defaulted}
 	clear(t.Values)
+	clear(b.defaulted)
 	b.badEmails = b.badEmails[:0]
 	for i := range b.fields {
 		b.translateField(&b.fields[i], fields, &t)
@@ -66,11 +68,9 @@ func (b *Rulebook) translateField(m *mapped, fields []string, t *Translated) {
 	if m.Values != nil {
 		value = lookup(m.Values, value)
 	}
-	if value == "" {
+	if contact.Blank(value) && m.Default != "" {
 		value = m.Default
-	}
-	if value == "" {
-		return
+		b.defaulted[m.to] = true
 	}
 	if contact.Blank(value) {
 		return
@@ -115,12 +115,26 @@ func (b *Rulebook) accept(m *mapped, value string, t *Translated) string {
 		if _, problem := b.norm.MatchKey(contact.Email, value); problem != "" {
 			b.badEmails = append(b.badEmails, m)
 		}
+	case contact.Password:
+		return b.seal(m, value, t)
 	case contact.Phone:
 		if m.region != "" {
 			return international(value, m.region)
 		}
 	}
 	return value
+}
+
+func (b *Rulebook) seal(m *mapped, value string, t *Translated) string {
+	if b.Seal == nil || contact.Sealed(value) {
+		return ""
+	}
+	sealed, err := b.Seal(value)
+	if err != nil {
+		t.refuse(ExprFailed, m, "")
+		return ""
+	}
+	return sealed
 }
 
 // refuseEmails leaves out values that are no e-mail addresses, once the whole

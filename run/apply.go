@@ -149,7 +149,7 @@ func (a *applying) rows(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	book, err := a.binding.rulebook()
+	book, err := a.engine.rulebook(&a.binding)
 	if err != nil {
 		return err
 	}

@@ -81,6 +81,9 @@ func (e *Engine) bind(ctx context.Context, def plan.Sync, st *stage, target cont
 		return b, err
 	}
 	suggestions := suggest.Mapping(columns, target.Fields)
+	if len(b.Columns) == 0 {
+		return b, nil
+	}
 	if len(def.Map) == 0 {
 		learned, err := e.Journal.Learned(ctx, suggest.Fingerprint(b.Columns))
 		if err == nil && fits(learned, b.Columns) {
@@ -99,6 +102,10 @@ func (e *Engine) bind(ctx context.Context, def plan.Sync, st *stage, target cont
 // checkColumns stops a run before it writes when a column it needs is gone: a
 // renamed header must not empty a field, or remove everybody.
 func (b *binding) checkColumns() error {
+	if len(b.Columns) == 0 {
+		b.Sync.Map = nil
+		return nil // an empty file: no record, and nothing to remove
+	}
 	for _, m := range b.Sync.Map {
 		if m.Value != nil || m.Expr != "" || slices.Contains(b.Columns, m.From) {
 			continue
@@ -209,8 +216,19 @@ func (b *binding) setKey(key string) {
 	}
 }
 
-// rulebook compiles the binding.
-func (b *binding) rulebook() (*plan.Rulebook, error) {
+// hasPassword reports whether the sync fills a password.
+func (b *binding) hasPassword() bool {
+	return slices.ContainsFunc(b.Sync.Map, func(m plan.Mapping) bool {
+		f, ok := b.Target.Field(m.To)
+		return ok && f.Kind == contact.Password
+	})
+}
+
+// rulebook compiles a binding.
+func (e *Engine) rulebook(b *binding) (*plan.Rulebook, error) {
+	if len(b.Columns) == 0 {
+		return nil, nil
+	}
 	var source contact.Schema
 	for _, name := range b.Columns {
 		source.Fields = append(source.Fields, contact.Field{Name: name, Kind: contact.Text})
@@ -218,6 +236,9 @@ func (b *binding) rulebook() (*plan.Rulebook, error) {
 	book, err := plan.Compile(b.Sync, source, b.Target, b.Region)
 	if err != nil {
 		return nil, &Error{Code: CodeConfig, Message: "The sync does not fit its source and target. Nothing was changed", Err: err}
+	}
+	if e.Vault != nil {
+		book.Seal = e.Vault.Seal
 	}
 	return book, nil
 }

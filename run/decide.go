@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash"
+	"slices"
 	"strings"
 
 	"github.com/kith-sync/kith/contact"
@@ -89,11 +90,12 @@ type decider struct {
 
 // An undecided record was found in the target and waits for its contact.
 type undecided struct {
-	at       int // in the block
-	change   plan.Change
-	values   []string
-	detail   plan.Detail
-	sourceID string
+	at        int // in the block
+	change    plan.Change
+	values    []string
+	defaulted []bool
+	detail    plan.Detail
+	sourceID  string
 }
 
 func (d *decider) block(ctx context.Context, notes *noteReader, first, n int64) error {
@@ -134,6 +136,8 @@ func (d *decider) record(note rowNote, number int64) error {
 		if v.action == plan.Update {
 			o.Ref = v.ref
 		}
+	case note.Create == plan.Create && d.thrownAway(note):
+		o.Action, o.Reason = plan.Skip, reasonNumber(plan.TrashedByPerson)
 	default:
 		o.Action, o.Reason = note.Create, note.Why
 	}
@@ -161,7 +165,7 @@ func (d *decider) explain(o outcome, v verdict, number int64) error {
 	if o.Action == plan.Update {
 		t := d.book.Translate(fields)
 		d.book.Warn(&t)
-		d.pending = append(d.pending, undecided{at: len(d.outcomes) - 1, change: c, values: cloneValues(t.Values), detail: t.Detail})
+		d.pending = append(d.pending, undecided{at: len(d.outcomes) - 1, change: c, values: slices.Clone(t.Values), defaulted: slices.Clone(t.Defaulted), detail: t.Detail})
 		return nil
 	}
 	d.fillDetail(&c, row, fields)
@@ -174,8 +178,6 @@ func (d *decider) explain(o outcome, v verdict, number int64) error {
 	d.changes = append(d.changes, c)
 	return nil
 }
-
-func cloneValues(v []string) []string { return append([]string(nil), v...) }
 
 // fillDetail says what a person needs to mend a refused or held record.
 func (d *decider) fillDetail(c *plan.Change, row *csv.Row, fields []string) {
@@ -225,7 +227,7 @@ func (d *decider) compareOne(u undecided, contacts map[int64]contact.Record) []p
 	target, ok := contacts[u.change.Ref]
 	c := plan.Change{Action: plan.Hold, Reason: plan.TargetGone}
 	if ok {
-		c = d.book.DecideUpdate(plan.Translated{Values: u.values, Detail: u.detail}, target)
+		c = d.book.DecideUpdate(plan.Translated{Values: u.values, Defaulted: u.defaulted, Detail: u.detail}, target)
 	}
 	c.Row, c.Line, c.SourceID, c.Rule, c.Ref = u.change.Row, u.change.Line, u.change.SourceID, u.change.Rule, u.change.Ref
 	o.Action, o.Reason = c.Action, reasonNumber(c.Reason)

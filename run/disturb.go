@@ -158,7 +158,7 @@ func (p *planning) keyOf(note rowNote, rule int) uint64 {
 // rankOf is the place of the rule that finds a settled record's contact.
 func (p *planning) rankOf(note rowNote) int {
 	for i, rule := range p.book.Rules {
-		if int(note.Rule) == plan.NumberOf(rule) || note.Rule == 0 && p.keyOf(note, i) != 0 {
+		if int(note.Rule) == plan.NumberOf(rule) {
 			return i
 		}
 	}

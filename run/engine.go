@@ -7,6 +7,7 @@ package run
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"time"
 
@@ -37,6 +38,7 @@ type Journal interface {
 	ChangesOf(ctx context.Context, ref int64) iter.Seq2[store.StoredChange, error]
 	TouchedSince(ctx context.Context, bookID, run int64) ([]int64, error)
 	Learned(ctx context.Context, fingerprint string) ([]plan.Mapping, error)
+	Tombstones(ctx context.Context, bookID int64) ([]store.Contact, error)
 	Learn(ctx context.Context, fingerprint string, mapping []plan.Mapping) error
 }
 
@@ -67,8 +69,18 @@ type Engine struct {
 	Temp      string // folder for sorting
 	Now       func() time.Time
 	Secret    plan.Secret
-	Seal      func(password string) (sealed string, err error)
+	Vault     Vault
 	Progress  func(phase string, done, total int64) // may be nil
+}
+
+// A Vault keeps passwords from being stored as they are written (settled
+// question 19).
+type Vault interface {
+	// Seal closes a password; equal passwords give equal results.
+	Seal(password string) (string, error)
+	// Encrypt returns a writer whose output only Decrypt can read.
+	Encrypt(w io.Writer) (io.Writer, error)
+	Decrypt(r io.Reader) (io.Reader, error)
 }
 
 // An Error is a fault that concerns a whole run, said for people.

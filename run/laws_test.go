@@ -239,12 +239,12 @@ func (w *world) sharing(s shelf) map[[2]int64]string {
 	return out
 }
 
+// keyring finds the match keys of the world's contacts.
 func (w *world) keyring() *plan.Keyring {
-	schema := contact.Schema{Fields: fields}
 	if w.Sync.Target.Key == "uid" {
-		schema.Key = "uid"
+		return w.bench.keyed
 	}
-	return plan.NewKeyring(schema, "GB", false)
+	return w.bench.keyless
 }
 
 // values puts a contact's values into the order of fields.

@@ -114,11 +114,12 @@ func refsOf(hits []connector.Hit) []int64 {
 // meet resolves the records and contacts that share one key, or puts them aside
 // when the records themselves have to be looked at.
 func (p *pass) meet(ctx context.Context, entries []spill.Record, hits []connector.Hit, outside map[int64]bool) error {
-	g := plan.Group{Rule: p.rule}
+	g := plan.Group{Rule: p.rule, Unique: !p.book.Uses(p.rule)}
 	look := false
 	for _, e := range entries {
 		c := plan.Claim{Row: int64(e[1] >> flagBits), Best: e[1]&flagBest != 0, Ghost: e[1]&flagGhost != 0}
 		c.Decided = e[1]&flagSettled != 0 || !c.Ghost && p.decided.has(c.Row)
+		c.Out = p.out.has(c.Row)
 		g.Claims = append(g.Claims, c)
 		look = look || !c.Best && !c.Decided && !c.Ghost
 	}
@@ -154,6 +155,9 @@ func (p *pass) resolve(g *plan.Group) error {
 // settle records a verdict: {record, action|reason|rule, contact or other record}.
 func (p *pass) settle(v plan.Verdict) error {
 	p.decided.add(v.Row)
+	if v.Action != plan.Update {
+		p.out.add(v.Row)
+	}
 	packed := uint64(v.Action) | uint64(reasonNumber(v.Reason))<<8 | uint64(plan.NumberOf(p.rule))<<16
 	third := uint64(v.Other + 1)
 	if v.Action == plan.Update {
@@ -211,6 +215,7 @@ func (p *pass) refresh(g *plan.Group) {
 	for i := range g.Claims {
 		c := &g.Claims[i]
 		c.Decided = c.Decided || !c.Ghost && p.decided.has(c.Row)
+		c.Out = p.out.has(c.Row)
 	}
 	for i := range g.Candidates {
 		g.Candidates[i].Taken = p.taken.has(g.Candidates[i].Ref)

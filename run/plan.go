@@ -102,7 +102,13 @@ func (e *Engine) makePlan(ctx context.Context, s store.Sync, target Target, st *
 	if err != nil {
 		return err
 	}
-	book, err := b.rulebook()
+	if b.hasPassword() {
+		if err := e.sealStage(st); err != nil {
+			return err
+		}
+		r.Stage = st.name
+	}
+	book, err := e.rulebook(&b)
 	if err != nil {
 		return err
 	}
@@ -110,13 +116,19 @@ func (e *Engine) makePlan(ctx context.Context, s store.Sync, target Target, st *
 		return err
 	}
 	r.Notes = append(r.Notes, b.Notes...)
+	if len(b.Columns) == 0 {
+		return e.planNothing(r, b)
+	}
 	p, err := e.readSource(ctx, b, book, target, st, last, r)
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	p.decided = newBitset(p.notes.count)
+	p.decided, p.out = newBitset(p.notes.count), newBitset(p.notes.count)
 	if err := p.match(ctx); err != nil {
+		return err
+	}
+	if err := p.loadTombstones(ctx); err != nil {
 		return err
 	}
 	out := newPlanWriter(e, r.ID, r.SourceHash, r.TargetState, b.print())
@@ -137,6 +149,9 @@ func (e *Engine) makePlan(ctx context.Context, s store.Sync, target Target, st *
 	if guarded(s.Definition) {
 		r.Stop = s.Definition.Guard.Check(r.Totals, base)
 	}
+	if r.Totals.Read == 0 {
+		p.warnings["source.empty"]++
+	}
 	r.Status = store.Planned
 	if !r.Totals.Balanced() {
 		return fmt.Errorf("the totals of run %d do not add up: %+v", r.ID, r.Totals)
@@ -144,12 +159,24 @@ func (e *Engine) makePlan(ctx context.Context, s store.Sync, target Target, st *
 	return nil
 }
 
+// planNothing is the plan for a source without even a header: nothing to read,
+// nothing to remove.
+func (e *Engine) planNothing(r *store.Run, b binding) error {
+	r.Warnings = map[string]int64{"source.empty": 1}
+	r.Notes = append(r.Notes, "The source is empty. Nothing was changed, and nothing was removed.")
+	r.PlanHash, r.BlocksOf, r.Status = hashText([]byte(r.SourceHash+r.TargetState+b.print())), r.ID, store.Planned
+	return nil
+}
+
 // readSource reads the source, looking only at what is new since the last run
 // where it can. Where too much of the old is disturbed, it reads all of it anew.
 func (e *Engine) readSource(ctx context.Context, b binding, book *plan.Rulebook, target Target, st *stage, last *store.Run, r *store.Run) (*planning, error) {
-	old, err := e.openSnapshot(ctx, b, last, r.BookID)
-	if err != nil {
-		return nil, err
+	var old *snapshot
+	var err error
+	if !book.AddOnly() {
+		if old, err = e.openSnapshot(ctx, b, last, r.BookID); err != nil {
+			return nil, err
+		}
 	}
 	defer old.close()
 	for {
@@ -231,7 +258,10 @@ func (e *Engine) unchanged(ctx context.Context, s store.Sync, source connector.S
 		if decided.EndState != r.TargetState || s.Definition.Scope != "" {
 			return false, nil
 		}
-		r.Warnings = decided.Warnings
+		if decided.Totals.Created > 0 && e.addsOnly(last) {
+			return false, nil // what was created then would be skipped now
+		}
+		r.Warnings, r.FirstRef = decided.Warnings, decided.FirstRef
 		return true, e.finishUnchanged(ctx, r, store.Succeeded, again(decided.Totals), decided.Reasons)
 	}
 	edited, err := e.Journal.TouchedSince(ctx, r.BookID, decided.ID)
@@ -243,6 +273,16 @@ func (e *Engine) unchanged(ctx context.Context, s store.Sync, source connector.S
 		r.Notes = append(r.Notes, fmt.Sprintf("%d contacts were edited since. Run with --every-time to apply the source to them again.", len(edited)))
 	}
 	return true, e.finishUnchanged(ctx, r, store.SkippedUnchanged, plan.Totals{}, nil)
+}
+
+// addsOnly reports whether a run's sync updates nothing.
+func (e *Engine) addsOnly(r *store.Run) bool {
+	var b binding
+	if json.Unmarshal(r.Config, &b) != nil {
+		return false
+	}
+	book, err := e.rulebook(&b)
+	return err == nil && book != nil && book.AddOnly()
 }
 
 // again is what a run's totals are when the same source meets what it left.

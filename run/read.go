@@ -25,11 +25,13 @@ type planning struct {
 	entries  map[plan.Rule]*spill.Sorter // {hash, record<<flagBits|flags, 0}
 	verdicts *spill.Sorter               // {record, packed verdict, ref or other record}
 	decided  bitset
+	out      bitset // decided, and not found to be anybody
 	taken    refset
 	seen     refset // contacts that some record of the source points to
 	several  map[int64][]int64
 
-	reopened map[int64]rowNote // records that were as before, and are looked at again all the same
+	tombstones map[[2]uint64]bool // rule and hash of the best key of contacts that people threw away
+	reopened   map[int64]rowNote  // records that were as before, and are looked at again all the same
 
 	unreadable int64 // records whose content is not known at all
 	cutOff     bool  // the last record is damaged: there may have been more

@@ -18,6 +18,7 @@ type snapshot struct {
 	ref     int64     // of the next record that was created
 	window  []outcome // records of the last run that may still come
 	touched refset
+	ranks   []int // places in outcome.Keys of the sync's match rules, best first
 	err     error
 }
 
@@ -54,6 +55,9 @@ func (e *Engine) openSnapshot(ctx context.Context, b binding, last *store.Run, b
 		return nil, err
 	}
 	s := &snapshot{ref: decided.FirstRef, touched: refset{}}
+	for _, rule := range b.Sync.Match {
+		s.ranks = append(s.ranks, plan.NumberOf(rule)-1)
+	}
 	for _, ref := range touched {
 		s.touched.add(ref)
 	}
@@ -83,9 +87,23 @@ func (s *snapshot) recall(hash uint64) (note rowNote, settled, unchanged bool) {
 		if !settledWell(o.Action) || o.Ref == 0 || touched {
 			return note, false, !touched
 		}
-		return rowNote{Hash: hash, Keys: o.Keys, Settled: plan.Unchanged, Rule: o.Rule, Ref: o.Ref}, true, true
+		return rowNote{Hash: hash, Keys: o.Keys, Settled: plan.Unchanged, Rule: s.ruleFor(o), Ref: o.Ref}, true, true
 	}
 	return note, false, false
+}
+
+// ruleFor is the rule that finds a record's contact now: the one that found it
+// then, or its best key where the contact was created from it.
+func (s *snapshot) ruleFor(o outcome) uint8 {
+	if o.Rule != 0 {
+		return o.Rule
+	}
+	for _, at := range s.ranks {
+		if o.Keys[at] != 0 {
+			return uint8(at + 1)
+		}
+	}
+	return 0
 }
 
 func settledWell(a plan.Action) bool {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/contact"
@@ -111,6 +112,38 @@ func (c *counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// sealedStage ends the name of a staged source that holds passwords and is
+// therefore encrypted.
+const sealedStage = ".sealed"
+
+// sealStage encrypts a staged source.
+func (e *Engine) sealStage(s *stage) error {
+	if strings.HasSuffix(s.name, sealedStage) {
+		return nil
+	}
+	in, err := e.Files.Open(e.stagePath(s.name))
+	if err != nil {
+		return fmt.Errorf("seal staged source: %w", err)
+	}
+	defer in.Close()
+	out, err := e.Files.Create(e.stagePath(s.name + sealedStage))
+	if err != nil {
+		return fmt.Errorf("seal staged source: %w", err)
+	}
+	w, err := e.Vault.Encrypt(out)
+	if err == nil {
+		_, err = io.Copy(w, in)
+	}
+	if err = errors.Join(err, out.Close()); err != nil {
+		return fmt.Errorf("seal staged source: %w", err)
+	}
+	if err := e.Files.Remove(e.stagePath(s.name)); err != nil {
+		return fmt.Errorf("seal staged source: %w", err)
+	}
+	s.name += sealedStage
+	return nil
+}
+
 // A reading goes through a staged source from its first record to its last.
 type reading struct {
 	file   io.Closer
@@ -130,7 +163,14 @@ func (e *Engine) openStage(s *stage) (*reading, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open staged source: %w", err)
 	}
-	r := &reading{file: file, csv: csv.NewReader(file, s.Dialect, csv.Limits{}), keyAt: -1}
+	var in io.Reader = file
+	if strings.HasSuffix(s.name, sealedStage) {
+		if in, err = e.Vault.Decrypt(file); err != nil {
+			file.Close()
+			return nil, fmt.Errorf("open staged source: %w", err)
+		}
+	}
+	r := &reading{file: file, csv: csv.NewReader(in, s.Dialect, csv.Limits{}), keyAt: -1}
 	if err := r.learnColumns(s); err != nil {
 		file.Close()
 		return nil, err

@@ -15,7 +15,7 @@ func (p *planning) uniqueRules() (rules []plan.Rule) {
 	if p.book.Target.Key != "" {
 		rules = append(rules, plan.ByKey)
 	}
-	if p.book.Uses(plan.ByEmail) {
+	if p.book.Uses(plan.ByEmail) && !p.book.Scoped() { // out of scope others may have it: K3-K5
 		rules = append(rules, plan.ByEmail)
 	}
 	return rules

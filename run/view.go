@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 )
@@ -30,6 +31,9 @@ func (e *Engine) Changes(ctx context.Context, r store.Run) iter.Seq2[plan.Change
 			if !yield(c.Change, err) || err != nil {
 				return
 			}
+		}
+		if v.run.BlocksOf != v.run.ID {
+			return // what was removed then is gone
 		}
 		for {
 			c, ok, err := v.changes.pull()
@@ -85,6 +89,7 @@ type view struct {
 	book    *plan.Rulebook
 	in      *reading
 	changes *changeReader
+	first   int64 // handle of the first contact that was created
 }
 
 func (e *Engine) newView(ctx context.Context, r store.Run) (*view, error) {
@@ -96,11 +101,15 @@ func (e *Engine) newView(ctx context.Context, r store.Run) (*view, error) {
 	if r.BlocksOf == 0 {
 		return v, nil
 	}
+	decided, err := e.Journal.Run(ctx, r.BlocksOf)
+	if err != nil {
+		return nil, err
+	}
+	v.first = decided.FirstRef
 	if err := json.Unmarshal(r.Config, &v.binding); err != nil {
 		return nil, fmt.Errorf("read plan: %w", err)
 	}
-	var err error
-	if v.book, err = v.binding.rulebook(); err != nil {
+	if v.book, err = e.rulebook(&v.binding); err != nil {
 		return nil, err
 	}
 	v.in, err = e.openStage(v.binding.stage(r.Stage))
@@ -125,7 +134,7 @@ func (v *view) records(ctx context.Context) iter.Seq2[Rejected, error] {
 		if v.run.BlocksOf == 0 {
 			return
 		}
-		number, ref := int64(0), v.run.FirstRef
+		number, ref := int64(0), v.first
 		var outcomes []outcome
 		for block, err := range v.engine.Journal.Blocks(ctx, v.run.BlocksOf) {
 			if err == nil {
@@ -140,7 +149,7 @@ func (v *view) records(ctx context.Context) iter.Seq2[Rejected, error] {
 				if !yield(c, err) || err != nil {
 					return
 				}
-				if o.Action == plan.Create && v.run.FirstRef != 0 {
+				if o.Action == plan.Create && v.first != 0 {
 					ref++
 				}
 				number++
@@ -175,17 +184,66 @@ func (v *view) record(o outcome, number, ref int64) (Rejected, error) {
 		v.book.Warn(&t)
 		c.Detail = t.Detail
 	}
+	v.mask(&c, fields)
 	if v.run.BlocksOf != v.run.ID { // the same source again: what was written then is there now
-		c = seenAgain(c)
+		c = v.seenAgain(c, o)
 	}
 	return Rejected{c, fields}, nil
 }
 
-func seenAgain(c plan.Change) plan.Change {
+func (v *view) seenAgain(c plan.Change, o outcome) plan.Change {
+	if c.Action == plan.Create {
+		c.Rule = v.bestRule(o)
+	}
 	if c.Action == plan.Create || c.Action == plan.Update {
 		c.Action, c.Fields, c.Values = plan.Unchanged, nil, nil
 	}
 	return c
+}
+
+// bestRule is the first of the sync's rules that a record has a key for.
+func (v *view) bestRule(o outcome) plan.Rule {
+	for _, rule := range v.book.Rules {
+		if o.Keys[plan.NumberOf(rule)-1] != 0 {
+			return rule
+		}
+	}
+	return ""
+}
+
+// mask hides passwords from whoever looks at a plan.
+func (v *view) mask(c *plan.Change, fields []string) {
+	for _, m := range v.binding.Sync.Map {
+		if f, ok := v.binding.Target.Field(m.To); !ok || f.Kind != contact.Password {
+			continue
+		}
+		for i, name := range v.binding.Columns {
+			if name == m.From && i < len(fields) && fields[i] != "" {
+				fields[i] = contact.Mask
+			}
+		}
+		for i := range c.Fields {
+			if c.Fields[i].Name == m.To {
+				maskField(&c.Fields[i])
+			}
+		}
+		if at := v.binding.Target.Index(m.To); at < len(c.Values) && c.Values[at] != "" {
+			c.Values[at] = contact.Mask
+		}
+	}
+}
+
+// maskField hides a password, leaving visible whether there is one and that it
+// changes.
+func maskField(f *plan.FieldChange) {
+	for _, value := range []*string{&f.Old, &f.New, &f.Kept} {
+		if *value != "" {
+			*value = contact.Mask
+		}
+	}
+	if f.Old == f.New && f.Old != "" && f.Kept == "" {
+		f.New = contact.Mask + " (changed)"
+	}
 }
 
 func targetID(ref int64) string {

@@ -53,7 +53,10 @@ type world struct {
 }
 
 // A bench is the workspace in which worlds are played, one after the other.
-type bench struct{ *workspace.Workspace }
+type bench struct {
+	*workspace.Workspace
+	keyed, keyless *plan.Keyring // of books with and without an identifier
+}
 
 func newBench(t testing.TB) *bench {
 	t.Helper()
@@ -64,7 +67,11 @@ func newBench(t testing.TB) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.Close() })
-	return &bench{w}
+	schema := contact.Schema{Fields: fields}
+	b := &bench{Workspace: w, keyless: plan.NewKeyring(schema, "GB", false)}
+	schema.Key = "uid"
+	b.keyed = plan.NewKeyring(schema, "GB", false)
+	return b
 }
 
 // law checks a law of the engine over many small worlds.

@@ -10,7 +10,8 @@
 //	source.csv    what it reads, or the contacts of the book it reads; source.2.csv is
 //	              what stands there in step 2
 //	target.csv    the target before: the file itself, or the contacts of the book
-//	steps.txt     what happens, a line a step, where it is more than runs
+//	steps.txt     what happens, a line a step, where it is more than runs: run; plan, apply;
+//	              approve; undo STEP; edit ID FIELD=VALUE, delete ID, write LINE by somebody else
 //	want.txt      the plan and the target after; want.2.txt is that of step 2
 //
 // A line of a CSV file that begins with {1..9000} stands for as many lines, in
@@ -62,6 +63,10 @@ func TestScenarios(t *testing.T) {
 			})
 			r.tell(known[filepath.ToSlash(name)])
 		})
+		delete(known, filepath.ToSlash(name))
+	}
+	for name, finding := range known {
+		t.Errorf("finding %s names %s, which is no scenario", finding, name)
 	}
 }
 

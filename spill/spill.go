@@ -118,20 +118,21 @@ func (s *Sorter) flush(n int) error {
 func (s *Sorter) Sorted() iter.Seq2[[]Record, error] {
 	return func(yield func([]Record, error) bool) {
 		if s.buckets == nil {
-			sortRecords(s.memory)
+			sortRecords(s.memory, make([]Record, len(s.memory)))
 			if len(s.memory) > 0 {
 				yield(s.memory, nil)
 			}
 			return
 		}
-		var stretch []Record
+		var stretch, scratch []Record
 		for n := range s.buckets {
 			var err error
 			if stretch, err = s.load(n, stretch[:0]); err != nil {
 				yield(nil, err)
 				return
 			}
-			sortRecords(stretch)
+			scratch = slices.Grow(scratch[:0], len(stretch))[:len(stretch)]
+			sortRecords(stretch, scratch)
 			if len(stretch) > 0 && !yield(stretch, nil) {
 				return
 			}
@@ -154,7 +155,38 @@ func (s *Sorter) load(n int, stretch []Record) ([]Record, error) {
 	return append(stretch, s.buckets[n]...), nil
 }
 
-func sortRecords(r []Record) {
+// sortRecords sorts by a rough count first: words that are spread evenly, as
+// hashes and record numbers are, then lie next to their place.
+func sortRecords(r, scratch []Record) {
+	low, high := ^uint64(0), uint64(0)
+	for i := range r {
+		low, high = min(low, r[i][0]), max(high, r[i][0])
+	}
+	shift := max(0, bits.Len64(high-low)-slotBits)
+	var ends [1<<slotBits + 1]int32
+	for i := range r {
+		ends[(r[i][0]-low)>>shift+1]++
+	}
+	for i := 1; i < len(ends); i++ {
+		ends[i] += ends[i-1]
+	}
+	starts := ends
+	for _, rec := range r {
+		slot := (rec[0] - low) >> shift
+		scratch[starts[slot]] = rec
+		starts[slot]++
+	}
+	for i := range len(ends) - 1 {
+		if slot := scratch[ends[i]:ends[i+1]]; len(slot) > 1 {
+			sortSlot(slot)
+		}
+	}
+	copy(r, scratch)
+}
+
+const slotBits = 12
+
+func sortSlot(r []Record) {
 	slices.SortFunc(r, func(a, b Record) int {
 		if a[0] < b[0] {
 			return -1

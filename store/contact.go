@@ -492,3 +492,18 @@ func (s *Store) CreatedBySync(ctx context.Context, b Book, syncID int64) iter.Se
 		}
 	}
 }
+
+// Tombstones returns the contacts of a book that lie in the trash because a
+// person put them there.
+func (s *Store) Tombstones(ctx context.Context, bookID int64) ([]Contact, error) {
+	b, err := findBook(ctx, s.db, `id = $1`, bookID)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.db.QueryContext(ctx, `SELECT `+contactColumns+` FROM trash WHERE id > $1 AND id < $2
+		AND deleted_run IN (SELECT id FROM run WHERE kind = $3)`, firstID(b.ID), firstID(b.ID+1), KindEdit)
+	return collect(rows, err, func(rows *sql.Rows) (Contact, error) {
+		c, _, err := b.scan(rows, nil)
+		return c, err
+	})
+}

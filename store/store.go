@@ -45,11 +45,11 @@ type Store struct {
 // caller holds the data folder's lock.
 func OpenSQLite(ctx context.Context, path string) (*Store, error) {
 	// NORMAL: a power loss may lose the last commits, never tear one; a run's
-	// position is lost with the writes it counts. The page size comes first: in
-	// WAL mode it can no longer be chosen. Writers wait for each other, and as
+	// position is lost with the writes it counts. The driver obeys
+	// _journal_mode after every _pragma: in WAL mode the page size is fixed. Writers wait for each other, and as
 	// long as the longest of them may take (deleting a large book).
 	dsn := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path) +
-		"?_pragma=page_size(8192)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=busy_timeout(30000)" +
+		"?_pragma=page_size(8192)&_journal_mode=WAL&_pragma=synchronous(NORMAL)&_busy_timeout=30000" +
 		"&_pragma=foreign_keys(ON)&_pragma=cache_size(-4000)&_pragma=journal_size_limit(67108864)&_txlock=immediate"
 	unclean := leftBehind(path + "-wal")
 	db, err := sql.Open("sqlite", dsn)

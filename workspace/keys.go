@@ -12,8 +12,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"os"
+	"slices"
 
 	"github.com/alexedwards/argon2id"
 
@@ -27,6 +29,7 @@ type keys struct {
 	match       plan.Secret
 	fingerprint []byte
 	sealing     cipher.AEAD
+	stream      cipher.Block
 }
 
 const masterSize = 32
@@ -64,19 +67,40 @@ func deriveKeys(master []byte) (k keys, err error) {
 	if err != nil {
 		return k, err
 	}
-	k.sealing, err = cipher.NewGCM(block)
+	if k.sealing, err = cipher.NewGCM(block); err != nil {
+		return k, err
+	}
+	k.stream, err = aes.NewCipher(derive("staged sources", 32))
 	return k, err
 }
 
-// seal closes a password until it reaches its book (settled question 19). Its
+// Encrypt returns a writer of AES-CTR under a random initial value, which it
+// writes first.
+func (k keys) Encrypt(w io.Writer) (io.Writer, error) {
+	iv := make([]byte, aes.BlockSize)
+	rand.Read(iv)
+	_, err := w.Write(iv)
+	return cipher.StreamWriter{S: cipher.NewCTR(k.stream, iv), W: w}, err
+}
+
+// Decrypt reads what Encrypt wrote.
+func (k keys) Decrypt(r io.Reader) (io.Reader, error) {
+	iv := make([]byte, aes.BlockSize)
+	if _, err := io.ReadFull(r, iv); err != nil {
+		return nil, err
+	}
+	return cipher.StreamReader{S: cipher.NewCTR(k.stream, iv), R: r}, nil
+}
+
+// Seal closes a password until it reaches its book (settled question 19). Its
 // fingerprint is keyed, so that it tells equality to us and nothing to others.
-func (k keys) seal(password string) (string, error) {
+// The nonce follows from the fingerprint: one password always seals alike.
+func (k keys) Seal(password string) (string, error) {
 	mac := hmac.New(sha256.New, k.fingerprint)
 	mac.Write([]byte(password))
-	print := hex.EncodeToString(mac.Sum(nil)[:16])
-	nonce := make([]byte, k.sealing.NonceSize())
-	rand.Read(nonce)
-	closed := k.sealing.Seal(nonce, nonce, []byte(password), []byte(print))
+	sum := mac.Sum(nil)
+	print, nonce := hex.EncodeToString(sum[:16]), sum[16:16+k.sealing.NonceSize()]
+	closed := k.sealing.Seal(slices.Clone(nonce), nonce, []byte(password), []byte(print))
 	return contact.SealedPassword(print, base64.RawStdEncoding.EncodeToString(closed)), nil
 }
 

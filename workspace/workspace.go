@@ -75,7 +75,7 @@ func (w *Workspace) open(ctx context.Context, o Options) (err error) {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	w.Engine = &run.Engine{Journal: w.Store, Connector: w, Files: files.OS{}, Stage: filepath.Join(w.Folder, "stage"), Temp: temp,
-		Now: o.Now, Secret: w.keys.match, Seal: w.keys.seal, Progress: o.Progress}
+		Now: o.Now, Secret: w.keys.match, Vault: w.keys, Progress: o.Progress}
 	return nil
 }
 

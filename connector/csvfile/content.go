@@ -1,6 +1,7 @@
 package csvfile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,34 +15,50 @@ import (
 // content is a whole file in memory. A row's handle is its place plus one; the
 // places of removed rows stay empty until the file is written.
 type content struct {
-	dialect csv.Dialect
+	style
 	columns []string
 	schema  contact.Schema
 	rows    [][]string // nil: removed
 	idAt    int        // column that names the records, or -1
+	ids     numbering
 }
 
-// load reads the file. A file that is not there yet is empty.
-func (f *File) load() (*content, error) {
+// load reads the file. A file that is not there yet, or has nothing in it, is a
+// file with a header to come.
+func (f *File) load(ctx context.Context) (*content, error) {
 	file, err := f.open()
 	if errors.Is(err, ErrMissing) {
-		return newContent(csv.Dialect{Delimiter: ",", Header: true, Encoding: "utf-8"}, nil, f.key), nil
+		return f.fresh(), nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	dialect, _, err := f.Dialect(file)
+	style, err := f.styleOf(reading{ctx, file})
 	if err != nil {
 		return nil, err
+	}
+	if style.empty {
+		return f.fresh(), nil
+	}
+	if style.preamble, err = preambleOf(file, style.dialect); err != nil {
+		return nil, fmt.Errorf("read %s: %w", f.Name(), err)
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	return readContent(csv.NewReader(onlyReader{file}, dialect, csv.Limits{}), dialect, f.key, f.Name())
+	return readContent(csv.NewReader(reading{ctx, file}, style.dialect, csv.Limits{}), style, f.key, f.Name())
 }
 
-func readContent(r *csv.Reader, dialect csv.Dialect, key, name string) (*content, error) {
+func (f *File) fresh() *content {
+	d := asSaid(csv.Dialect{Delimiter: ",", Header: true, Encoding: "utf-8"}, f.dialect)
+	if saysEncoding(f.dialect) {
+		d.Encoding = f.dialect.Encoding
+	}
+	return newContent(style{dialect: d, preamble: make([]string, d.Preamble)}, nil, f.key)
+}
+
+func readContent(r *csv.Reader, style style, key, name string) (*content, error) {
 	var rows [][]string
 	var columns []string
 	for {
@@ -53,7 +70,7 @@ func readContent(r *csv.Reader, dialect csv.Dialect, key, name string) (*content
 			return nil, fmt.Errorf("read %s: %w", name, err)
 		}
 		if columns == nil {
-			if columns, err = columnNames(r, dialect, row); err != nil {
+			if columns, err = columnNames(r, style.dialect, row); err != nil {
 				return nil, fmt.Errorf("read %s: %w", name, err)
 			}
 		}
@@ -66,13 +83,13 @@ func readContent(r *csv.Reader, dialect csv.Dialect, key, name string) (*content
 		}
 		rows = append(rows, texts(row.Fields, len(columns)))
 	}
-	if columns == nil && dialect.Header {
+	if columns == nil && style.dialect.Header {
 		var err error
-		if columns, err = columnNames(r, dialect, nil); err != nil {
+		if columns, err = columnNames(r, style.dialect, nil); err != nil && err != io.EOF {
 			return nil, fmt.Errorf("read %s: %w", name, err)
 		}
 	}
-	c := newContent(dialect, columns, key)
+	c := newContent(style, columns, key)
 	c.rows = rows
 	return c, nil
 }
@@ -100,8 +117,8 @@ func texts(fields [][]byte, width int) []string {
 
 // newContent gives the columns the kinds that their names suggest. In a target
 // file the fields are the columns, under the names they have there.
-func newContent(dialect csv.Dialect, columns []string, key string) *content {
-	c := &content{dialect: dialect, columns: columns, idAt: -1}
+func newContent(style style, columns []string, key string) *content {
+	c := &content{style: style, columns: columns, idAt: -1}
 	named := make([]suggest.Column, len(columns))
 	for i, name := range columns {
 		named[i].Name = name
@@ -126,6 +143,14 @@ func newContent(dialect csv.Dialect, columns []string, key string) *content {
 	return c
 }
 
+// at returns the row of a handle, or nil where there is none.
+func (c *content) at(ref int64) []string {
+	if ref < 1 || ref > int64(len(c.rows)) {
+		return nil
+	}
+	return c.rows[ref-1]
+}
+
 func (c *content) record(i int) contact.Record {
 	return contact.Record{ID: c.id(i), Values: c.rows[i], Rank: int64(i)}
 }
@@ -136,20 +161,4 @@ func (c *content) id(i int) string {
 		return c.rows[i][c.idAt]
 	}
 	return "row " + strconv.Itoa(i+1)
-}
-
-// highest returns the largest number among the file's keys, and whether every
-// key is a number.
-func (c *content) highest() (highest int64, numeric bool) {
-	for _, row := range c.rows {
-		if row == nil || row[c.idAt] == "" {
-			continue
-		}
-		n, err := strconv.ParseInt(row[c.idAt], 10, 64)
-		if err != nil {
-			return 0, false
-		}
-		highest = max(highest, n)
-	}
-	return highest, true
 }

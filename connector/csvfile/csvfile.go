@@ -54,7 +54,7 @@ func (f *File) open() (files.File, error) {
 
 // Fingerprint returns the file's size and SHA-256; only the size when it is not
 // the expected one.
-func (f *File) Fingerprint(_ context.Context, expectedSize int64) (int64, string, error) {
+func (f *File) Fingerprint(ctx context.Context, expectedSize int64) (int64, string, error) {
 	file, err := f.open()
 	if err != nil {
 		return 0, "", err
@@ -65,7 +65,7 @@ func (f *File) Fingerprint(_ context.Context, expectedSize int64) (int64, string
 		return sizeOf(info), "", err
 	}
 	sum := sha256.New()
-	if _, err := io.Copy(sum, onlyReader{file}); err != nil {
+	if _, err := io.Copy(sum, reading{ctx, file}); err != nil {
 		return 0, "", err
 	}
 	return info.Size(), hex.EncodeToString(sum.Sum(nil)), nil
@@ -78,11 +78,22 @@ func sizeOf(info fs.FileInfo) int64 {
 	return info.Size()
 }
 
-// onlyReader hides a file's other abilities, so that io.Copy uses its own buffer.
-type onlyReader struct{ io.Reader }
+// reading reads until it is told to stop. It hides a file's other abilities, so
+// that io.Copy uses its own buffer.
+type reading struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r reading) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.Read(p)
+}
 
 // Stage copies the file's bytes to w.
-func (f *File) Stage(_ context.Context, w io.Writer) (connector.Staging, error) {
+func (f *File) Stage(ctx context.Context, w io.Writer) (connector.Staging, error) {
 	file, err := f.open()
 	if err != nil {
 		return connector.Staging{}, err
@@ -100,7 +111,7 @@ func (f *File) Stage(_ context.Context, w io.Writer) (connector.Staging, error) 
 		return connector.Staging{}, err
 	}
 	sum := sha256.New()
-	n, err := io.CopyBuffer(io.MultiWriter(w, sum), onlyReader{file}, make([]byte, 256<<10))
+	n, err := io.CopyBuffer(io.MultiWriter(w, sum), reading{ctx, file}, make([]byte, 256<<10))
 	if err != nil {
 		return connector.Staging{}, fmt.Errorf("read %s: %w", f.Name(), err)
 	}
@@ -129,13 +140,16 @@ func (f *File) Dialect(r io.Reader) (csv.Dialect, []string, error) {
 // Recognise says how a file that starts with head is written, where the sync
 // does not say so itself.
 func Recognise(head []byte, whole bool, said plan.CSV) (csv.Dialect, []string, error) {
-	d, err := csv.Sniff(head, whole)
+	d, err := csv.SniffAs(head, whole, said.Encoding)
 	if err != nil {
 		return d, nil, err
 	}
-	if said.Encoding != "" && said.Encoding != "auto" {
-		d.Encoding = said.Encoding
-	}
+	d = asSaid(d, said)
+	return d, describe(d), nil
+}
+
+// asSaid returns the dialect with what the sync says about it.
+func asSaid(d csv.Dialect, said plan.CSV) csv.Dialect {
 	if said.Delimiter != "" && said.Delimiter != "auto" {
 		d.Delimiter = delimiter(said.Delimiter)
 	}
@@ -149,8 +163,11 @@ func Recognise(head []byte, whole bool, said plan.CSV) (csv.Dialect, []string, e
 		d.Preamble = *said.Preamble
 	}
 	d.StrictLineBreaks = said.StrictLineBreaks
-	return d, describe(d), nil
+	return d
 }
+
+// saysEncoding reports whether the sync names the encoding.
+func saysEncoding(said plan.CSV) bool { return said.Encoding != "" && said.Encoding != "auto" }
 
 // delimiter turns the words of the delimiter list (C13) into the characters.
 func delimiter(word string) string {
@@ -184,13 +201,17 @@ func describe(d csv.Dialect) []string {
 // Records yields the file's records. Records that cannot be read end the list
 // with an error: the engine, which stages the file instead, judges them singly.
 func (f *File) Records(ctx context.Context) (contact.Schema, iter.Seq2[contact.Record, error]) {
-	content, err := f.load()
+	content, err := f.load(ctx)
 	if err != nil {
 		return contact.Schema{}, func(yield func(contact.Record, error) bool) { yield(contact.Record{}, err) }
 	}
 	return content.schema, func(yield func(contact.Record, error) bool) {
 		for i := range content.rows {
-			if !yield(content.record(i), ctx.Err()) {
+			if err := ctx.Err(); err != nil {
+				yield(contact.Record{}, err)
+				return
+			}
+			if !yield(content.record(i), nil) {
 				return
 			}
 		}
