@@ -85,7 +85,7 @@ func (a *app) root() *cobra.Command {
 		&cobra.Group{ID: "know", Title: "Know what happened, and take it back:"},
 		&cobra.Group{ID: "book", Title: "Address books:"},
 		&cobra.Group{ID: "keep", Title: "The installation:"})
-	add(root, "sync", a.importCommand(), a.planCommand(), a.runCommand(), a.applyCommand(), a.approveCommand(),
+	add(root, "sync", a.demoCommand(), a.importCommand(), a.planCommand(), a.runCommand(), a.applyCommand(), a.approveCommand(),
 		a.syncsCommand(), a.presetsCommand(), a.validateCommand())
 	add(root, "know", a.runsCommand(), a.rejectsCommand(), a.explainCommand(), a.undoCommand())
 	add(root, "book", a.booksCommand(), a.fieldsCommand(), a.contactsCommand(), a.trashCommand())

@@ -3,12 +3,9 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -27,55 +24,6 @@ func (a *app) editing(ctx context.Context, w *workspace.Workspace, b store.Book,
 	}
 	j.finished(r)
 	return a.printRuns(nil, false, j)
-}
-
-// A setting is FIELD=VALUE of a command line.
-type setting struct {
-	at    int
-	value string
-}
-
-// settings reads FIELD=VALUE arguments. A password comes on standard input only:
-// what stands on a command line is seen by others.
-func (a *app) settings(w *workspace.Workspace, b store.Book, args []string, passwordFrom bool) (list []setting, err error) {
-	for _, arg := range args {
-		name, value, ok := strings.Cut(arg, "=")
-		if !ok {
-			return nil, usage("%q is not FIELD=VALUE, as in email=ada@example.com", arg)
-		}
-		if err := knownField(b, name); err != nil {
-			return nil, err
-		}
-		at := b.Schema().Index(name)
-		if b.Fields[at].Kind == contact.Password && value != "" {
-			return nil, usage("A password does not belong on the command line, where others can see it. Use --password-stdin")
-		}
-		if b.KeyMade && name == b.KeyField {
-			return nil, refuse("field.key", "%s is given by kith itself and kept. Nothing was changed", name)
-		}
-		list = append(list, setting{at, value})
-	}
-	if passwordFrom {
-		return a.addPassword(w, b, list)
-	}
-	return list, nil
-}
-
-func (a *app) addPassword(w *workspace.Workspace, b store.Book, list []setting) ([]setting, error) {
-	at := b.Schema().First(contact.Password)
-	if at < 0 {
-		return nil, refuse("not_found", "The book %s has no field for a password. kith fields add password --kind password makes one", b.Name)
-	}
-	text, err := io.ReadAll(io.LimitReader(a.answers, 4096))
-	if err != nil {
-		return nil, err
-	}
-	password := strings.TrimRight(string(text), "\r\n")
-	if password == "" {
-		return nil, usage("There is no password on standard input")
-	}
-	sealed, err := w.Engine.Vault.Seal(password)
-	return append(list, setting{at, sealed}), err
 }
 
 func (a *app) addContact(name *string) *cobra.Command {
@@ -245,52 +193,6 @@ func restoring(b store.Book, c store.Contact) plan.Change {
 		}
 	}
 	return change
-}
-
-func (a *app) mergeContacts(name *string) *cobra.Command {
-	return &cobra.Command{
-		Use: "merge KEEP OTHER...", Short: "Make several contacts one", Args: atLeast(2, "the contact to KEEP and an OTHER"),
-		Long: `Merge keeps the first contact. What it lacks is taken from the others, in order;
-what it has stays. The others go to the trash, and undo brings everything back.`,
-		Example: "  kith contacts merge 17 42",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				b, err := book(ctx, w, *name)
-				if err != nil {
-					return err
-				}
-				contacts, err := contactsIn(ctx, w, b, args)
-				if err != nil {
-					return err
-				}
-				return a.editing(ctx, w, b, fmt.Sprintf("merge into %d", store.Number(contacts[0].Ref)), merged(b, contacts[0], contacts[1:])...)
-			})
-		},
-	}
-}
-
-// merged are the changes of a merge: the others leave first, so that no key is
-// held by two.
-func merged(b store.Book, keep store.Contact, others []store.Contact) (changes []plan.Change) {
-	update := plan.Change{Action: plan.Update, Ref: keep.Ref, Version: versionOf(keep)}
-	for i, f := range b.Fields {
-		if !contact.Blank(keep.Values[i]) {
-			continue
-		}
-		for _, other := range others {
-			if v := other.Values[i]; !contact.Blank(v) && f.Name != b.KeyField {
-				update.Fields = append(update.Fields, plan.FieldChange{Name: f.Name, Old: keep.Values[i], New: v, Rule: "merge"})
-				break
-			}
-		}
-	}
-	for _, other := range others {
-		changes = append(changes, removal(b, other))
-	}
-	if len(update.Fields) > 0 {
-		changes = append(changes, update)
-	}
-	return changes
 }
 
 func (a *app) trashCommand() *cobra.Command {

@@ -59,7 +59,8 @@ func (p *progress) draw(phase string, done, total int64) {
 		p.clear()
 		p.phase, p.total = phase, total
 		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.app.Stderr), progressbar.OptionShowCount(),
-			progressbar.OptionSetDescription(fmt.Sprintf("%-9s", phase)), progressbar.OptionSetPredictTime(total > 0))
+			progressbar.OptionSetDescription(fmt.Sprintf("%-9s", phase)), progressbar.OptionSetPredictTime(total > 0),
+			progressbar.OptionSetSpinnerChangeInterval(0)) // it turns when we draw; by itself it would not stop
 	}
 	_ = p.bar.Set64(done) // a bar that cannot be drawn is no reason to stop
 }

@@ -41,10 +41,14 @@ func (b *Rulebook) DecideUpdate(t Translated, target contact.Record) Change {
 		if policy == "" {
 			continue
 		}
-		if at < len(t.Defaulted) && t.Defaulted[at] && !contact.Blank(target.Value(at)) {
+		defaulted := at < len(t.Defaulted) && t.Defaulted[at]
+		if defaulted && !b.blank(b.Target.Fields[at], target.Value(at)) {
 			continue // a default is not what the source knows: it never replaces
 		}
 		f, differs := b.decideField(at, policy, target.Value(at), t.Values[at])
+		if defaulted {
+			f.Rule = "default"
+		}
 		if differs {
 			c.Fields = append(c.Fields, f)
 			writes = writes || f.Kept == ""
@@ -92,7 +96,7 @@ func (b *Rulebook) decideField(at int, policy Write, old, offered string) (Field
 	if old == offered {
 		return f, false
 	}
-	oldBlank := contact.Blank(old)
+	oldBlank := b.blank(field, old)
 	switch {
 	case offered == "":
 		return f, policy == WriteAlways && b.mayClear[at] && !oldBlank
@@ -102,6 +106,12 @@ func (b *Rulebook) decideField(at int, policy Write, old, offered string) (Field
 		f.New, f.Kept = old, offered
 	}
 	return f, true
+}
+
+// blank reports whether a stored value says nothing: also a name that is the
+// placeholder (requirements 3.1, 3.5).
+func (b *Rulebook) blank(f contact.Field, value string) bool {
+	return contact.Blank(value) || f.Kind == contact.Name && contact.IsPlaceholder(value)
 }
 
 func (b *Rulebook) missing(values []string) (names []string) {
@@ -117,7 +127,7 @@ func (b *Rulebook) missing(values []string) (names []string) {
 // update is made.
 func (b *Rulebook) missingAfter(values []string, target contact.Record) (names []string) {
 	for _, at := range b.required {
-		if contact.Blank(values[at]) && contact.Blank(target.Value(at)) {
+		if contact.Blank(values[at]) && b.blank(b.Target.Fields[at], target.Value(at)) {
 			names = append(names, b.Target.Fields[at].Name)
 		}
 	}

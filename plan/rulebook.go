@@ -113,7 +113,7 @@ func (b *Rulebook) compileMapping(m Mapping, region string) error {
 	if c.kind == contact.Phone {
 		c.region = asRegion
 		if c.region == "" {
-			c.region = b.Sync.Region
+			c.region = b.Sync.PhoneRegion()
 		}
 		if c.region == region {
 			c.region = ""

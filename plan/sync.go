@@ -189,6 +189,20 @@ func (s Sync) MatchFor(target contact.Schema) []Rule {
 	return []Rule{ByEmail}
 }
 
+// PhoneRegion is the region that the sync's local telephone numbers belong to:
+// its own, else that of the first field mapped "as: phone(GB)".
+func (s Sync) PhoneRegion() string {
+	if s.Region != "" {
+		return s.Region
+	}
+	for _, m := range s.Map {
+		if kind, region, err := parseAs(m.As); err == nil && kind == contact.Phone && region != "" {
+			return region
+		}
+	}
+	return ""
+}
+
 func fill[T ~string](p *T, value T) {
 	if *p == "" {
 		*p = value

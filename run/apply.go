@@ -20,7 +20,7 @@ func (e *Engine) Apply(ctx context.Context, s store.Sync, r store.Run) (store.Ru
 	if r.Status != store.Planned {
 		return r, &Error{Code: CodePlanUsed, Message: fmt.Sprintf("Plan %s was used already (run %d is %s). Make a new plan", short(r.PlanHash), r.ID, r.Status)}
 	}
-	target, err := e.Connector.Target(ctx, s, s.Definition.Region)
+	target, err := e.Connector.Target(ctx, s, s.Definition.PhoneRegion())
 	if err != nil {
 		return r, err
 	}
@@ -57,7 +57,7 @@ func (e *Engine) Resume(ctx context.Context, s store.Sync, r store.Run) (store.R
 		r.Message = "The run was interrupted while it was planned. Nothing was written."
 		return r, errors.Join(e.Journal.ClearPlan(ctx, r.ID), e.Journal.UpdateRun(ctx, &r))
 	}
-	target, err := e.Connector.Target(ctx, s, s.Definition.Region)
+	target, err := e.Connector.Target(ctx, s, s.Definition.PhoneRegion())
 	if err != nil {
 		return r, err
 	}

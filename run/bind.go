@@ -203,7 +203,7 @@ func (b *binding) setKey(key string) {
 	if key == plan.KeyGenerated {
 		key = generatedKey
 		// The codes replace the identifier column (settled question 15).
-		b.Sync.Map = slices.DeleteFunc(b.Sync.Map, func(m plan.Mapping) bool { return m.To == generatedKey })
+		b.Sync.Map = slices.DeleteFunc(slices.Clone(b.Sync.Map), func(m plan.Mapping) bool { return m.To == generatedKey })
 	}
 	if key == "" || b.Target.Key != "" {
 		return

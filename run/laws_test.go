@@ -86,132 +86,126 @@ func TestPropPlanningAgainIsTheSamePlan(t *testing.T) {
 	})
 }
 
-// Settled question 7: no value gives way to a blank unless its field may clear.
-func TestPropNothingErased(t *testing.T) {
+// Every run keeps these laws, whatever the world.
+func TestPropEveryRun(t *testing.T) {
+	laws := []struct {
+		name string
+		keep func(t *rapid.T, w *world, s step)
+	}{
+		{"nothing is erased", nothingErased},
+		{"policies protect", policiesProtect},
+		{"the placeholder does not arrive", noPlaceholder},
+		{"each contact is touched once", touchedOnce},
+		{"totals add up", totalsAddUp},
+		{"no two contacts get one key", noTwoWithOneKey},
+	}
 	law(t, func(t *rapid.T, b *bench) {
 		w := drawWorld(t, b, 2)
 		for _, s := range steps(t, w) {
-			for number, values := range s.before {
-				now, kept := s.after[number]
-				for name, old := range values {
-					m, _ := w.mapping(name)
-					if kept && now[name] == "" && !(m.MayClear && w.policy(name) == plan.WriteAlways) {
-						t.Fatalf("contact %d lost %s %q\n%v", number, name, old, w)
-					}
-				}
+			for _, l := range laws {
+				l.keep(t, w, s)
 			}
 		}
 	})
+}
+
+// Settled question 7: no value gives way to a blank unless its field may clear.
+func nothingErased(t *rapid.T, w *world, s step) {
+	for number, values := range s.before {
+		now, kept := s.after[number]
+		for name, old := range values {
+			m, _ := w.mapping(name)
+			if kept && now[name] == "" && !(m.MayClear && w.policy(name) == plan.WriteAlways) {
+				t.Fatalf("contact %d lost %s %q\n%v", number, name, old, w)
+			}
+		}
+	}
 }
 
 // I4, requirements 3.4: what a policy protects stays.
-func TestPropPoliciesProtect(t *testing.T) {
-	law(t, func(t *rapid.T, b *bench) {
-		w := drawWorld(t, b, 2)
-		for _, s := range steps(t, w) {
-			for number, values := range s.before {
-				now, kept := s.after[number]
-				if !kept {
-					continue
-				}
-				for _, f := range fields {
-					old := values[f.Name]
-					fills := w.policy(f.Name) == plan.WriteIfExistingBlank && contact.Blank(old)
-					protected := w.policy(f.Name) == plan.WriteIfExistingBlank || w.policy(f.Name) == plan.WriteNever
-					if protected && !fills && now[f.Name] != old {
-						t.Fatalf("contact %d: %s under %s went from %q to %q\n%v", number, f.Name, w.policy(f.Name), old, now[f.Name], w)
-					}
-				}
+func policiesProtect(t *rapid.T, w *world, s step) {
+	for number, values := range s.before {
+		now, kept := s.after[number]
+		if !kept {
+			continue
+		}
+		for _, f := range fields {
+			old := values[f.Name]
+			blank := contact.Blank(old) || f.Kind == contact.Name && contact.IsPlaceholder(old) // 3.5
+			fills := w.policy(f.Name) == plan.WriteIfExistingBlank && blank
+			protected := w.policy(f.Name) == plan.WriteIfExistingBlank || w.policy(f.Name) == plan.WriteNever
+			if protected && !fills && now[f.Name] != old {
+				t.Fatalf("contact %d: %s under %s went from %q to %q\n%v", number, f.Name, w.policy(f.Name), old, now[f.Name], w)
 			}
 		}
-	})
+	}
 }
 
-// Requirements 3.5: nothing is ever called "New Contact", and language tags are tags.
-func TestPropNoPlaceholderArrives(t *testing.T) {
-	law(t, func(t *rapid.T, b *bench) {
-		w := drawWorld(t, b, 2)
-		for _, s := range steps(t, w) {
-			for _, c := range s.changes {
-				for _, f := range c.Fields {
-					if f.Written() && f.Name == "first_name" && f.New == "New Contact" {
-						t.Fatalf("the placeholder was written:%v\n%v", told{c}, w)
-					}
-				}
+// Requirements 3.5: nobody is ever called "New Contact" by a run.
+func noPlaceholder(t *rapid.T, w *world, s step) {
+	for _, c := range s.changes {
+		for _, f := range c.Fields {
+			if f.Written() && f.Name == "first_name" && f.New == "New Contact" {
+				t.Fatalf("the placeholder was written:%v\n%v", told{c}, w)
 			}
 		}
-	})
+	}
 }
 
 // Every contact stands for one record at most, and is written once at most.
-func TestPropEachTargetTouchedOnce(t *testing.T) {
-	law(t, func(t *rapid.T, b *bench) {
-		w := drawWorld(t, b, 2)
-		for _, s := range steps(t, w) {
-			owner := map[int64]plan.Change{}
-			for _, c := range s.changes {
-				if c.Ref == 0 || c.Action == plan.Hold || c.Action == plan.Skip || c.Action == plan.Reject {
-					continue
-				}
-				if other, twice := owner[c.Ref]; twice {
-					t.Fatalf("contact %s has two changes:%v\n%v", c.TargetID, told{other, c}, w)
-				}
-				owner[c.Ref] = c
-			}
+func touchedOnce(t *rapid.T, w *world, s step) {
+	owner := map[int64]plan.Change{}
+	for _, c := range s.changes {
+		if c.Ref == 0 || c.Action == plan.Hold || c.Action == plan.Skip || c.Action == plan.Reject {
+			continue
 		}
-	})
+		if other, twice := owner[c.Ref]; twice {
+			t.Fatalf("contact %s has two changes:%v\n%v", c.TargetID, told{other, c}, w)
+		}
+		owner[c.Ref] = c
+	}
 }
 
 // I8: every record has one outcome, and the totals are the sum of the outcomes.
-func TestPropTotalsAddUp(t *testing.T) {
-	law(t, func(t *rapid.T, b *bench) {
-		w := drawWorld(t, b, 2)
-		for _, s := range steps(t, w) {
-			var sum plan.Totals
-			reasons := map[string]int64{}
-			next := int64(0)
-			for _, c := range s.changes {
-				sum.Count(c.Action, 1)
-				if c.Reason != plan.NoReason && c.Reason != plan.SourceGone {
-					reasons[string(c.Reason)]++
-				}
-				if c.Action == plan.Remove {
-					continue
-				}
-				if c.Row != next {
-					t.Fatalf("record %d comes where %d is expected\n%v", c.Row, next, w)
-				}
-				next++
-			}
-			sum.BlankLines = s.run.Totals.BlankLines
-			if sum != s.run.Totals || !sum.Balanced() {
-				t.Fatalf("totals: got %+v, the changes say %+v\n%v", s.run.Totals, sum, w)
-			}
-			if !maps.Equal(reasons, s.run.Reasons) {
-				t.Fatalf("reasons: got %v, the changes say %v\n%v", s.run.Reasons, reasons, w)
-			}
-			if made := int64(len(s.after) - len(s.before)); made != sum.Created-sum.Deleted {
-				t.Fatalf("the book grew by %d, the totals say %+v\n%v", made, sum, w)
-			}
+func totalsAddUp(t *rapid.T, w *world, s step) {
+	var sum plan.Totals
+	reasons := map[string]int64{}
+	next := int64(0)
+	for _, c := range s.changes {
+		sum.Count(c.Action, 1)
+		if c.Reason != plan.NoReason && c.Reason != plan.SourceGone {
+			reasons[string(c.Reason)]++
 		}
-	})
+		if c.Action == plan.Remove {
+			continue
+		}
+		if c.Row != next {
+			t.Fatalf("record %d comes where %d is expected\n%v", c.Row, next, w)
+		}
+		next++
+	}
+	sum.BlankLines = s.run.Totals.BlankLines
+	if sum != s.run.Totals || !sum.Balanced() {
+		t.Fatalf("totals: got %+v, the changes say %+v\n%v", s.run.Totals, sum, w)
+	}
+	if !maps.Equal(reasons, s.run.Reasons) {
+		t.Fatalf("reasons: got %v, the changes say %v\n%v", s.run.Reasons, reasons, w)
+	}
+	if made := int64(len(s.after) - len(s.before)); made != sum.Created-sum.Deleted {
+		t.Fatalf("the book grew by %d, the totals say %+v\n%v", made, sum, w)
+	}
 }
 
 // No run gives two contacts one identity (I3): an e-mail that the sync matches
 // by, or a unique identifier (C28). kvCORE's literal reading creates beside a
 // match out of scope (K5), so those worlds only count for the identifier.
-func TestPropNoTwoWithOneKey(t *testing.T) {
-	law(t, func(t *rapid.T, b *bench) {
-		w := drawWorld(t, b, 2)
-		for _, s := range steps(t, w) {
-			before := w.sharing(s.before)
-			for pair, why := range w.sharing(s.after) {
-				if _, known := before[pair]; !known {
-					t.Fatalf("contacts %v now share %s\n%v\nbefore %v\nafter %v", pair, why, w, s.before, s.after)
-				}
-			}
+func noTwoWithOneKey(t *rapid.T, w *world, s step) {
+	before := w.sharing(s.before)
+	for pair, why := range w.sharing(s.after) {
+		if _, known := before[pair]; !known {
+			t.Fatalf("contacts %v now share %s\n%v\nbefore %v\nafter %v", pair, why, w, s.before, s.after)
 		}
-	})
+	}
 }
 
 // sharing returns the pairs of contacts that have one key.

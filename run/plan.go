@@ -22,7 +22,7 @@ func (e *Engine) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
 	if err != nil {
 		return store.Run{}, err
 	}
-	target, err := e.Connector.Target(ctx, s, s.Definition.Region)
+	target, err := e.Connector.Target(ctx, s, s.Definition.PhoneRegion())
 	if err != nil {
 		return store.Run{}, err
 	}
@@ -66,12 +66,21 @@ func guarded(s plan.Sync) bool {
 	return s.Guard.Explicit || s.Policy.Delete.NotFound != plan.Keep
 }
 
+// lastRun returns the last run that carried its plan out, or nil when there is
+// none or it was undone: then nothing of it holds any more.
 func (e *Engine) lastRun(ctx context.Context, syncID int64) (*store.Run, error) {
 	last, err := e.Journal.LatestApplied(ctx, syncID)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
-	return &last, err
+	if err != nil || last.BlocksOf == 0 {
+		return &last, err
+	}
+	decided, err := e.Journal.Run(ctx, last.BlocksOf)
+	if err != nil || last.Undone != 0 || decided.Undone != 0 {
+		return nil, err
+	}
+	return &last, nil
 }
 
 // failed records why a run could not be planned and returns the error.

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
+	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
@@ -64,7 +66,7 @@ func (e *Engine) undoTarget(ctx context.Context, s store.Sync, r store.Run) (Tar
 		}
 		s.Definition = b.Sync
 	}
-	return e.Connector.Target(ctx, s, s.Definition.Region)
+	return e.Connector.Target(ctx, s, s.Definition.PhoneRegion())
 }
 
 // reverse makes the changes that take a run back.
@@ -73,7 +75,7 @@ func (e *Engine) reverse(ctx context.Context, target Target, r store.Run) (chang
 	if err != nil {
 		return nil, err
 	}
-	u := &undoing{engine: e, target: target, schema: schema, ring: plan.NewKeyring(schema, target.Region(), false)}
+	u := &undoing{engine: e, target: target, schema: schema, ring: plan.NewKeyring(schema, target.Region(), false), leaves: refset{}}
 	var part []plan.Change
 	for c, err := range e.written(ctx, r) {
 		if err != nil {
@@ -131,6 +133,7 @@ type undoing struct {
 	target Target
 	schema contact.Schema
 	ring   *plan.Keyring
+	leaves refset // contacts that this undo takes away, or gives their old values again
 }
 
 // add appends the reverse of some changes.
@@ -149,6 +152,9 @@ func (u *undoing) add(ctx context.Context, changes, part []plan.Change) ([]plan.
 		back, err := u.reverseOne(ctx, c, current, live)
 		if err != nil {
 			return nil, err
+		}
+		if back.Action == plan.Remove || back.Action == plan.Update {
+			u.leaves.add(back.Ref)
 		}
 		changes = append(changes, back)
 	}
@@ -258,7 +264,7 @@ func (u *undoing) reverseRemoval(ctx context.Context, back, c plan.Change, live 
 			if err != nil {
 				return back, err
 			}
-			if len(hits) > 0 {
+			if slices.ContainsFunc(hits, func(h connector.Hit) bool { return !u.leaves.has(h.Ref) }) {
 				back.Action, back.Reason = plan.Skip, plan.UndoExists
 				return back, nil
 			}

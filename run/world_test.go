@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -14,6 +12,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/connector/csvfile"
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
@@ -55,6 +55,7 @@ type world struct {
 // A bench is the workspace in which worlds are played, one after the other.
 type bench struct {
 	*workspace.Workspace
+	files *memory
 	keyed, keyless *plan.Keyring // of books with and without an identifier
 }
 
@@ -68,15 +69,22 @@ func newBench(t testing.TB) *bench {
 	}
 	t.Cleanup(func() { w.Close() })
 	schema := contact.Schema{Fields: fields}
-	b := &bench{Workspace: w, keyless: plan.NewKeyring(schema, "GB", false)}
+	b := &bench{Workspace: w, files: newMemory(), keyless: plan.NewKeyring(schema, "GB", false)}
 	schema.Key = "uid"
+	w.Engine.Files, w.Engine.Connector = b.files, b
 	b.keyed = plan.NewKeyring(schema, "GB", false)
 	return b
+}
+
+// Source is a file in memory: the bench stands in for the workspace's connectors.
+func (b *bench) Source(_ context.Context, s store.Sync) (connector.Source, error) {
+	return csvfile.New(b.files, s.Definition.Source.File, s.Definition.Source), nil
 }
 
 // law checks a law of the engine over many small worlds.
 func law(t *testing.T, check func(t *rapid.T, b *bench)) {
 	t.Helper()
+	t.Parallel()
 	b := newBench(t)
 	rapid.Check(t, func(t *rapid.T) { check(t, b) })
 }
@@ -121,7 +129,7 @@ func must[T any](t *rapid.T, what string) func(T, error) T {
 func (w *world) open(t *rapid.T, name string) {
 	t.Helper()
 	w.Sync.Name, w.Sync.Target.Book = name, name
-	w.Sync.Source.File = filepath.Join(w.bench.Folder, name+".csv")
+	w.Sync.Source.File = name + ".csv"
 	made := store.Book{Name: name, Region: "GB", Fields: fields}
 	if w.Sync.Target.Key == "uid" {
 		made.KeyField = "uid"
@@ -144,7 +152,7 @@ func (w *world) close(t *rapid.T) {
 		_ = w.bench.Store.DropPlans(ctx, s.ID)
 		_ = w.bench.Store.DeleteSync(ctx, s.Name)
 	}
-	_ = os.Remove(w.Sync.Source.File)
+	clear(w.bench.files.files)
 	for {
 		runs, err := w.bench.Store.Runs(ctx, 0, 100)
 		if err != nil || len(runs) == 0 {
@@ -167,9 +175,7 @@ func (w *world) plan(t *rapid.T, n int) store.Run {
 
 func (w *world) planText(t *rapid.T, text string) store.Run {
 	t.Helper()
-	if err := os.WriteFile(w.Sync.Source.File, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	w.bench.files.put(w.Sync.Source.File, text)
 	return must[store.Run](t, "plan")(w.bench.Engine.Plan(ctx, w.saved(t)))
 }
 

@@ -89,7 +89,11 @@ func cites(t *report, story string) {
 // wanted, and then holds the laws against it.
 func play(t *report, folder string) {
 	w := newWorld(t, folder)
-	for i, step := range steps(t, folder) {
+	todo := steps(t, folder)
+	if wants, _ := filepath.Glob(filepath.Join(folder, "want*.txt")); len(wants) != len(todo) && !*update {
+		t.Errorf("want files: got %d, want one for each of %d steps", len(wants), len(todo))
+	}
+	for i, step := range todo {
 		got := w.do(i+1, step)
 		compare(t, filepath.Join(folder, numbered("want", i+1, "txt")), got)
 	}

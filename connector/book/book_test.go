@@ -95,7 +95,7 @@ func (s *shelf) suite() connectortest.Suite {
 		Reopen:   func(t *testing.T, target connector.Target) connector.Target { return s.open(t, s.books[target]) },
 		NewRun:   s.run,
 		Secret:   secret,
-		Versions: true, OwnsBySync: true,
+		Versions: true, OwnsBySync: true, TakesKeys: true,
 	}
 }
 

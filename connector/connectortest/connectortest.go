@@ -30,10 +30,16 @@ type Suite struct {
 	NewRun func(t *testing.T, target connector.Target, sync int64) int64
 	// Secret keys the hashes of match keys.
 	Secret plan.Secret
+	// Stages says that the source is a connector.Stager.
+	Stages bool
 	// Versions says that a target tells when a record has moved on.
 	Versions bool
 	// OwnsBySync says that a target knows which sync's runs created a record.
 	OwnsBySync bool
+	// TakesKeys, Prepares and Keeps are abilities that package run looks for. A
+	// promise without its interface fails, and so does an interface without its
+	// promise.
+	TakesKeys, Prepares, Keeps bool
 }
 
 // Schema is that of the suite's records. Names say what the kinds are, for
@@ -143,7 +149,6 @@ func fetch(t *testing.T, target connector.Target, refs ...int64) (found []connec
 		if err != nil {
 			t.Fatalf("fetch: %v", err)
 		}
-		f.Values = slices.Clone(f.Values)
 		found = append(found, f)
 	}
 	return found

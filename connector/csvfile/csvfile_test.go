@@ -94,6 +94,7 @@ func TestConformance(t *testing.T) {
 				},
 				Reopen: func(t *testing.T, target connector.Target) connector.Target { return made(t, paths[target]) },
 				Secret: secret,
+				Stages: true, Prepares: true, Keeps: true,
 			}.Run(t)
 		})
 	}

@@ -1,0 +1,104 @@
+package catalogue
+
+var held = []Entry{
+	{
+		Code: "gate.closed", Group: Held,
+		What:    "waits until the sync's gate opens",
+		More:    "The gate binds creating only: a contact that exists is updated all the same.",
+		Safe:    "Nothing was written for it. It goes on by itself in the first run in which the gate's condition holds.",
+		Fix:     "Nothing to do but wait, or change the gate.",
+		Example: `. line 3  gate.closed`,
+	},
+	{
+		Code: "target.required_missing", Group: Held,
+		What:    "waits for values that the target requires",
+		More:    "The plan lists them under `missing`. A value that the contact has already counts.",
+		Safe:    "Nothing was written for it. It goes on by itself as soon as the values are there.",
+		Fix:     "Fill in the missing fields in the source, or give them a default in the map.",
+		Example: `. line 2  target.required_missing  missing last_name, company`,
+	},
+	{
+		Code: "match.several", Group: Held,
+		What:    "matches several contacts, and nobody guesses which",
+		More:    "With `on_several: reject` it is rejected instead of held. A command that is given a name which several contacts have refuses with this code too.",
+		Safe:    "None of them was changed, and no further one was made.",
+		Fix:     "Merge them if they are one person: kith contacts merge ID ID. Or choose on_several: first or most_recent.",
+		Example: `. line 5  by email  match.several  contacts 3, 9`,
+	},
+	{
+		Code: "identity.conflict", Group: Held,
+		What:    "shares a key with a contact that is somebody else, or that another record stands for",
+		More:    "Writing it would overwrite another person, or give two contacts one unique identifier or e-mail. A command that would do so is refused with this code too.",
+		Safe:    "Nobody was overwritten, and no second contact with the key was made.",
+		Fix:     "Look at both with kith explain. Merge the contacts, or correct the identifier, e-mail or telephone of one.",
+		Example: `. line 7  by email  identity.conflict  contacts 12`,
+	},
+	{
+		Code: "match.scope_review", Group: Held,
+		What:    "needs a person, because its contact is or would be outside the sync's target_scope",
+		More:    "Either the only match is outside (`out_of_scope: review`), or a new contact would be outside: the next run would not find it and would make it again.",
+		Safe:    "Nothing was written for it.",
+		Fix:     "Change the contact's owner or the sync's out_of_scope; for a new contact, map the field that target_scope asks about.",
+		Example: `. line 4  match.scope_review`,
+	},
+}
+
+var failed = []Entry{
+	{
+		Code: "target.invalid", Group: Failed,
+		What:    "was refused by the target",
+		More:    "A file, for instance, whose encoding has no sign for a value.",
+		Safe:    "The others were written. This record is as it was in the target.",
+		Fix:     "Read the target's message and correct the value.",
+		Example: `x line 3  target.invalid`,
+	},
+	{
+		Code: "target.changed", Group: Failed,
+		What:    "was left out, because the contact was changed by somebody else after the plan was made",
+		Safe:    "The later change stays; nothing was overwritten.",
+		Fix:     "Run the sync again.",
+		Example: `x contact 17  target.changed`,
+	},
+	{
+		Code: "target.gone", Group: Failed,
+		What:    "found its contact gone from the target",
+		More:    "In a plan it is held; when the plan is applied it fails.",
+		Safe:    "Nothing was written for it.",
+		Fix:     "Run the sync again: it will decide anew.",
+		Example: `x contact 17  target.gone`,
+	},
+}
+
+var deleted = []Entry{
+	{
+		Code: "source.gone", Group: Deleted,
+		What:    "is no longer in the source, and the sync removes such contacts",
+		Safe:    "In an address book it lies in the trash with all its values.",
+		Fix:     "Nothing to do. To have it back: kith contacts restore ID, or kith undo RUN.",
+		Example: `- contact 19 (p19@example.com)  source.gone`,
+	},
+}
+
+var undone = []Entry{
+	{
+		Code: "undo.changed_since", Group: Undo,
+		What:    "was changed after the run that is undone",
+		Safe:    "The later value stays. Only values that are still the run's own go back.",
+		Fix:     "Edit it by hand if the old value is wanted: kith contacts edit.",
+		Example: `/ contact 2  undo.changed_since`,
+	},
+	{
+		Code: "undo.gone", Group: Undo,
+		What:    "is gone already",
+		Safe:    "There was nothing to take back.",
+		Fix:     "Nothing to do.",
+		Example: `/ contact 4  undo.gone`,
+	},
+	{
+		Code: "undo.exists", Group: Undo,
+		What:    "is there again, or another contact has its unique identifier or e-mail now",
+		Safe:    "No second contact with one key was made.",
+		Fix:     "Merge them if they are one person: kith contacts merge ID ID.",
+		Example: `/ contact 4  undo.exists`,
+	},
+}

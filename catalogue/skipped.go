@@ -1,0 +1,65 @@
+package catalogue
+
+var skipped = []Entry{
+	{
+		Code: "source.no_email", Group: Skipped,
+		What:    "has no e-mail address, and the sync recognises people by nothing else",
+		Safe:    "Nothing was written for it, and the others went on.",
+		Fix:     "Fill in the address in the source, or let the sync match by phone as well.",
+		Example: `/ line 7  source.no_email`,
+	},
+	{
+		Code: "source.no_key", Group: Skipped,
+		What:    "has none of the values that the sync recognises people by",
+		More:    "Without an identifier, e-mail address or telephone it could never be found again, and every run would make it anew.",
+		Safe:    "Nothing was written for it, and the others went on.",
+		Fix:     "Fill in the identifier, e-mail address or telephone.",
+		Example: `/ line 12  source.no_key`,
+	},
+	{
+		Code: "source.duplicate", Group: Skipped,
+		What:    "is the same person as another record of the source",
+		More:    "Two records are the same person when their best key is equal: the unique identifier, else the e-mail, else the telephone. By default the first counts. With `duplicates: reject` the later ones are rejected instead of skipped.",
+		Safe:    "The record that counts was taken; this one changed nothing.",
+		Fix:     "Nothing to do, or let the last one count: duplicates: last, --duplicates last.",
+		Example: `/ line 8  by email  source.duplicate  line 4 counts`,
+	},
+	{
+		Code: "filter.source", Group: Skipped,
+		What:    "does not pass the sync's filter",
+		More:    "It still protects its contact from being removed as missing.",
+		Safe:    "Nothing was written for it.",
+		Fix:     "Nothing to do, or change the filter.",
+		Example: `/ line 5  filter.source`,
+	},
+	{
+		Code: "match.none", Group: Skipped,
+		What:    "was found nowhere in the target, and the sync may not create",
+		Safe:    "Nothing was written for it.",
+		Fix:     "Nothing to do, or allow creating: policy.create: true, or leave --no-create away.",
+		Example: `/ line 9  match.none`,
+	},
+	{
+		Code: "match.exists", Group: Skipped,
+		What:    "is in the target already, and the sync only adds",
+		Safe:    "The contact is as it was.",
+		Fix:     "Nothing to do, or allow updating: policy.update, --update.",
+		Example: `/ line 3  by email  match.exists`,
+	},
+	{
+		Code: "match.out_of_scope", Group: Skipped,
+		What:    "was found only among contacts outside the sync's target_scope",
+		More:    "That is the agent or owner filter. `out_of_scope` chooses between skipping, looking on and asking a person.",
+		Safe:    "That contact is as it was, and no second one was made.",
+		Fix:     "Nothing to do; or widen target_scope, or choose out_of_scope: continue.",
+		Example: `/ line 4  by email  match.out_of_scope  contacts 17`,
+	},
+	{
+		Code: "target.trashed", Group: Skipped,
+		What:    "is somebody whom a person put into the trash, and is not brought back",
+		More:    "What a sync or an undo removed comes back as usual; only what a person threw away stays away.",
+		Safe:    "The contact stays in the trash.",
+		Fix:     "Restore the contact if it is wanted: kith contacts restore ID.",
+		Example: `/ line 6  target.trashed`,
+	},
+}

@@ -1,0 +1,60 @@
+package catalogue
+
+var warnings = []Entry{
+	{
+		Code: "phone.unparseable", Group: Warning,
+		What:    "has a telephone number that cannot be read",
+		More:    "It is kept as it is written, but nobody is recognised by it.",
+		Safe:    "The record was taken with all its values.",
+		Fix:     "Write the number with its country code, or name the country with --region.",
+		Example: `warnings: 1 phone.unparseable`,
+	},
+	{
+		Code: "name.placeholder", Group: Warning,
+		What:    `is called "New Contact", in one language or another, which is no name`,
+		More:    "It is treated as blank and never sent on.",
+		Safe:    "The record was taken with its other values; a name that the contact has stays.",
+		Fix:     "Fill in the name if it is known.",
+		Example: `warnings: 1 name.placeholder`,
+	},
+	{
+		Code: "country.unknown", Group: Warning,
+		What:    "names a country that is not known",
+		More:    "The value is kept and compared as it is written. No run reports it yet.",
+		Safe:    "The record was taken with all its values.",
+		Fix:     "Use the two-letter code or the English name.",
+		Example: `This is not a country we know. Use its two-letter code or its English name.`,
+	},
+	{
+		Code: "date.unparseable", Group: Warning,
+		What:    "has a date that cannot be read in one way only",
+		More:    "The value is kept and compared as it is written. No run reports it yet.",
+		Safe:    "The record was taken with all its values.",
+		Fix:     "Write it as year-month-day, as in 2026-11-21.",
+		Example: `This date cannot be read in one way only. Write it as year-month-day, as in 2026-11-21.`,
+	},
+	{
+		Code: "url.invalid", Group: Warning,
+		What:    "has a web address that is none",
+		More:    "The value is kept and compared as it is written. No run reports it yet.",
+		Safe:    "The record was taken with all its values.",
+		Fix:     "Write it as https://example.com/page.",
+		Example: `This is not a web address. Write it as https://example.com/page.`,
+	},
+	{
+		Code: "delete.left_out", Group: Warning,
+		What:    "that would have been removed as missing was not, because the source was not read completely",
+		More:    "The source is empty, ends in the middle of a record, or has records that cannot be read: absence from it proves nothing.",
+		Safe:    "Creates and updates went on. Nobody was removed.",
+		Fix:     "Get the whole file or correct the records that cannot be read, and run the sync again.",
+		Example: `The last record of the source is not complete, as if the file had been cut off, so nothing was removed.`,
+	},
+	{
+		Code: "source.empty", Group: Warning,
+		What:    "list of the source is empty: there is a header at most",
+		More:    "An empty source never deletes. A vCard file without a card that can be read is refused with this code.",
+		Safe:    "Nothing was changed, and nothing was removed.",
+		Fix:     "Check whether the export worked, and whether it is the right file.",
+		Example: `The source is empty. Nothing was changed, and nothing was removed.`,
+	},
+}

@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kith-sync/kith/demo"
+)
+
+func (a *app) demoCommand() *cobra.Command {
+	var keep string
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "See what Kith does, in one minute, on 500 invented people",
+		Long: `Demo imports a file of 500 invented people into a temporary data folder: the plan,
+the run, the rejects, one contact explained, one run undone, one stopped by the
+guard. Your own data are not touched.`,
+		Example: "  kith demo\n  kith demo --keep kith-demo",
+		Args:    exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if a.folder != "" {
+				return usage("%s keeps to a folder of its own. To have it afterwards use --keep DIR", cmd.CommandPath())
+			}
+			folder, err := demoFolder(keep)
+			if err != nil {
+				return err
+			}
+			if keep == "" {
+				defer os.RemoveAll(folder)
+			}
+			if err := a.tellDemo(cmd.Context(), folder); err != nil {
+				return err
+			}
+			a.yourTurn(keep)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&keep, "keep", "", "do it in this new folder and leave everything there")
+	cmd.Flags().Bool("no-serve", false, "only print (there is nothing to serve yet)")
+	return cmd
+}
+
+// demoFolder makes the folder that is to be kept, or one for the time being.
+func demoFolder(keep string) (string, error) {
+	if keep == "" {
+		return os.MkdirTemp("", "kith-demo-")
+	}
+	entries, err := os.ReadDir(keep)
+	if len(entries) > 0 {
+		return "", refuse("demo.folder", "%s is not empty. Nothing was changed. Name a folder that is not there yet", keep)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	return keep, os.MkdirAll(keep, 0o700)
+}
+
+// tellDemo runs the commands of the demo as this program would be run: with no
+// one to be asked, and seeing none of the caller's own data.
+func (a *app) tellDemo(ctx context.Context, folder string) error {
+	stage := demo.Stage{Folder: folder, Out: a.Stdout}
+	stage.Kith = func(ctx context.Context, out io.Writer, args ...string) int {
+		world := a.World
+		world.Args = append([]string{"--data", filepath.Join(folder, demoData)}, args...)
+		world.Stdout, world.Stderr = out, out
+		world.Getenv = func(string) string { return "" }
+		world.Terminal = func(any) bool { return false }
+		return Run(ctx, world)
+	}
+	if a.colours() {
+		stage.Strong = func(text string) string { return "\x1b[1m" + text + "\x1b[0m" }
+	}
+	return demo.Tell(ctx, stage)
+}
+
+// demoData is the data folder, beside the files.
+const demoData = "data"
+
+// colours reports whether stdout may be coloured.
+func (a *app) colours() bool {
+	return a.terminal(a.Stdout) && a.Getenv("NO_COLOR") == "" && a.Getenv("TERM") != "dumb"
+}
+
+func (a *app) yourTurn(keep string) {
+	out := a.Stdout
+	fmt.Fprintln(out, "\nYour turn")
+	fmt.Fprintln(out, "  kith import your.csv --plan      look first; without --plan it is done (go run ./cmd/kith import ...)")
+	if keep == "" {
+		fmt.Fprintln(out, "  kith demo --keep kith-demo       the same, left in a folder to play with; this one is gone")
+	} else {
+		fmt.Fprintf(out, "  kith --data %s contacts list     everything of this demo lies in %s\n", quoted(filepath.Join(keep, demoData)), quoted(keep))
+	}
+	fmt.Fprintln(out, "  kith --help   docs/cli.md        all commands; your data lie in a folder of your own, or --data DIR")
+}

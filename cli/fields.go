@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+func (a *app) fieldsCommand() *cobra.Command {
+	var name string
+	list := &cobra.Command{
+		Use: "list", Short: "List a book's fields", Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				b, err := book(ctx, w, name)
+				if err != nil {
+					return err
+				}
+				return many(a, each(b.Fields), fieldShape())
+			})
+		},
+	}
+	cmd := group(&cobra.Command{Use: "fields", Short: "See, add and remove the fields of a book"}, list, a.addField(&name), a.removeField(&name))
+	cmd.PersistentFlags().StringVar(&name, "book", "contacts", "address book")
+	return cmd
+}
+
+func fieldShape() shape[contact.Field] {
+	return shape[contact.Field]{columns: []string{"name", "label", "kind"},
+		row: func(f contact.Field) []string { return []string{f.Name, f.Label, string(f.Kind)} }}
+}
+
+func (a *app) addField(name *string) *cobra.Command {
+	var kind, label string
+	cmd := &cobra.Command{
+		Use: "add FIELD", Short: "Add a field", Args: exactly("a FIELD"),
+		Example: "  kith fields add birthday --kind date",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f := contact.Field{Name: strings.TrimSpace(args[0]), Label: label, Kind: contact.Kind(kind)}
+			if err := checkField(f); err != nil {
+				return err
+			}
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				b, err := book(ctx, w, *name)
+				if err != nil {
+					return err
+				}
+				if b.Schema().Index(f.Name) >= 0 {
+					return refuse("field.exists", "The book %s has a field %q already. Nothing was changed", b.Name, f.Name)
+				}
+				if err := w.Store.AddFields(ctx, b.ID, []contact.Field{f}); err != nil {
+					return err
+				}
+				a.say("Added the field %s to %s.", f.Name, b.Name)
+				return nil
+			})
+		},
+	}
+	cmd.Flags().StringVar(&kind, "kind", string(contact.Text), kinds())
+	cmd.Flags().StringVar(&label, "label", "", "what people see")
+	return cmd
+}
+
+func kinds() string {
+	words := make([]string, len(contact.Kinds))
+	for i, k := range contact.Kinds {
+		words[i] = string(k)
+	}
+	return strings.Join(words, ", ")
+}
+
+func checkField(f contact.Field) error {
+	words := strings.Split(kinds(), ", ")
+	for _, k := range words {
+		if string(f.Kind) == k {
+			if f.Name == "" || strings.ContainsAny(f.Name, "=\n\r\t") {
+				return usage("%q is not a name for a field", f.Name)
+			}
+			return nil
+		}
+	}
+	if near := nearest(string(f.Kind), words); near != "" {
+		return usage("%q is not a kind of field. Did you mean %s?", f.Kind, near)
+	}
+	return usage("%q is not a kind of field. Use one of %s", f.Kind, kinds())
+}
+
+func (a *app) removeField(name *string) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "remove FIELD", Short: "Remove a field with its values", Args: exactly("a FIELD"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				b, err := book(ctx, w, *name)
+				if err != nil {
+					return err
+				}
+				if err := knownField(b, args[0]); err != nil {
+					return err
+				}
+				if args[0] == b.KeyField {
+					return refuse("field.key", "%s is the unique identifier of %s. Nothing was changed", args[0], b.Name)
+				}
+				question := fmt.Sprintf("Remove the field %q from %s with the values of %d contacts? This cannot be undone.", args[0], b.Name, b.Population)
+				if err := a.confirm(question, fmt.Sprintf("kith fields remove %s --book %s", quoted(args[0]), quoted(b.Name))); err != nil {
+					return err
+				}
+				if err := w.Store.RemoveField(ctx, b.ID, args[0]); err != nil {
+					return err
+				}
+				a.say("Removed the field %s from %s.", args[0], b.Name)
+				return nil
+			})
+		},
+	}
+	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "do not ask")
+	return cmd
+}
+
+// knownField refuses a field that the book does not have.
+func knownField(b store.Book, field string) error {
+	if b.Schema().Index(field) >= 0 {
+		return nil
+	}
+	names := make([]string, len(b.Fields))
+	for i, f := range b.Fields {
+		names[i] = f.Name
+	}
+	return absent("field", field, names, "kith fields list --book "+quoted(b.Name))
+}

@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+func (a *app) mergeContacts(name *string) *cobra.Command {
+	return &cobra.Command{
+		Use: "merge KEEP OTHER...", Short: "Make several contacts one", Args: atLeast(2, "the contact to KEEP and an OTHER"),
+		Long: `Merge keeps the first contact. What it lacks is taken from the others, in order;
+what it has stays. The others go to the trash, and undo brings everything back.`,
+		Example: "  kith contacts merge 17 42",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				b, err := book(ctx, w, *name)
+				if err != nil {
+					return err
+				}
+				contacts, err := contactsIn(ctx, w, b, args)
+				if err != nil {
+					return err
+				}
+				return a.editing(ctx, w, b, fmt.Sprintf("merge into %d", store.Number(contacts[0].Ref)), merged(b, contacts[0], contacts[1:])...)
+			})
+		},
+	}
+}
+
+// merged are the changes of a merge: the others leave first, so that no key is
+// held by two.
+func merged(b store.Book, keep store.Contact, others []store.Contact) (changes []plan.Change) {
+	update := plan.Change{Action: plan.Update, Ref: keep.Ref, Version: versionOf(keep)}
+	for i, f := range b.Fields {
+		if !contact.Blank(keep.Values[i]) {
+			continue
+		}
+		for _, other := range others {
+			if v := other.Values[i]; !contact.Blank(v) && f.Name != b.KeyField {
+				update.Fields = append(update.Fields, plan.FieldChange{Name: f.Name, Old: keep.Values[i], New: v, Rule: "merge"})
+				break
+			}
+		}
+	}
+	for _, other := range others {
+		changes = append(changes, removal(b, other))
+	}
+	if len(update.Fields) > 0 {
+		changes = append(changes, update)
+	}
+	return changes
+}

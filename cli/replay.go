@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/run"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+// replay imports corrected rejects through the sync they come from: as its
+// sibling, so that the sync's own memory of its source stays right. Only the
+// columns that the sync maps count, and nothing is ever deleted: a file of
+// rejects says nothing about who is missing.
+func (a *app) replay(ctx context.Context, w *workspace.Workspace, r store.Run, path string) error {
+	whole, err := existing(path)
+	if err != nil {
+		return err
+	}
+	s, err := replaySync(ctx, w, r, whole)
+	if err != nil {
+		return err
+	}
+	j := &job{app: a, workspace: w, sync: s}
+	return a.printRuns(j.run(ctx), false, j)
+}
+
+func replaySync(ctx context.Context, w *workspace.Workspace, r store.Run, path string) (store.Sync, error) {
+	b := boundOf(r)
+	if len(b.Sync.Map) == 0 {
+		return store.Sync{}, refuse(run.CodeSourceAbsent, "Run %d has no records to replay: it looked at none. kith runs list shows the others", r.ID)
+	}
+	def := b.Sync
+	def.Name = strings.TrimSuffix(r.Name, replayed) + replayed
+	def.Source = plan.Endpoint{File: path, Key: def.Source.Key, EveryTime: true, CSV: plan.CSV{Header: new(true)}}
+	def.Policy.Delete.NotFound = plan.Keep
+	return w.Store.SaveSync(ctx, def, filepath.Dir(path))
+}
+
+// replayed ends the name of a sync of corrected rejects.
+const replayed = "-rejects"
+
+// retryRejects takes the records that did not get through the last run and tries
+// them again as they stand: what was held may go on now.
+func (a *app) retryRejects(ctx context.Context, w *workspace.Workspace, syncs []store.Sync) error {
+	var jobs []*job
+	var err error
+	for _, s := range syncs {
+		j := &job{app: a, workspace: w}
+		if j.sync, err = a.rejectsSync(ctx, w, s); err != nil {
+			break
+		}
+		if j.sync.ID == 0 {
+			a.say("%s: the last run has no rejected, held or failed records.", s.Name)
+			continue
+		}
+		jobs = append(jobs, j)
+		if err = j.run(ctx); err != nil || !j.applied {
+			break
+		}
+	}
+	return a.printRuns(err, len(syncs) > 1, jobs...)
+}
+
+// rejectsSync returns the sync that reads the last run's rejects, or none.
+func (a *app) rejectsSync(ctx context.Context, w *workspace.Workspace, s store.Sync) (store.Sync, error) {
+	r, err := latestRun(ctx, w, s.Name)
+	if err != nil {
+		return store.Sync{}, err
+	}
+	found, err := rejectsOf(ctx, w, r)
+	if err != nil || len(found.groups) == 0 {
+		return store.Sync{}, err
+	}
+	out, err := convertedFile(w.Folder, plan.Sync{Name: strconvID(s.ID) + replayed, Source: plan.Endpoint{File: "rejects.csv"}})
+	if err != nil {
+		return store.Sync{}, err
+	}
+	defer out.Close()
+	if err := writeRejects(out, found); err != nil {
+		return store.Sync{}, err
+	}
+	if err := out.Close(); err != nil {
+		return store.Sync{}, err
+	}
+	return replaySync(ctx, w, r, out.Name())
+}
+
+func strconvID(id int64) string { return fmt.Sprintf("sync-%d", id) }

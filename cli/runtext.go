@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+)
+
+// runText tells a person how a run ended.
+func (a *app) runText(out io.Writer, r RunReport) {
+	a.bar.end()
+	if r.Run != 0 {
+		fmt.Fprintf(out, "%s  run %d  %s%s\n", cell(r.Sync), r.Run, statusWords(r.Status), took(r))
+	}
+	if r.Status == store.Blocked {
+		fmt.Fprintf(out, "  %s\n", cell(r.Message))
+		return
+	}
+	if r.Plan != "" || r.Totals.Read+r.Totals.Deleted > 0 {
+		fmt.Fprintf(out, "  %s\n", totalsText(r.Totals))
+	}
+	if r.Plan == "" {
+		for _, note := range r.Notes {
+			fmt.Fprintf(out, "  %s\n", cell(note))
+		}
+	}
+	if reasons := reasonLine(r.Reasons); reasons != "" {
+		fmt.Fprintf(out, "  why: %s\n", reasons)
+	}
+	if r.Message != "" {
+		fmt.Fprintf(out, "  %s\n", cell(r.Message))
+	}
+	if r.Totals.Rejected+r.Totals.Held+r.Totals.Failed > 0 {
+		fmt.Fprintf(out, "  see   kith rejects %d\n", r.Run)
+	}
+	if r.Totals.Writes() > 0 && r.UndoneBy == 0 {
+		fmt.Fprintf(out, "  undo  kith undo %d\n", r.Run)
+	}
+}
+
+func took(r RunReport) string {
+	if r.Started == nil || r.Finished == nil {
+		return ""
+	}
+	return " in " + r.Finished.Sub(*r.Started).Round(10*time.Millisecond).String()
+}
+
+func totalsText(t plan.Totals) string {
+	parts := []string{"read " + humanize.Comma(t.Read)}
+	for _, c := range []struct {
+		word   string
+		n      int64
+		always bool
+	}{
+		{"created", t.Created, true}, {"updated", t.Updated, true}, {"unchanged", t.Unchanged, true}, {"skipped", t.Skipped, false},
+		{"held", t.Held, false}, {"rejected", t.Rejected, false}, {"failed", t.Failed, false}, {"deleted", t.Deleted, false},
+		{"blank lines", t.BlankLines, false},
+	} {
+		if c.always || c.n > 0 {
+			parts = append(parts, c.word+" "+humanize.Comma(c.n))
+		}
+	}
+	return strings.Join(parts, "  ")
+}
+
+// statusWords says a status for people.
+func statusWords(s store.Status) string {
+	switch s {
+	case store.SkippedUnchanged:
+		return "up to date"
+	case store.WithErrors:
+		return "finished with rejects"
+	case store.WithWarnings:
+		return "succeeded with warnings"
+	case store.Blocked:
+		return "waiting for approval"
+	}
+	return strings.ReplaceAll(string(s), "_", " ")
+}
+
+// quoted writes a name the way a shell takes it as one word.
+func quoted(name string) string {
+	if !strings.ContainsAny(name, " \t'\"\\$`&|;<>()*?[]#~!{}") {
+		return name
+	}
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+}
+
+// runShape lays runs out in rows.
+func runShape() shape[RunReport] {
+	return shape[RunReport]{
+		columns: []string{"run", "sync", "status", "started", "read", "created", "updated", "unchanged", "skipped", "held", "rejected", "failed", "deleted", "source"},
+		row: func(r RunReport) []string {
+			t := r.Totals
+			row := []string{fmt.Sprint(r.Run), r.Sync, string(r.Status), clock(r.Started)}
+			for _, n := range []int64{t.Read, t.Created, t.Updated, t.Unchanged, t.Skipped, t.Held, t.Rejected, t.Failed, t.Deleted} {
+				row = append(row, fmt.Sprint(n))
+			}
+			return append(row, r.Source)
+		},
+	}
+}
+
+func clock(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.Format("2006-01-02 15:04:05Z")
+}

@@ -1,0 +1,160 @@
+// Package demo tells the story of Kith in one minute: an export of five hundred
+// invented people is imported, corrected, explained and taken back. It holds the
+// files and the order of the commands; it carries no command out itself, so what
+// it shows is what whoever hands it the program would see.
+package demo
+
+//go:generate go run ./generate .
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/rivo/uniseg"
+)
+
+//go:embed *.csv
+var files embed.FS
+
+// A Stage is where the story is told.
+type Stage struct {
+	Folder string // empty; the files are put here
+	Out    io.Writer
+	// Kith carries one command out, in a data folder of its own, writes what it
+	// prints to out and returns its exit code.
+	Kith func(ctx context.Context, out io.Writer, args ...string) int
+	// Strong marks headings and commands; nil leaves them plain.
+	Strong func(text string) string
+}
+
+// Tell writes the files, carries the commands out one after the other and shows
+// of each what a newcomer needs. A command that does not end as the story says
+// is an error, with all that it printed.
+func Tell(ctx context.Context, s Stage) error {
+	if err := s.putFiles(); err != nil {
+		return fmt.Errorf("demo files: %w", err)
+	}
+	fmt.Fprintln(s.Out, opening)
+	hash := ""
+	for i, scene := range story() {
+		fmt.Fprintf(s.Out, "\n%s\n", s.strong(fmt.Sprintf("%d. %s", i+1, scene.heading)))
+		for _, c := range scene.commands {
+			printed, err := s.perform(ctx, strings.ReplaceAll(c.line, "HASH", hash), c)
+			if err != nil {
+				return err
+			}
+			if m := planHash.FindStringSubmatch(printed); m != nil {
+				hash = m[1]
+			}
+		}
+	}
+	return nil
+}
+
+var planHash = regexp.MustCompile(`kith apply ([0-9a-f]+)`)
+
+func (s Stage) putFiles() error {
+	entries, err := files.ReadDir(".")
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := s.putFile(e.Name(), e.Name()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s Stage) putFile(from, to string) error {
+	text, err := files.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(s.Folder, to), text, 0o600)
+}
+
+// perform carries out one command as it would be typed in the folder of the
+// files, shows it and returns all that it printed.
+func (s Stage) perform(ctx context.Context, line string, c command) (string, error) {
+	words := strings.Fields(line)
+	if words[0] == "cp" {
+		fmt.Fprintln(s.Out, s.strong("$ "+line))
+		return "", s.putFile(words[1], words[2])
+	}
+	for i, word := range words {
+		if strings.HasSuffix(word, ".csv") {
+			words[i] = filepath.Join(s.Folder, word)
+		}
+	}
+	var out strings.Builder
+	exit := s.Kith(ctx, &out, words[1:]...)
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	if exit != c.exit {
+		return "", fmt.Errorf("the demo came to a stop: %s ended with exit code %d, not %d:\n%s", line, exit, c.exit, out.String())
+	}
+	s.show(line, out.String(), c.show)
+	return out.String(), nil
+}
+
+// show prints a command and the part of its output that the story needs. How
+// much that is stands behind the command, as a comment of the shell.
+func (s Stage) show(line, printed string, picks []pick) {
+	all := strings.Split(strings.TrimRight(printed, "\n"), "\n")
+	shown := all
+	if len(picks) > 0 {
+		shown = picked(all, picks)
+	}
+	if len(shown) == len(all) {
+		fmt.Fprintln(s.Out, s.strong("$ "+line))
+	} else {
+		fmt.Fprintf(s.Out, "%s  # %d of %d lines\n", s.strong("$ "+line), len(shown), len(all))
+	}
+	for _, l := range shown {
+		fmt.Fprintln(s.Out, cut(l, lineWidth))
+	}
+}
+
+// picked returns the lines that a pick is for, in their order.
+func picked(all []string, picks []pick) (shown []string) {
+	left := slices.Clone(picks)
+	for _, l := range all {
+		at := slices.IndexFunc(left, func(p pick) bool { return p.most > 0 && strings.HasPrefix(l, p.begins) })
+		if at >= 0 {
+			left[at].most--
+			shown = append(shown, l)
+		}
+	}
+	return shown
+}
+
+const lineWidth = 100
+
+// cut shortens a line that is wider than the page, and says so with an ellipsis.
+func cut(line string, most int) string {
+	if uniseg.StringWidth(line) <= most {
+		return line
+	}
+	var b strings.Builder
+	left := most - 1
+	for g := uniseg.NewGraphemes(line); g.Next() && g.Width() <= left; left -= g.Width() {
+		b.WriteString(g.Str())
+	}
+	return b.String() + "…"
+}
+
+func (s Stage) strong(text string) string {
+	if s.Strong == nil {
+		return text
+	}
+	return s.Strong(text)
+}
