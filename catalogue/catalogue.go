@@ -28,7 +28,8 @@ const (
 type Entry struct {
 	Code    string
 	Group   Group
-	What    string // what happened, to follow the subject of the group: "has no e-mail address"
+	Subject string // who or what it is about; "" for the subject of the group
+	What    string // what happened, to follow the subject: "has no e-mail address"
 	More    string // whatever else helps; may be empty
 	Safe    string // what is safe
 	Fix     string // what to do next
@@ -36,10 +37,16 @@ type Entry struct {
 }
 
 // Sentence says what happened: "The record has no e-mail address."
-func (e Entry) Sentence() string { return subjects[e.Group] + " " + e.What + "." }
+func (e Entry) Sentence() string {
+	subject := e.Subject
+	if subject == "" {
+		subject = subjects[e.Group]
+	}
+	return subject + " " + e.What + "."
+}
 
 var subjects = [...]string{
-	Skipped: "The record", Held: "The record", Rejected: "The record", Failed: "The change", Deleted: "The contact",
+	Skipped: "The record", Held: "The record", Rejected: "The record", Failed: "The contact", Deleted: "The contact",
 	Undo: "The contact", Warning: "The record", File: "The file", Run: "The run", Command: "The command",
 }
 

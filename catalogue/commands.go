@@ -86,6 +86,13 @@ var commands = []Entry{
 		Example: `member_no is the unique identifier of members. Nothing was changed.`,
 	},
 	{
+		Code: "demo.folder", Group: Command,
+		What:    "would keep the demo in a folder that is not empty",
+		Safe:    nothingChanged,
+		Fix:     "Name a folder that is not there yet.",
+		Example: `friends is not empty. Nothing was changed. Name a folder that is not there yet.`,
+	},
+	{
 		Code: "backup.damaged", Group: Command,
 		What:    "was given a file that is no complete backup",
 		Safe:    nothingChanged,

@@ -57,8 +57,8 @@ var files = []Entry{
 		Code: "file.too_large", Group: File,
 		What:    "is larger than the limit of 16 GiB",
 		Safe:    nothingChanged,
-		Fix:     "Cut it into several files.",
-		Example: `This file is larger than the limit of 16 GiB.`,
+		Fix:     "Split it into several files.",
+		Example: `The file is larger than the limit of 16 GiB. Split it, or raise the limit.`,
 	},
 	{
 		Code: "file.read", Group: File,

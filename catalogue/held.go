@@ -46,6 +46,7 @@ var held = []Entry{
 var failed = []Entry{
 	{
 		Code: "target.invalid", Group: Failed,
+		Subject: "The record",
 		What:    "was refused by the target",
 		More:    "A file, for instance, whose encoding has no sign for a value.",
 		Safe:    "The others were written. This record is as it was in the target.",
@@ -54,15 +55,15 @@ var failed = []Entry{
 	},
 	{
 		Code: "target.changed", Group: Failed,
-		What:    "was left out, because the contact was changed by somebody else after the plan was made",
+		What:    "was changed by somebody else after the plan was made, and was left alone",
 		Safe:    "The later change stays; nothing was overwritten.",
 		Fix:     "Run the sync again.",
 		Example: `x contact 17  target.changed`,
 	},
 	{
 		Code: "target.gone", Group: Failed,
-		What:    "found its contact gone from the target",
-		More:    "In a plan it is held; when the plan is applied it fails.",
+		What:    "is gone from the target",
+		More:    "A record that is found to be such a contact is held in a plan; when a plan is applied, it fails.",
 		Safe:    "Nothing was written for it.",
 		Fix:     "Run the sync again: it will decide anew.",
 		Example: `x contact 17  target.gone`,

@@ -43,7 +43,8 @@ var rejected = []Entry{
 	},
 	{
 		Code: "row.card", Group: Rejected,
-		What:    "is a card of a vCard file that cannot be read, while contacts not found were to be deleted",
+		Subject: "A card",
+		What:    "of the vCard file cannot be read, while contacts that the file does not have were to be deleted",
 		More:    "The unreadable card may be one of those that seem to be missing, so the import is not begun.",
 		Safe:    "Nothing was changed.",
 		Fix:     "Correct the cards that are listed, or import without --delete-missing.",

@@ -63,7 +63,8 @@ var runs = []Entry{
 	},
 	{
 		Code: "plan.unknown", Group: Run,
-		What:    "has no plan of that hash or file in this data folder",
+		Subject: "The plan",
+		What:    "is not known in this data folder, by that hash or from that file",
 		More:    "A plan is dropped when its sync is planned again.",
 		Safe:    "Nothing was written.",
 		Fix:     "Make a new one: kith plan SYNC --out plan.json.",

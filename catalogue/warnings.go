@@ -43,7 +43,8 @@ var warnings = []Entry{
 	},
 	{
 		Code: "delete.left_out", Group: Warning,
-		What:    "that would have been removed as missing was not, because the source was not read completely",
+		Subject: "A contact",
+		What:    "that the source no longer has was not removed, because the source was not read completely",
 		More:    "The source is empty, ends in the middle of a record, or has records that cannot be read: absence from it proves nothing.",
 		Safe:    "Creates and updates went on. Nobody was removed.",
 		Fix:     "Get the whole file or correct the records that cannot be read, and run the sync again.",
@@ -51,7 +52,8 @@ var warnings = []Entry{
 	},
 	{
 		Code: "source.empty", Group: Warning,
-		What:    "list of the source is empty: there is a header at most",
+		Subject: "The source",
+		What:    "has no records: there is a header at most",
 		More:    "An empty source never deletes. A vCard file without a card that can be read is refused with this code.",
 		Safe:    "Nothing was changed, and nothing was removed.",
 		Fix:     "Check whether the export worked, and whether it is the right file.",

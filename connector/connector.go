@@ -36,6 +36,9 @@ type Stager interface {
 	// copying it. With an expected size other than the real one it returns only
 	// the size.
 	Fingerprint(ctx context.Context, expectedSize int64) (size int64, hash string, err error)
+	// Stamp is cheap to ask for and differs once the content has been written
+	// to: size and time of modification. Empty when there is no such thing.
+	Stamp(ctx context.Context) (string, error)
 }
 
 // A Staging says what was staged and how to read it.
@@ -43,6 +46,7 @@ type Staging struct {
 	Dialect csv.Dialect
 	Size    int64
 	Hash    string   // SHA-256, hexadecimal
+	Stamp   string   // of the content that was staged
 	Key     string   // column that is the record's identity in the source, if any
 	Notes   []string // what was recognised, for people
 }

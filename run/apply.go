@@ -29,7 +29,10 @@ func (e *Engine) Apply(ctx context.Context, s store.Sync, r store.Run) (store.Ru
 		return r, err
 	}
 	if state != r.TargetState {
-		return r, &Error{Code: CodePlanMoved, Message: fmt.Sprintf("%s has changed since plan %s was made. Nothing was written. Make a new plan", target.Name(), short(r.PlanHash))}
+		return r, moved(r, target.Name())
+	}
+	if err := e.sourceStands(ctx, s, r); err != nil {
+		return r, err
 	}
 	if r.Stop != nil && !r.Approved {
 		r.Status, r.Finished, r.Code, r.Message = store.Blocked, e.Now(), "guard.stopped", r.Stop.Message()
@@ -44,6 +47,49 @@ func (e *Engine) Apply(ctx context.Context, s store.Sync, r store.Run) (store.Ru
 		return r, err
 	}
 	return e.carryOut(ctx, target, r)
+}
+
+// moved refuses a plan that no longer fits the world (requirements 3.12).
+func moved(r store.Run, what string) error {
+	return &Error{Code: CodePlanMoved, Message: fmt.Sprintf("%s has changed since plan %s was made. Nothing was written. Make a new plan", what, short(r.PlanHash))}
+}
+
+// sourceStands checks that neither the sync nor its source has changed since the
+// plan was made.
+func (e *Engine) sourceStands(ctx context.Context, s store.Sync, r store.Run) error {
+	if fingerprint(s.Definition) != r.Fingerprint {
+		return moved(r, "The sync "+s.Name)
+	}
+	source, err := e.Connector.Source(ctx, s)
+	if err != nil {
+		return err
+	}
+	if stager, ok := source.(connector.Stager); ok {
+		return e.fileStands(ctx, stager, r)
+	}
+	st, err := e.stageSource(ctx, source)
+	if err != nil {
+		return err
+	}
+	if st.Hash != r.SourceHash {
+		return errors.Join(moved(r, source.Name()), e.Files.Remove(e.stagePath(st.name)))
+	}
+	return nil
+}
+
+func (e *Engine) fileStands(ctx context.Context, source connector.Stager, r store.Run) error {
+	stamp, err := source.Stamp(ctx)
+	if err != nil {
+		return moved(r, source.Name()) // it is gone, or cannot be read any more
+	}
+	if stamp != "" && stamp == r.Stamp {
+		return nil
+	}
+	size, hash, err := source.Fingerprint(ctx, r.SourceSize)
+	if err != nil || size != r.SourceSize || hash != r.SourceHash {
+		return moved(r, source.Name())
+	}
+	return nil
 }
 
 // short is how people name a plan.

@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"encoding/csv"
 	"slices"
+	"strings"
 
 	"pgregory.net/rapid"
 
+	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
 )
-
-// tame leaves out what is known to break, until it is mended.
-const tame = false
 
 // drawSync draws a sync with every setting that a file and a book can show.
 func drawSync(t *rapid.T) plan.Sync {
@@ -23,11 +22,7 @@ func drawSync(t *rapid.T) plan.Sync {
 	s.OnSeveral = oneOf(t, "on_several", plan.SeveralReview, plan.SeveralFirst, plan.SeveralMostRecent, plan.SeveralReject)
 	s.OutOfScope = oneOf(t, "out_of_scope", plan.OutOfScopeSkip, plan.OutOfScopeContinue, plan.OutOfScopeReview)
 	s.Duplicates = oneOf(t, "duplicates", plan.FirstWins, plan.LastWins, plan.RejectDuplicates)
-	if tame {
-		s.Target.Key = oneOf(t, "tame key", "", "uid")
-		s.Match = slices.DeleteFunc(drawMatch(t, s.Target.Key == "uid"), func(plan.Rule) bool { return false })
-	}
-	if !tame && rarely(t, "scoped") {
+	if rarely(t, "scoped") {
 		s.Scope = `company == "Acme"`
 	}
 	if rarely(t, "filtered") {
@@ -90,6 +85,9 @@ func drawSeed(t *rapid.T, s plan.Sync) (seed [][]string) {
 		}
 		for i := range row {
 			row[i] = trimmed(row[i])
+			if fields[i].Kind == contact.Email && !strings.Contains(row[i], "@example.") {
+				row[i] = "" // no run brings such an address into a book
+			}
 		}
 		if row[7] == "klingonish-x" {
 			row[7] = ""

@@ -138,7 +138,7 @@ func (w *world) pairs(t *rapid.T, r store.Run, lines []line) map[string]int64 {
 		}
 		rule, key := w.bestKey(lines[c.Row].values)
 		users[key]++
-		if key != "" && c.Rule == rule && (c.Action == plan.Update || c.Action == plan.Unchanged) {
+		if key != "" && c.Rule == rule && c.Ref != 0 { // also one held over a value: it is that contact all the same
 			out[key] = store.Number(c.Ref)
 		}
 	}

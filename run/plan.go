@@ -44,7 +44,7 @@ func (e *Engine) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
 	if err != nil {
 		return e.failed(ctx, r, err)
 	}
-	r.SourceHash, r.SourceSize, r.Stage = st.Hash, st.Size, st.name
+	r.SourceHash, r.SourceSize, r.Stage, r.Stamp = st.Hash, st.Size, st.name, st.Stamp
 	r.Notes = append(r.Notes, st.Notes...)
 	if err := e.Journal.DropPlans(ctx, s.ID); err != nil {
 		return r, err

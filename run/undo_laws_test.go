@@ -32,15 +32,16 @@ func TestPropUndoneRunCanBeRunAgain(t *testing.T) {
 	law(t, func(t *rapid.T, b *bench) {
 		w := drawWorld(t, b, 2)
 		w.run(t, 0)
+		before := w.shelf(t)
 		r := w.run(t, 1)
 		if r.Totals.Writes() == 0 {
 			return
 		}
-		after := w.shelf(t)
+		first, after := w.changes(t, r), w.shelf(t)
 		w.undo(t, r)
 		again := w.run(t, 1)
 		if again.Totals != r.Totals {
-			t.Fatalf("totals: first %+v, again %+v\n%v", r.Totals, again.Totals, w)
+			t.Fatalf("totals: first %+v, again %+v\nfirst%v\nagain%v\nbook%v\n%v", r.Totals, again.Totals, first, w.changes(t, again), before, w)
 		}
 		if got, want := contents(w.shelf(t)), contents(after); got != want {
 			t.Fatalf("book: got %v\nwant %v\n%v", got, want, w)

@@ -55,7 +55,7 @@ type world struct {
 // A bench is the workspace in which worlds are played, one after the other.
 type bench struct {
 	*workspace.Workspace
-	files *memory
+	files          *memory
 	keyed, keyless *plan.Keyring // of books with and without an identifier
 }
 

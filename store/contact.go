@@ -446,7 +446,7 @@ func (s *Store) PurgeTrash(ctx context.Context, before time.Time) (int64, error)
 func (s *Store) ReserveNumbers(ctx context.Context, bookID, run, n int64) (first int64, err error) {
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
 		// The update that changes nothing locks the row on PostgreSQL.
-		if err := tx.QueryRowContext(ctx, `SELECT first_ref FROM run WHERE id = $1`, run).Scan(&first); err != nil {
+		if err := tx.QueryRowContext(ctx, `UPDATE run SET first_ref = first_ref WHERE id = $1 RETURNING first_ref`, run).Scan(&first); err != nil {
 			return notFound(err)
 		}
 		if first != 0 {

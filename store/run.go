@@ -77,6 +77,7 @@ type RunDetail struct {
 	Approved  bool             `json:"approved,omitempty"`
 	Source    string           `json:"source,omitempty"` // what people call it: a file name
 	Stage     string           `json:"stage,omitempty"`  // content in the data folder
+	Stamp     string           `json:"stamp,omitempty"`  // of the source when it was staged
 	Undone    int64            `json:"undone_by,omitempty"`
 	EndState  string           `json:"end_state,omitempty"` // of the target, when the run had finished
 	Config    json.RawMessage  `json:"config,omitempty"`

@@ -215,6 +215,7 @@ func (s Suite) writes(t *testing.T) {
 	target := s.Target(t, Schema, People())
 	run := s.run(t, target)
 	have := fetch(t, target, owned(t, target, 0)...)
+	s.look(t, target, plan.ByEmail, "ada@example.com") // whatever is kept of this must not show later
 	first, err := target.Reserve(t.Context(), run, 2)
 	if err != nil {
 		t.Fatal(err)

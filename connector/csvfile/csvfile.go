@@ -14,6 +14,7 @@ import (
 	"iter"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/contact"
@@ -92,6 +93,19 @@ func (r reading) Read(p []byte) (int, error) {
 	return r.r.Read(p)
 }
 
+// Stamp is the file's size and time of modification.
+func (f *File) Stamp(context.Context) (string, error) {
+	info, err := f.files.Stat(f.path)
+	if err != nil {
+		return "", err
+	}
+	return stamp(info), nil
+}
+
+func stamp(info fs.FileInfo) string {
+	return fmt.Sprintf("%d bytes, %s", info.Size(), info.ModTime().UTC().Format(time.RFC3339Nano))
+}
+
 // Stage copies the file's bytes to w.
 func (f *File) Stage(ctx context.Context, w io.Writer) (connector.Staging, error) {
 	file, err := f.open()
@@ -119,7 +133,7 @@ func (f *File) Stage(ctx context.Context, w io.Writer) (connector.Staging, error
 	if err != nil || after.Size() != n || before.Size() != n || !after.ModTime().Equal(before.ModTime()) {
 		return connector.Staging{}, fmt.Errorf("read %s: %w", f.Name(), ErrChanging)
 	}
-	return connector.Staging{Dialect: dialect, Size: n, Hash: hex.EncodeToString(sum.Sum(nil)), Key: f.key, Notes: notes}, nil
+	return connector.Staging{Dialect: dialect, Size: n, Hash: hex.EncodeToString(sum.Sum(nil)), Stamp: stamp(after), Key: f.key, Notes: notes}, nil
 }
 
 // sniffSize is how much of a file is looked at to recognise how it is written.

@@ -15,20 +15,21 @@ func main() {
 	if len(os.Args) > 1 {
 		folder = os.Args[1]
 	}
-	first := attendees()
-	second := weekTwo(first)
-	for _, f := range []struct {
-		name string
-		rows []row
-	}{
-		{"attendees.csv", first},
-		{"attendees-week2.csv", second},
-		{"attendees-broken-off.csv", first[:len(first)*2/3]}, // an export that stopped early
-	} {
-		if err := os.WriteFile(filepath.Join(folder, f.name), []byte(text(f.rows)), 0o644); err != nil {
+	for name, rows := range exports() {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text(rows)), 0o644); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
+	}
+}
+
+// exports are the files of the demo by name.
+func exports() map[string][]row {
+	first := attendees()
+	return map[string][]row{
+		"attendees.csv":            first,
+		"attendees-week2.csv":      weekTwo(first),
+		"attendees-broken-off.csv": first[:len(first)*2/3], // an export that stopped early
 	}
 }
 

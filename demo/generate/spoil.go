@@ -64,7 +64,7 @@ func weekTwo(first []row) []row {
 		rows[at] = tidy(at)
 	}
 	rows[0].company, rows[0].phone = "Heron & Marchetti", "+44 20 7946 0018 x4" // the same telephone, written another way
-	rows[16].email = "grace.whitfield@example.net" // another address; known by her telephone
+	rows[16].email = "grace.whitfield@example.net"                              // another address; known by her telephone
 	for i, at := range [...]int{12, 49, 66, 104, 167, 233, 275, 310, 345, 411} {
 		switch i % 3 {
 		case 0:
