@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
@@ -77,7 +78,11 @@ func (a *app) tellDemo(ctx context.Context, folder string) error {
 	if a.colours() {
 		stage.Strong = func(text string) string { return "\x1b[1m" + text + "\x1b[0m" }
 	}
-	return demo.Tell(ctx, stage)
+	err := demo.Tell(ctx, stage)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	return refuse("demo.stopped", "%v", err)
 }
 
 // demoData is the data folder, beside the files.
@@ -88,14 +93,22 @@ func (a *app) colours() bool {
 	return a.terminal(a.Stdout) && a.Getenv("NO_COLOR") == "" && a.Getenv("TERM") != "dumb"
 }
 
+// yourTurn says how to go on. Whoever has only the source types go run instead.
 func (a *app) yourTurn(keep string) {
-	out := a.Stdout
-	fmt.Fprintln(out, "\nYour turn")
-	fmt.Fprintln(out, "  kith import your.csv --plan      look first; without --plan it is done (go run ./cmd/kith import ...)")
+	fmt.Fprintln(a.Stdout, "\nYour turn")
+	t := newTable(a.Stdout, nil)
+	rows := [][]string{{"  kith import your.csv --plan", "look first; without --plan it is done (from source: go run ./cmd/kith)"}}
 	if keep == "" {
-		fmt.Fprintln(out, "  kith demo --keep kith-demo       the same, left in a folder to play with; this one is gone")
+		rows = append(rows, []string{"  kith demo --keep kith-demo", "the same, in a folder that stays; the one of this demo is gone"})
 	} else {
-		fmt.Fprintf(out, "  kith --data %s contacts list     everything of this demo lies in %s\n", quoted(filepath.Join(keep, demoData)), quoted(keep))
+		rows = append(rows, []string{fmt.Sprintf("  kith --data %s contacts list", quoted(filepath.Join(keep, demoData))), "the demo's contacts"})
 	}
-	fmt.Fprintln(out, "  kith --help   docs/cli.md        all commands; your data lie in a folder of your own, or --data DIR")
+	rows = append(rows, []string{"  kith --help, docs/cli.md", "all commands"})
+	if folder := dataFolder(a.Getenv, runtime.GOOS); folder != "" {
+		rows = append(rows, []string{"  " + folder, "is where your own data will lie; --data names another folder"})
+	}
+	for _, row := range rows {
+		_ = t.add(row) // a terminal that is gone needs no error
+	}
+	_ = t.flush()
 }

@@ -11,7 +11,7 @@ import (
 // the place of the one that shares its slot, so it never grows.
 type memory struct {
 	seed  maphash.Seed
-	slots [4096]slot
+	slots []slot // made when the first answer has to be remembered
 }
 
 type slot struct {
@@ -26,12 +26,18 @@ type slot struct {
 // and would make the table heavy.
 const longest = 64
 
+// slotCount is how many answers are remembered at most.
+const slotCount = 4096
+
 func newMemory() *memory {
 	return &memory{seed: maphash.MakeSeed()}
 }
 
 // slot returns the place of a value, and whether it is remembered there.
 func (m *memory) slot(kind Kind, s string) (*slot, bool) {
+	if m.slots == nil {
+		m.slots = make([]slot, slotCount)
+	}
 	at := &m.slots[maphash.String(m.seed, s)%uint64(len(m.slots))]
 	return at, at.kind == kind && at.raw == s
 }

@@ -16,8 +16,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/rivo/uniseg"
 )
 
 //go:embed *.csv
@@ -110,46 +108,32 @@ func (s Stage) perform(ctx context.Context, line string, c command) (string, err
 // much that is stands behind the command, as a comment of the shell.
 func (s Stage) show(line, printed string, picks []pick) {
 	all := strings.Split(strings.TrimRight(printed, "\n"), "\n")
-	shown := all
-	if len(picks) > 0 {
-		shown = picked(all, picks)
-	}
+	shown := picked(all, picks)
 	if len(shown) == len(all) {
 		fmt.Fprintln(s.Out, s.strong("$ "+line))
 	} else {
 		fmt.Fprintf(s.Out, "%s  # %d of %d lines\n", s.strong("$ "+line), len(shown), len(all))
 	}
 	for _, l := range shown {
-		fmt.Fprintln(s.Out, cut(l, lineWidth))
+		fmt.Fprintln(s.Out, l)
 	}
 }
 
-// picked returns the lines that a pick is for, in their order.
+// picked returns the lines that a pick is for, in their order, as wide as the page.
 func picked(all []string, picks []pick) (shown []string) {
 	left := slices.Clone(picks)
 	for _, l := range all {
 		at := slices.IndexFunc(left, func(p pick) bool { return p.most > 0 && strings.HasPrefix(l, p.begins) })
-		if at >= 0 {
-			left[at].most--
-			shown = append(shown, l)
+		if at < 0 {
+			continue
 		}
+		left[at].most--
+		if left[at].fold {
+			l = fold(l)
+		}
+		shown = append(shown, cut(l))
 	}
 	return shown
-}
-
-const lineWidth = 100
-
-// cut shortens a line that is wider than the page, and says so with an ellipsis.
-func cut(line string, most int) string {
-	if uniseg.StringWidth(line) <= most {
-		return line
-	}
-	var b strings.Builder
-	left := most - 1
-	for g := uniseg.NewGraphemes(line); g.Next() && g.Width() <= left; left -= g.Width() {
-		b.WriteString(g.Str())
-	}
-	return b.String() + "…"
 }
 
 func (s Stage) strong(text string) string {

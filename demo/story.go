@@ -11,13 +11,15 @@ type scene struct {
 type command struct {
 	line string
 	exit int
-	show []pick // empty: all
+	show []pick
 }
 
-// A pick shows the first lines that begin with a text.
+// A pick shows the first lines that begin with a text. A wide one is cut, or
+// folded where its end matters.
 type pick struct {
 	begins string
 	most   int
+	fold   bool
 }
 
 // The exit codes that docs/cli.md promises.
@@ -33,30 +35,35 @@ func story() []scene {
 	return []scene{
 		{"What would an import do? The plan says it, person by person; nothing is written.", []command{
 			{line: "kith import attendees.csv --match email,phone --region GB --plan", show: []pick{
-				{"  utf-8", 1}, {"  E-mail", 1}, {"  Company", 1}, {"  Notes", 1}, {"  + create", 1}, {"  warnings", 1},
-				{"  + line", 2}, {"  !", 2}, {"  /", 1}, {"  and", 1}, {"  Nothing", 1}}},
+				one("  utf-8"), one("  E-mail"), one("  Company"), one("  Notes"), one("  + create"), one("  warnings"),
+				first(2, "  + line"), first(2, "  !"), one("  /"), one("  Nothing")}},
 		}},
-		{"Exactly that plan is carried out, or nothing.", []command{
-			{line: "kith apply HASH", exit: rejects, show: []pick{{"import", 1}, {"  read", 1}, {"  why", 1}}},
+		{"Exactly that plan is carried out.", []command{
+			{line: "kith apply HASH", exit: rejects, show: []pick{one("import"), one("  read")}},
 		}},
-		{"What did not get in: the cause, the line, and what to do.", []command{
-			{line: "kith rejects 1", show: []pick{{"   ", 9}, {"  !", 3}, {"correct", 1}}},
+		{"What did not get in: the cause, what to do, and the lines.", []command{
+			{line: "kith rejects 1", show: []pick{{"     ", 3, true}, first(2, "  !"), one("correct")}},
 		}},
 		{"A week later the file comes again: some rows corrected, 12 people changed, 3 new.", []command{
 			{line: "kith import attendees-week2.csv --match email,phone", exit: rejects, show: []pick{
-				{"  + create", 1}, {"  ~", 4}, {"import-attendees-week2  run", 1}, {"  read", 1}, {"  undo", 1}}},
+				one("  + create"), {"  ~", 4, true}, one("import-attendees-week2  run"), one("  read")}},
 		}},
-		{"Why does this contact look as it does?", []command{
-			{line: "kith explain ada.marchetti@example.com"},
+		{"Why does this contact look as it does? Every value has its origin.", []command{
+			{line: "kith explain ada.marchetti@example.com", show: []pick{
+				one("contact"), one("  email"), one("  company"), one("  phone"), first(2, "  run"), one("      company")}},
 		}},
 		{"Week two was a mistake: take it back. What others changed since would stay.", []command{
-			{line: "kith undo 2"},
-			{line: "kith explain ada.marchetti@example.com", show: []pick{{"  company", 1}}},
+			{line: "kith undo 2", show: []pick{one("import"), one("  read")}},
+			{line: "kith explain ada.marchetti@example.com", show: []pick{one("  company")}},
 		}},
-		{"An export breaks off after two thirds. Deleting who is missing would be a mistake.", []command{
+		{"An export breaks off after two thirds, and who is missing in it is to be deleted.", []command{
 			{line: "cp attendees-broken-off.csv attendees.csv"},
 			{line: "kith import attendees.csv --match email,phone --delete-missing", exit: approval, show: []pick{
-				{"  + create", 1}, {"  -", 2}, {"  STOP", 1}, {"  approve", 1}}},
+				one("  + create"), one("  -"), one("  STOP"), one("  approve")}},
 		}},
 	}
 }
+
+func one(begins string) pick { return first(1, begins) }
+
+func first(most int, begins string) pick { return pick{begins: begins, most: most} }

@@ -26,7 +26,8 @@ type Keyring struct {
 
 // NewKeyring returns the keyring of a schema whose local telephone numbers
 // belong to region. With secondary, every e-mail and telephone of a record is a
-// key; without, only those of its main card (K6): the first that is filled.
+// key; without, only those of its main card (K6): the first e-mail field, and the
+// first telephone that is filled.
 func NewKeyring(schema contact.Schema, region string, secondary bool) *Keyring {
 	k := &Keyring{schema: schema, norm: contact.NewNormalizer(region), secondary: secondary, fields: map[Rule][]int{}}
 	for i, f := range schema.Fields {
@@ -35,7 +36,9 @@ func NewKeyring(schema contact.Schema, region string, secondary bool) *Keyring {
 		}
 		switch f.Kind {
 		case contact.Email:
-			k.fields[ByEmail] = append(k.fields[ByEmail], i)
+			if len(k.fields[ByEmail]) == 0 || secondary {
+				k.fields[ByEmail] = append(k.fields[ByEmail], i)
+			}
 		case contact.Phone:
 			k.fields[ByPhone] = append(k.fields[ByPhone], i)
 		}

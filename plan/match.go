@@ -190,6 +190,9 @@ func (r *resolution) candidateFor(c Claim) Verdict {
 			}
 		}
 	}
+	if r.g.Rule == ByKey && r.sync.OutOfScope == OutOfScopeContinue {
+		others, outside = append(others, outside...), nil // a unique identifier stays unique (C28)
+	}
 	switch {
 	case len(inside) == 1:
 		return r.take(inside[0])

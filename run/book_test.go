@@ -5,15 +5,13 @@ import (
 	"maps"
 	"slices"
 
-	"pgregory.net/rapid"
-
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 )
 
 // checkBook checks what must be true of a book after every run: each contact is
 // found by each of its match keys, and by no other.
-func (w *world) checkBook(t *rapid.T) {
+func (w *world) checkBook(t tb) {
 	t.Helper()
 	s := w.shelf(t)
 	book := must[store.Book](t, "read book")(w.bench.Store.Book(ctx, w.book.Name))

@@ -95,7 +95,6 @@ type undecided struct {
 	values    []string
 	defaulted []bool
 	detail    plan.Detail
-	sourceID  string
 }
 
 func (d *decider) block(ctx context.Context, notes *noteReader, first, n int64) error {

@@ -281,6 +281,9 @@ func (x *explaining) tellWith(r store.Run, c plan.Change, b binding) {
 	if x.contact == nil || c.Ref != x.contact.Ref || !writes(c.Action) {
 		return
 	}
+	if c.Action == plan.Remove {
+		return // what the contact was stays as it was
+	}
 	for _, f := range x.valuesWritten(c) {
 		origin := FieldOrigin{Name: f.Name, Value: f.New, Run: r.ID, Sync: r.Name, Source: r.Source, Line: c.Line, Rule: f.Rule}
 		for _, m := range b.Sync.Map {

@@ -23,7 +23,7 @@ type step struct {
 }
 
 // steps runs every version of the world's file, one after the other.
-func steps(t *rapid.T, w *world) (all []step) {
+func steps(t tb, w *world) (all []step) {
 	for i := range w.Files {
 		s := step{before: w.shelf(t)}
 		s.run = w.run(t, i)
@@ -274,7 +274,7 @@ func (w *world) policy(field string) plan.Write {
 	return w.Sync.Policy.Update
 }
 
-func equalShelves(t *rapid.T, w *world, what string, got, want shelf) {
+func equalShelves(t tb, w *world, what string, got, want shelf) {
 	t.Helper()
 	if !maps.EqualFunc(got, want, maps.Equal) {
 		t.Fatalf("%s\ngot  %v\nwant %v\n%v", what, got, want, w)

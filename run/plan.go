@@ -264,7 +264,8 @@ func (e *Engine) unchanged(ctx context.Context, s store.Sync, source connector.S
 		return false, err
 	}
 	if s.Definition.Source.EveryTime {
-		if decided.EndState != r.TargetState || s.Definition.Scope != "" {
+		// What is held may go on although the source is the same (requirements 3.6).
+		if decided.EndState != r.TargetState || s.Definition.Scope != "" || decided.Totals.Held > 0 {
 			return false, nil
 		}
 		if decided.Totals.Created > 0 && e.addsOnly(last) {

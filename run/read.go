@@ -181,14 +181,15 @@ func (p *planning) judge(in *reading, row *csv.Row) (note rowNote) {
 // hashKeys fills in the record's key hashes and returns how many of them the
 // sync's match rules can use.
 func (p *planning) hashKeys(values []string, note *rowNote) (usable int) {
-	var keys [4]string
+	var room [4]string
 	for i, rule := range plan.KeyRules {
-		for _, key := range p.book.KeysFor(rule, values, keys[:0]) {
-			note.Keys[i] = p.engine.Secret.Hash(key)
-			if p.book.Uses(rule) {
-				usable++
-			}
-			break
+		keys := p.book.KeysFor(rule, values, room[:0])
+		if len(keys) == 0 {
+			continue
+		}
+		note.Keys[i] = p.engine.Secret.Hash(keys[0])
+		if p.book.Uses(rule) {
+			usable++
 		}
 	}
 	return usable

@@ -30,7 +30,7 @@ const windowSize = 4 * blockRows
 // run says nothing about this one: another configuration, or new contacts in the
 // target that a record might now be.
 func (e *Engine) openSnapshot(ctx context.Context, b binding, last *store.Run, bookID int64) (*snapshot, error) {
-	if b.Sync.Scope != "" || last == nil || last.BlocksOf == 0 || bookID == 0 || last.BookID != bookID {
+	if b.Sync.Scope != "" || b.takesOneOfSeveral() || last == nil || last.BlocksOf == 0 || bookID == 0 || last.BookID != bookID {
 		return nil, nil
 	}
 	decided, err := e.Journal.Run(ctx, last.BlocksOf)
@@ -63,6 +63,13 @@ func (e *Engine) openSnapshot(ctx context.Context, b binding, last *store.Run, b
 	}
 	s.next, s.stop = iter.Pull2(e.Journal.Blocks(ctx, decided.ID))
 	return s, nil
+}
+
+// takesOneOfSeveral reports whether a record may protect contacts from removal
+// that it was not found to be; the snapshot only knows the one it was.
+func (b *binding) takesOneOfSeveral() bool {
+	one := b.Sync.OnSeveral == plan.SeveralFirst || b.Sync.OnSeveral == plan.SeveralMostRecent
+	return one && b.Sync.Policy.Delete.NotFound != plan.Keep
 }
 
 func (s *snapshot) close() {

@@ -75,7 +75,7 @@ func (e *Engine) reverse(ctx context.Context, target Target, r store.Run) (chang
 	if err != nil {
 		return nil, err
 	}
-	u := &undoing{engine: e, target: target, schema: schema, ring: plan.NewKeyring(schema, target.Region(), false), leaves: refset{}}
+	u := &undoing{engine: e, target: target, schema: schema, ring: plan.NewKeyring(schema, target.Region(), false), run: r.ID, leaves: refset{}}
 	var part []plan.Change
 	for c, err := range e.written(ctx, r) {
 		if err != nil {
@@ -133,6 +133,7 @@ type undoing struct {
 	target Target
 	schema contact.Schema
 	ring   *plan.Keyring
+	run    int64  // that is undone
 	leaves refset // contacts that this undo takes away, or gives their old values again
 }
 
@@ -264,7 +265,11 @@ func (u *undoing) reverseRemoval(ctx context.Context, back, c plan.Change, live 
 			if err != nil {
 				return back, err
 			}
-			if slices.ContainsFunc(hits, func(h connector.Hit) bool { return !u.leaves.has(h.Ref) }) {
+			replaced, err := u.replaced(ctx, hits)
+			if err != nil {
+				return back, err
+			}
+			if replaced {
 				back.Action, back.Reason = plan.Skip, plan.UndoExists
 				return back, nil
 			}
@@ -272,6 +277,21 @@ func (u *undoing) reverseRemoval(ctx context.Context, back, c plan.Change, live 
 	}
 	back.Action, back.Values = plan.Restore, values
 	return back, nil
+}
+
+// replaced reports whether any of these contacts has got its key since the run
+// that is undone, and keeps it.
+func (u *undoing) replaced(ctx context.Context, hits []connector.Hit) (bool, error) {
+	hits = slices.DeleteFunc(hits, func(h connector.Hit) bool { return u.leaves.has(h.Ref) })
+	for found, err := range u.target.Fetch(ctx, refsOf(hits)) {
+		if err != nil {
+			return false, err
+		}
+		if found.Rank > u.run {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // A Keeper is a target that is kept and put back as a whole, as a file is.

@@ -22,7 +22,6 @@ type verdictReader struct {
 	next    func() ([]spill.Record, error, bool)
 	stop    func()
 	stretch []spill.Record
-	err     error
 }
 
 func newVerdictReader(s *spill.Sorter) *verdictReader {

@@ -108,14 +108,23 @@ func drawWorld(t *rapid.T, b *bench, n int) *world {
 }
 
 // again is the same world once more, with a book and a sync of its own.
-func (w *world) again(t *rapid.T) *world {
+func (w *world) again(t tb) *world {
 	twin := *w
 	twin.open(t, "twin")
 	return &twin
 }
 
+// tb is a *testing.T, or a *rapid.T with one case of many.
+type tb interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+	Fatal(args ...any)
+	Cleanup(f func())
+}
+
 // must ends the case when the engine fails where it may not.
-func must[T any](t *rapid.T, what string) func(T, error) T {
+func must[T any](t tb, what string) func(T, error) T {
 	return func(v T, err error) T {
 		t.Helper()
 		if err != nil {
@@ -126,7 +135,7 @@ func must[T any](t *rapid.T, what string) func(T, error) T {
 }
 
 // open makes the world's book and puts the seed into it.
-func (w *world) open(t *rapid.T, name string) {
+func (w *world) open(t tb, name string) {
 	t.Helper()
 	w.Sync.Name, w.Sync.Target.Book = name, name
 	w.Sync.Source.File = name + ".csv"
@@ -147,7 +156,7 @@ func (w *world) open(t *rapid.T, name string) {
 
 // close leaves nothing of the world behind, so that the ten thousandth costs no
 // more than the first.
-func (w *world) close(t *rapid.T) {
+func (w *world) close(t tb) {
 	if s, err := w.bench.Store.Sync(ctx, w.Sync.Name); err == nil {
 		_ = w.bench.Store.DropPlans(ctx, s.ID)
 		_ = w.bench.Store.DeleteSync(ctx, s.Name)
@@ -168,33 +177,33 @@ func (w *world) close(t *rapid.T) {
 }
 
 // plan plans the n-th version of the file.
-func (w *world) plan(t *rapid.T, n int) store.Run {
+func (w *world) plan(t tb, n int) store.Run {
 	t.Helper()
 	return w.planText(t, w.Files[n])
 }
 
-func (w *world) planText(t *rapid.T, text string) store.Run {
+func (w *world) planText(t tb, text string) store.Run {
 	t.Helper()
 	w.bench.files.put(w.Sync.Source.File, text)
 	return must[store.Run](t, "plan")(w.bench.Engine.Plan(ctx, w.saved(t)))
 }
 
-func (w *world) saved(t *rapid.T) store.Sync {
+func (w *world) saved(t tb) store.Sync {
 	return must[store.Sync](t, "save sync")(w.bench.Store.SaveSync(ctx, w.Sync.Defaults(), ""))
 }
 
 // run plans and applies the n-th version of the file.
-func (w *world) run(t *rapid.T, n int) store.Run {
+func (w *world) run(t tb, n int) store.Run {
 	t.Helper()
 	return w.runText(t, w.Files[n])
 }
 
-func (w *world) runText(t *rapid.T, text string) store.Run {
+func (w *world) runText(t tb, text string) store.Run {
 	t.Helper()
 	return w.apply(t, w.planText(t, text))
 }
 
-func (w *world) apply(t *rapid.T, r store.Run) store.Run {
+func (w *world) apply(t tb, r store.Run) store.Run {
 	t.Helper()
 	if r.Status == store.Planned {
 		r = must[store.Run](t, "apply")(w.bench.Engine.Apply(ctx, w.saved(t), r))
@@ -208,7 +217,7 @@ func (w *world) apply(t *rapid.T, r store.Run) store.Run {
 func (w *world) anew() { w.Sync.Preset += "x" }
 
 // undo takes a run back.
-func (w *world) undo(t *rapid.T, r store.Run) store.Run {
+func (w *world) undo(t tb, r store.Run) store.Run {
 	t.Helper()
 	r = must[store.Run](t, "read run")(w.bench.Store.Run(ctx, r.ID))
 	done := must[store.Run](t, "undo")(w.bench.Engine.Undo(ctx, w.saved(t), r))
@@ -219,7 +228,7 @@ func (w *world) undo(t *rapid.T, r store.Run) store.Run {
 // A shelf is what a book holds: contact number -> field -> value, blanks left out.
 type shelf map[int64]map[string]string
 
-func (w *world) shelf(t *rapid.T) shelf {
+func (w *world) shelf(t tb) shelf {
 	t.Helper()
 	book := must[store.Book](t, "read book")(w.bench.Store.Book(ctx, w.book.Name))
 	out := shelf{}
@@ -242,7 +251,7 @@ func (w *world) shelf(t *rapid.T) shelf {
 }
 
 // changes returns a run's plan and checks that it tells of every record once.
-func (w *world) changes(t *rapid.T, r store.Run) (all told) {
+func (w *world) changes(t tb, r store.Run) (all told) {
 	t.Helper()
 	for c, err := range w.bench.Engine.Changes(ctx, r) {
 		if err != nil {

@@ -169,6 +169,21 @@ func testPurge(t *testing.T, s *Store) {
 	}
 }
 
+func testTombstones(t *testing.T, s *Store) {
+	b, other := makeBook(t, s, "people"), makeBook(t, s, "other")
+	fill(t, s, b, 3)
+	fill(t, s, other, 1)
+	byHand, bySync := makeRun(t, s, Run{Kind: KindEdit}), makeRun(t, s, Run{})
+	write(t, s, Batch{Book: b, Run: byHand.ID, Trash: []ContactWrite{{Ref: Ref(b.ID, 1), IfVersion: 1}}})
+	write(t, s, Batch{Book: b, Run: bySync.ID, Trash: []ContactWrite{{Ref: Ref(b.ID, 2), IfVersion: 1}}})
+	write(t, s, Batch{Book: other, Run: byHand.ID, Trash: []ContactWrite{{Ref: Ref(other.ID, 1), IfVersion: 1}}})
+	got, err := s.Tombstones(ctx, b.ID)
+	noError(t, err)
+	if len(got) != 1 || got[0].Ref != Ref(b.ID, 1) || got[0].Values[0] != "ada@example.com" {
+		t.Errorf("tombstones: got %+v, want contact 1", got)
+	}
+}
+
 func testReserve(t *testing.T, s *Store) {
 	b := makeBook(t, s, "people")
 	one, two := makeRun(t, s, Run{}), makeRun(t, s, Run{})

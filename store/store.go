@@ -148,8 +148,8 @@ func (s *Store) Check(ctx context.Context) error {
 	return s.askSQLite(ctx, `PRAGMA integrity_check(1)`)
 }
 
-// quickCheck is a Check that leaves the indexes out. It takes a few seconds for
-// a million contacts, so only a file that was not closed is worth it.
+// quickCheck is a Check that leaves the indexes out. It takes half a second
+// for a million contacts, so only a file that was not closed is worth it.
 func (s *Store) quickCheck(ctx context.Context) error {
 	return s.askSQLite(ctx, `PRAGMA quick_check(1)`)
 }

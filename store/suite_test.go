@@ -57,6 +57,7 @@ func suite(t *testing.T, open func(t *testing.T) *Store) {
 		{"a batch that fails leaves nothing", testFailedBatch},
 		{"handles are read singly, in stretches and in any number", testContactsByRef},
 		{"the trash is emptied by age", testPurge},
+		{"who was removed by hand is known", testTombstones},
 		{"any value comes back as it was", testValues},
 		{"numbers are reserved once for a run", testReserve},
 		{"a sync owns what its runs created", testCreatedBySync},

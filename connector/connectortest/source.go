@@ -104,6 +104,9 @@ func (s Suite) staged(t *testing.T) {
 	if hash := hex.EncodeToString(sum[:]); staging.Hash != hash || staging.Size != int64(copied.Len()) {
 		t.Errorf("staging: got %d bytes %s, want %d bytes %s", staging.Size, staging.Hash, copied.Len(), hash)
 	}
+	if stamp, err := source.Stamp(t.Context()); err != nil || stamp != staging.Stamp {
+		t.Errorf("stamp: got %q, %v; want %q as staged", stamp, err, staging.Stamp)
+	}
 	size, hash, err := source.Fingerprint(t.Context(), staging.Size)
 	if err != nil || size != staging.Size || hash != staging.Hash {
 		t.Errorf("fingerprint: got %d bytes %s, %v; want %d bytes %s", size, hash, err, staging.Size, staging.Hash)

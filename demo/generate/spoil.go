@@ -14,7 +14,7 @@ func spoiled() []spoil {
 	list := []spoil{
 		{0, "the person whose story is told", func(r *row, _ []row) {
 			*r = row{email: "Ada.Marchetti@Example.COM ", first: "Ada", last: "Marchetti", company: "Blue Heron Travel",
-				phone: "020 7946 0018 ext. 4", country: "UK", language: "en-gb", note: "Arrives on Friday\nNeeds a parking place"}
+				phone: "020 7946 0018 ext. 4", country: "UK", language: "en-gb", note: "Speaker, room 2"}
 		}},
 		{21, "two @", func(r *row, _ []row) { r.email = strings.Replace(r.email, "@", "@@", 1) }},
 		{38, "nine columns under eight titles", func(r *row, _ []row) { r.company, r.extra = "Millstone", "& Sons" }},
@@ -48,7 +48,7 @@ func repeated() []spoil {
 	var list []spoil
 	for i, at := range [...]int{142, 195, 219, 256, 301, 349, 377, 391, 420, 447, 466, 489} {
 		list = append(list, spoil{at, "the same person again", func(r *row, all []row) {
-			*r = all[i*9]
+			*r = all[i*9+9]
 			r.email = strings.ToLower(strings.TrimSpace(r.email))
 			r.note, r.company = "", ""
 		}})
