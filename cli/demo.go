@@ -95,20 +95,16 @@ func (a *app) colours() bool {
 
 // yourTurn says how to go on. Whoever has only the source types go run instead.
 func (a *app) yourTurn(keep string) {
+	say := func(command, what string) { fmt.Fprintf(a.Stdout, "  %-28s  %s\n", command, what) }
 	fmt.Fprintln(a.Stdout, "\nYour turn")
-	t := newTable(a.Stdout, nil)
-	rows := [][]string{{"  kith import your.csv --plan", "look first; without --plan it is done (from source: go run ./cmd/kith)"}}
+	say("kith import your.csv --plan", "look first (without kith on the path: go run ./cmd/kith ...)")
 	if keep == "" {
-		rows = append(rows, []string{"  kith demo --keep kith-demo", "the same, in a folder that stays; the one of this demo is gone"})
+		say("kith demo --keep kith-demo", "the same, in a folder that stays; the one of this demo is gone")
 	} else {
-		rows = append(rows, []string{fmt.Sprintf("  kith --data %s contacts list", quoted(filepath.Join(keep, demoData))), "the demo's contacts"})
+		say(fmt.Sprintf("kith --data %s runs list", quoted(filepath.Join(keep, demoData))), "what was done here")
 	}
-	rows = append(rows, []string{"  kith --help, docs/cli.md", "all commands"})
+	say("kith --help, docs/cli.md", "all commands")
 	if folder := dataFolder(a.Getenv, runtime.GOOS); folder != "" {
-		rows = append(rows, []string{"  " + folder, "is where your own data will lie; --data names another folder"})
+		fmt.Fprintf(a.Stdout, "  Your own data will lie in %s; --data names another folder.\n", cell(folder))
 	}
-	for _, row := range rows {
-		_ = t.add(row) // a terminal that is gone needs no error
-	}
-	_ = t.flush()
 }

@@ -42,19 +42,19 @@ func story() []scene {
 			{line: "kith apply HASH", exit: rejects, show: []pick{one("import"), one("  read")}},
 		}},
 		{"What did not get in: the cause, what to do, and the lines.", []command{
-			{line: "kith rejects 1", show: []pick{{"     ", 3, true}, first(2, "  !"), one("correct")}},
+			{line: "kith rejects 1", show: []pick{{"     ", 2, true}, first(2, "  !"), one("correct")}},
 		}},
 		{"A week later the file comes again: some rows corrected, 12 people changed, 3 new.", []command{
 			{line: "kith import attendees-week2.csv --match email,phone", exit: rejects, show: []pick{
 				one("  + create"), {"  ~", 4, true}, one("import-attendees-week2  run"), one("  read")}},
 		}},
 		{"Why does this contact look as it does? Every value has its origin.", []command{
-			{line: "kith explain ada.marchetti@example.com", show: []pick{
-				one("contact"), one("  email"), one("  company"), one("  phone"), first(2, "  run"), one("      company")}},
+			{line: "kith explain ada.king@example.com", show: []pick{
+				one("contact"), {"  company", 1, true}, one("  phone"), one("  language"), first(2, "  run"), one("      company")}},
 		}},
 		{"Week two was a mistake: take it back. What others changed since would stay.", []command{
 			{line: "kith undo 2", show: []pick{one("import"), one("  read")}},
-			{line: "kith explain ada.marchetti@example.com", show: []pick{one("  company")}},
+			{line: "kith explain ada.king@example.com", show: []pick{one("  company")}},
 		}},
 		{"An export breaks off after two thirds, and who is missing in it is to be deleted.", []command{
 			{line: "cp attendees-broken-off.csv attendees.csv"},

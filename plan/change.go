@@ -103,6 +103,7 @@ type Change struct {
 	Version  string        // of the target's record when the decision was made
 	Values   []string      // of a create: the whole record, in the order of the target's schema
 	Fields   []FieldChange // what changes, field by field
+	Final    bool          // of a removal: for good, not into the trash
 	Detail   Detail
 }
 

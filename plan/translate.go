@@ -68,14 +68,23 @@ func (b *Rulebook) translateField(m *mapped, fields []string, t *Translated) {
 	if m.Values != nil {
 		value = lookup(m.Values, value)
 	}
-	if contact.Blank(value) && m.Default != "" {
-		value = m.Default
+	if fallback := b.defaultOf(m); contact.Blank(value) && fallback != "" {
+		value = fallback
 		b.defaulted[m.to] = true
 	}
 	if contact.Blank(value) {
 		return
 	}
 	t.Values[m.to] = b.accept(m, value, t)
+}
+
+// defaultOf is what a field gets when the source leaves it blank: its own
+// default, or the sync's language for a language (C7).
+func (b *Rulebook) defaultOf(m *mapped) string {
+	if m.Default == "" && m.kind == contact.Language {
+		return b.Sync.Language
+	}
+	return m.Default
 }
 
 // Warn adds a warning for a telephone number that nobody can be recognised by:

@@ -96,6 +96,7 @@ func (p *planning) planRemovals(ctx context.Context, out *planWriter, missing []
 			return err
 		}
 		c := plan.Change{Row: -1, Action: plan.Remove, Reason: plan.SourceGone, Ref: found.Ref, TargetID: found.ID, Version: found.Version}
+		c.Final = p.book.Sync.Policy.Delete.NotFound == plan.DeleteGone
 		for i, f := range p.book.Target.Fields {
 			if old := found.Value(i); old != "" {
 				c.Fields = append(c.Fields, plan.FieldChange{Name: f.Name, Old: old, Rule: string(p.book.Sync.Policy.Delete.NotFound)})

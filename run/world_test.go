@@ -68,6 +68,10 @@ func newBench(t testing.TB) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.Close() })
+	return newBenchOn(w)
+}
+
+func newBenchOn(w *workspace.Workspace) *bench {
 	schema := contact.Schema{Fields: fields}
 	b := &bench{Workspace: w, files: newMemory(), keyless: plan.NewKeyring(schema, "GB", false)}
 	schema.Key = "uid"

@@ -49,6 +49,7 @@ type ContactWrite struct {
 	Ref       int64
 	Values    []string // in the order of the book's fields
 	IfVersion int64    // updates: refused when the contact has moved on
+	Final     bool     // removals: for good, not into the trash
 	Remove    []Key    // keys it no longer has
 	Add       []Key    // keys it has now
 }
@@ -277,6 +278,11 @@ func trashContacts(ctx context.Context, tx *sql.Tx, b *Batch, refused *[]int64) 
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM contact WHERE id = $1`, c.Ref); err != nil {
 			return 0, err
+		}
+		if c.Final {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM trash WHERE id = $1`, c.Ref); err != nil {
+				return 0, err
+			}
 		}
 		moved++
 	}

@@ -98,7 +98,7 @@ func (w *writer) add(i int, c plan.Change, current map[int64]store.Contact) erro
 		w.refuse(i, plan.TargetChanged)
 	case c.Action == plan.Remove:
 		w.at[c.Ref] = i
-		w.batch.Trash = append(w.batch.Trash, store.ContactWrite{Ref: c.Ref, IfVersion: old.Version, Remove: w.book.keys(old.Values)})
+		w.batch.Trash = append(w.batch.Trash, store.ContactWrite{Final: c.Final, Ref: c.Ref, IfVersion: old.Version, Remove: w.book.keys(old.Values)})
 	default:
 		w.at[c.Ref] = i
 		return w.update(c, old)

@@ -13,7 +13,7 @@ type spoil struct {
 func spoiled() []spoil {
 	list := []spoil{
 		{0, "the person whose story is told", func(r *row, _ []row) {
-			*r = row{email: "Ada.Marchetti@Example.COM ", first: "Ada", last: "Marchetti", company: "Blue Heron Travel",
+			*r = row{email: "Ada.King@Example.COM ", first: "Ada", last: "King", company: "Blue Heron Travel",
 				phone: "020 7946 0018 ext. 4", country: "UK", language: "en-gb", note: "Speaker, room 2"}
 		}},
 		{21, "two @", func(r *row, _ []row) { r.email = strings.Replace(r.email, "@", "@@", 1) }},
@@ -63,8 +63,8 @@ func weekTwo(first []row) []row {
 	for _, at := range [...]int{21, 38, 129, 186} {
 		rows[at] = tidy(at)
 	}
-	rows[0].company, rows[0].phone = "Heron & Marchetti", "+44 20 7946 0018 x4" // the same telephone, written another way
-	rows[16].email = "grace.whitfield@example.net"                              // another address; known by her telephone
+	rows[0].company, rows[0].phone = "Heron & King", "+44 20 7946 0018 x4"         // the same telephone, written another way
+	rows[16].email, rows[16].company = "oliver@thornbury.example", "Thornbury Ltd" // recognised by telephone
 	for i, at := range [...]int{12, 49, 66, 104, 167, 233, 275, 310, 345, 411} {
 		switch i % 3 {
 		case 0:
