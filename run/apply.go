@@ -447,6 +447,9 @@ type Preparer interface {
 	Prepare(ctx context.Context) (state string, err error)
 }
 
+// Noter is a target that has something to tell people about how it was written.
+type Noter interface{ Notes() []string }
+
 func (a *applying) finish(ctx context.Context) error {
 	if p, ok := a.target.(Preparer); ok {
 		state, err := p.Prepare(ctx)
@@ -457,6 +460,9 @@ func (a *applying) finish(ctx context.Context) error {
 		if err := a.engine.Journal.UpdateRun(ctx, a.run); err != nil {
 			return err
 		}
+	}
+	if n, ok := a.target.(Noter); ok {
+		a.run.Notes = append(a.run.Notes, n.Notes()...)
 	}
 	if err := a.target.Finish(ctx, a.run.ID); err != nil {
 		return err

@@ -27,7 +27,7 @@ type Journal interface {
 	RunByPlan(ctx context.Context, prefix string) (store.Run, error)
 	LatestApplied(ctx context.Context, syncID int64) (store.Run, error)
 	Interrupted(ctx context.Context) ([]store.Run, error)
-	BookRuns(ctx context.Context, bookID int64) ([]store.Run, error)
+	BookRuns(ctx context.Context, bookID, after int64) ([]store.Run, error)
 	DropPlans(ctx context.Context, syncID int64) error
 	ClearPlan(ctx context.Context, id int64) error
 	AppendPlan(ctx context.Context, run int64, blocks []store.Block, seq int64, changes []plan.Change) error

@@ -73,7 +73,7 @@ func (e *Engine) Explain(ctx context.Context, s Explainer, book store.Book, who 
 	if err := x.find(ctx); err != nil {
 		return x.out, err
 	}
-	runs, err := e.Journal.BookRuns(ctx, book.ID)
+	runs, err := e.Journal.BookRuns(ctx, book.ID, 0)
 	if err != nil {
 		return x.out, err
 	}

@@ -41,12 +41,12 @@ func (e *Engine) openSnapshot(ctx context.Context, b binding, last *store.Run, b
 	if err := json.Unmarshal(decided.Config, &old); err != nil || old.print() != b.print() {
 		return nil, nil
 	}
-	runs, err := e.Journal.BookRuns(ctx, bookID)
+	runs, err := e.Journal.BookRuns(ctx, bookID, decided.ID)
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range runs {
-		if r.ID > decided.ID && r.Totals.Created > 0 {
+		if r.Totals.Created > 0 {
 			return nil, nil
 		}
 	}

@@ -206,9 +206,11 @@ func (s *Store) Interrupted(ctx context.Context) ([]Run, error) {
 	return s.runs(ctx, `status IN ('applying', 'planning') ORDER BY id`) // spelt out as in the index run_open
 }
 
-// BookRuns returns the runs that wrote to a book, oldest first.
-func (s *Store) BookRuns(ctx context.Context, bookID int64) ([]Run, error) {
-	return s.runs(ctx, `book_id = $1 AND book_id <> 0 AND status NOT IN ($2, $3, $4) ORDER BY id`, bookID, string(Planned), string(Discarded), string(Planning))
+// BookRuns returns the runs after the given one that wrote to a book, oldest
+// first.
+func (s *Store) BookRuns(ctx context.Context, bookID, after int64) ([]Run, error) {
+	return s.runs(ctx, `book_id = $1 AND book_id <> 0 AND id > $2 AND status NOT IN ($3, $4, $5) ORDER BY id`,
+		bookID, after, string(Planned), string(Discarded), string(Planning))
 }
 
 // DeleteRun removes a run with its plan.

@@ -67,7 +67,7 @@ func testFindRuns(t *testing.T, s *Store) {
 		{"the latest applied is a sync's own", func() ([]Run, error) { return one(s.LatestApplied(ctx, 1)) }, []int64{2}},
 		{"nothing applied yet", func() ([]Run, error) { return one(s.LatestApplied(ctx, 2)) }, nil},
 		{"interrupted", func() ([]Run, error) { return s.Interrupted(ctx) }, []int64{5, 6}},
-		{"of a book", func() ([]Run, error) { return s.BookRuns(ctx, 1) }, []int64{1, 2, 3, 7}},
+		{"of a book, after one of them", func() ([]Run, error) { return s.BookRuns(ctx, 1, 1) }, []int64{2, 3, 7}},
 		{"the latest", func() ([]Run, error) { return s.Runs(ctx, 0, 3) }, []int64{7, 6, 5}},
 		{"those before", func() ([]Run, error) { return s.Runs(ctx, 5, 9) }, []int64{3, 2, 1}},
 	} {
