@@ -93,6 +93,13 @@ var commands = []Entry{
 		Example: `friends is not empty. Nothing was changed. Name a folder that is not there yet.`,
 	},
 	{
+		Code: "demo.stopped", Group: Command,
+		What:    "could not show the demo to its end",
+		Safe:    "The demo works in a folder of its own; your data were not touched.",
+		Fix:     "Read the cause in the message, such as a full disk.",
+		Example: `The demo came to a stop: kith import attendees.csv ended with exit code 1, not 3`,
+	},
+	{
 		Code: "backup.damaged", Group: Command,
 		What:    "was given a file that is no complete backup",
 		Safe:    nothingChanged,

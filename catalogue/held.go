@@ -74,8 +74,9 @@ var deleted = []Entry{
 	{
 		Code: "source.gone", Group: Deleted,
 		What:    "is no longer in the source, and the sync removes such contacts",
-		Safe:    "In an address book it lies in the trash with all its values.",
-		Fix:     "Nothing to do. To have it back: kith contacts restore ID, or kith undo RUN.",
+		More:    "With `not_found: trash` it goes to the trash of its address book, with `delete` it goes for good.",
+		Safe:    "The run knows all its values: an undo brings them back.",
+		Fix:     "Nothing to do. To have it back: kith undo RUN, or kith contacts restore ID while it is in the trash.",
 		Example: `- contact 19 (p19@example.com)  source.gone`,
 	},
 }

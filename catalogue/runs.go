@@ -49,7 +49,7 @@ var runs = []Entry{
 	},
 	{
 		Code: "plan.moved", Group: Run,
-		What:    "was refused, because the target has changed since the plan was made",
+		What:    "was refused, because the source, the sync or the target has changed since the plan was made",
 		Safe:    "Nothing was written.",
 		Fix:     "Make a new plan and look at it.",
 		Example: `contacts has changed since plan 7f3c2a1b was made. Nothing was written. Make a new plan.`,

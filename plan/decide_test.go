@@ -73,6 +73,7 @@ func TestWritePolicies(t *testing.T) {
 		{"fill leaves what is there", plan.WriteIfExistingBlank, "company", "Acme", "Umbra", false, kept},
 		{"fill fills a blank", plan.WriteIfExistingBlank, "company", "", "Acme", false, write},
 		{"fill takes white space for blank", plan.WriteIfExistingBlank, "company", "  ", "Acme", false, write},
+		{"fill takes the placeholder for blank", plan.WriteIfExistingBlank, "last_name", "New Contact", "Lee", false, write},
 		{"fill does not erase", plan.WriteIfExistingBlank, "company", "Acme", "", true, keep},
 		{"never: both blank is nothing", plan.WriteNever, "company", "", "", true, keep},
 		{"never does not fill", plan.WriteNever, "company", "", "Acme", false, kept},
@@ -218,7 +219,8 @@ func TestPropProtectedFieldsStay(t *testing.T) {
 		for _, f := range c.Fields {
 			at := people.Index(f.Name)
 			policy := s.Map[at].Write
-			if f.Written() && (policy == plan.WriteNever || policy == plan.WriteIfExistingBlank && !contact.Blank(target[at])) {
+			blank := contact.Blank(target[at]) || people.Fields[at].Kind == contact.Name && contact.IsPlaceholder(target[at]) // 3.1
+			if f.Written() && (policy == plan.WriteNever || policy == plan.WriteIfExistingBlank && !blank) {
 				t.Fatalf("%s under %s: %q became %q", f.Name, policy, f.Old, f.New)
 			}
 		}

@@ -23,42 +23,97 @@ type outcome struct {
 	Rule   uint8 // plan.NumberOf the rule that found the contact
 }
 
-const outcomeSize = 8 + 3*8 + 8 + 3
+// An outcome is packed as:
+//
+//	1 byte   action (4 bits), number of the rule (2), whether a contact follows (1), whether a reason follows (1)
+//	1 byte   which keys follow (3 bits)
+//	8 bytes  hash of the record
+//	8 bytes  for each key
+//	varint   the contact's handle, less the one before it in the block
+//	1 byte   reason
+const (
+	hasRef    = 1 << 6
+	hasReason = 1 << 7
+)
 
-func appendOutcome(b []byte, o outcome) []byte {
-	b = binary.LittleEndian.AppendUint64(b, o.Hash)
-	for _, k := range o.Keys {
-		b = binary.LittleEndian.AppendUint64(b, k)
+func appendOutcome(b []byte, o outcome, before int64) []byte {
+	head, keys := byte(o.Action)|o.Rule<<4, byte(0)
+	if o.Ref != 0 {
+		head |= hasRef
 	}
-	b = binary.LittleEndian.AppendUint64(b, uint64(o.Ref))
-	return append(b, byte(o.Action), o.Reason, o.Rule)
+	if o.Reason != 0 {
+		head |= hasReason
+	}
+	for i, k := range o.Keys {
+		if k != 0 {
+			keys |= 1 << i
+		}
+	}
+	b = binary.LittleEndian.AppendUint64(append(b, head, keys), o.Hash)
+	for _, k := range o.Keys {
+		if k != 0 {
+			b = binary.LittleEndian.AppendUint64(b, k)
+		}
+	}
+	if o.Ref != 0 {
+		b = binary.AppendVarint(b, o.Ref-before)
+	}
+	if o.Reason != 0 {
+		b = append(b, o.Reason)
+	}
+	return b
 }
 
-func readOutcome(b []byte) (o outcome) {
-	o.Hash = binary.LittleEndian.Uint64(b)
+// readOutcome unpacks the first outcome of b and returns the rest. It panics
+// where b is too short; decodeBlock recovers.
+func readOutcome(b []byte, before int64) (o outcome, rest []byte) {
+	head, keys := b[0], b[1]
+	o.Action, o.Rule = plan.Action(head&15), head>>4&3
+	o.Hash = binary.LittleEndian.Uint64(b[2:])
+	b = b[10:]
 	for i := range o.Keys {
-		o.Keys[i] = binary.LittleEndian.Uint64(b[8+8*i:])
+		if keys&(1<<i) != 0 {
+			o.Keys[i] = binary.LittleEndian.Uint64(b)
+			b = b[8:]
+		}
 	}
-	o.Ref = int64(binary.LittleEndian.Uint64(b[32:]))
-	o.Action, o.Reason, o.Rule = plan.Action(b[40]), b[41], b[42]
-	return o
+	if head&hasRef != 0 {
+		delta, n := binary.Varint(b)
+		o.Ref, b = before+delta, b[n:]
+	}
+	if head&hasReason != 0 {
+		o.Reason, b = b[0], b[1:]
+	}
+	return o, b
 }
 
 // decodeBlock appends a block's outcomes.
-func decodeBlock(b store.Block, out []outcome) ([]outcome, error) {
-	if len(b.Data)%outcomeSize != 0 {
-		return nil, fmt.Errorf("plan block %d is damaged", b.N)
-	}
-	for data := b.Data; len(data) > 0; data = data[outcomeSize:] {
-		out = append(out, readOutcome(data))
+func decodeBlock(b store.Block, out []outcome) (_ []outcome, err error) {
+	defer func() {
+		if recover() != nil {
+			err = fmt.Errorf("plan block %d is damaged", b.N)
+		}
+	}()
+	before := int64(0)
+	for data := b.Data; len(data) > 0; {
+		var o outcome
+		o, data = readOutcome(data, before)
+		if o.Ref != 0 {
+			before = o.Ref
+		}
+		out = append(out, o)
 	}
 	return out, nil
 }
 
 func encodeBlock(n int64, outcomes []outcome) store.Block {
-	data := make([]byte, 0, len(outcomes)*outcomeSize)
+	data := make([]byte, 0, len(outcomes)*30)
+	before := int64(0)
 	for _, o := range outcomes {
-		data = appendOutcome(data, o)
+		data = appendOutcome(data, o, before)
+		if o.Ref != 0 {
+			before = o.Ref
+		}
 	}
 	return store.Block{N: n, Data: data}
 }
