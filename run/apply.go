@@ -154,6 +154,11 @@ func (e *Engine) carryOut(ctx context.Context, target Target, r store.Run) (stor
 }
 
 func (e *Engine) finished(ctx context.Context, r store.Run) (store.Run, error) {
+	if r.Kind == store.KindUndo {
+		if err := e.markUndone(ctx, r); err != nil {
+			return r, err
+		}
+	}
 	r.Status, r.Finished = statusOf(r.Totals, len(r.Warnings) > 0), e.Now()
 	return r, e.Journal.UpdateRun(ctx, &r)
 }

@@ -167,8 +167,8 @@ func withoutCodes(s shelf) shelf {
 // contents is what a book holds, whatever the numbers of its contacts.
 func contents(s shelf) string {
 	var all []string
-	for _, values := range withoutCodes(s) {
-		all = append(all, shelf{0: values}.String())
+	for _, values := range s {
+		all = append(all, fmt.Sprintln(values))
 	}
 	slices.Sort(all)
 	return strings.Join(all, "")

@@ -37,12 +37,17 @@ func (e *Engine) Undo(ctx context.Context, s store.Sync, r store.Run) (store.Run
 	if err != nil {
 		return r, err
 	}
-	done, err := e.direct(ctx, target, undo, changes)
+	return e.direct(ctx, target, undo, changes)
+}
+
+// markUndone notes on a run which run took it back.
+func (e *Engine) markUndone(ctx context.Context, undo store.Run) error {
+	r, err := e.Journal.Run(ctx, undo.UndoOf)
 	if err != nil {
-		return done, err
+		return err
 	}
-	r.Undone = done.ID
-	return done, e.Journal.UpdateRun(ctx, &r)
+	r.Undone = undo.ID
+	return e.Journal.UpdateRun(ctx, &r)
 }
 
 func undoable(r store.Run) error {
@@ -344,12 +349,7 @@ func (e *Engine) undoWhole(ctx context.Context, keeper Keeper, target Target, un
 	if undo.EndState, err = target.State(ctx); err != nil {
 		return r, err
 	}
-	undo, err = e.finished(ctx, undo)
-	if err != nil {
-		return undo, err
-	}
-	r.Undone = undo.ID
-	return undo, e.Journal.UpdateRun(ctx, &r)
+	return e.finished(ctx, undo)
 }
 
 func (e *Engine) keepTargetAs(ctx context.Context, keeper Keeper, undo *store.Run) error {
