@@ -10,7 +10,7 @@ import (
 
 // Undo restores the book's contents byte for byte, and the undo of the undo
 // brings back what the run had made of them. Who was removed for good comes back
-// under a new number.
+// under a new number. An undone run can be run again.
 func TestPropUndoRestores(t *testing.T) {
 	law(t, func(t *rapid.T, b *bench) {
 		w := drawWorld(t, b, 2)
@@ -30,29 +30,14 @@ func TestPropUndoRestores(t *testing.T) {
 		same(t, w, "after the undo, plan"+changes.String()+"\nundo"+w.changes(t, back).String(), w.shelf(t), before)
 		forth := w.undo(t, back)
 		same(t, w, "after the undo of the undo, plan"+changes.String()+"\nredo"+w.changes(t, forth).String(), w.shelf(t), after)
-	})
-}
-
-// An undone run can be run again: the book is then as the run had left it, but
-// for the numbers of what is created.
-func TestPropUndoneRunCanBeRunAgain(t *testing.T) {
-	law(t, func(t *rapid.T, b *bench) {
-		w := drawWorld(t, b, 2)
-		w.run(t, 0)
-		before := w.shelf(t)
-		r := w.run(t, 1)
-		if r.Totals.Writes() == 0 {
-			return
-		}
-		first, after := w.changes(t, r), w.shelf(t)
-		w.undo(t, r)
+		w.undo(t, forth)
+		same(t, w, "after the third undo, plan"+changes.String(), w.shelf(t), before)
 		again := w.run(t, 1)
 		if again.Totals != r.Totals {
-			t.Fatalf("totals: first %+v, again %+v\nfirst%v\nagain%v\nbook%v\n%v", r.Totals, again.Totals, first, w.changes(t, again), before, w)
+			t.Fatalf("the undone run again: got %+v, want %+v\nfirst%v\nagain%v\nbook%v\n%v",
+				again.Totals, r.Totals, changes, w.changes(t, again), before, w)
 		}
-		if got, want := contents(withoutCodes(w.shelf(t))), contents(withoutCodes(after)); got != want {
-			t.Fatalf("book: got %v\nwant %v\n%v", got, want, w)
-		}
+		equalContents(t, w, "after the undone run again", withoutCodes(w.shelf(t)), withoutCodes(after))
 	})
 }
 
