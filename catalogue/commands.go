@@ -79,6 +79,20 @@ var commands = []Entry{
 		Example: `The book friends has a field "mobile" already. Nothing was changed.`,
 	},
 	{
+		Code: "field.in_formula", Group: Command,
+		What:    "would remove a field that the book's name formula asks for",
+		Safe:    nothingChanged,
+		Fix:     "Change the formula first: kith books set BOOK --name-formula.",
+		Example: `Contacts of friends are called last_name + ", " + first_name, which needs first_name. Nothing was changed.`,
+	},
+	{
+		Code: "book.not_empty", Group: Command,
+		What:    "would change a setting that decides how people are recognised, in a book that has contacts already",
+		Safe:    nothingChanged,
+		Fix:     "Make a new book with the setting and import into it.",
+		Example: `The identifier and the country of telephone numbers say who is the same person as whom, and friends has 12 contacts. Nothing was changed.`,
+	},
+	{
 		Code: "field.key", Group: Command,
 		What:    "would remove or overwrite the field that is the book's unique identifier",
 		Safe:    nothingChanged,

@@ -2,21 +2,14 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/kith-sync/kith/contact"
-	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
-
-// generatedKey is the field of generated 9-digit codes (C29).
-const generatedKey = "unique_key"
 
 func (a *app) booksCommand() *cobra.Command {
 	list := &cobra.Command{
@@ -35,7 +28,7 @@ func (a *app) booksCommand() *cobra.Command {
 			})
 		},
 	}
-	return group(&cobra.Command{Use: "books", Short: "Make and see address books"}, list, show, a.createBook(), a.deleteBook())
+	return group(&cobra.Command{Use: "books", Short: "Make and see address books"}, list, show, a.createBook(), a.setBook(), a.deleteBook())
 }
 
 func (a *app) listBooks(ctx context.Context, w *workspace.Workspace) error {
@@ -70,49 +63,12 @@ func bookText(out io.Writer, b BookReport) {
 		fmt.Fprintf(out, "  telephones of %s", b.Region)
 	}
 	fmt.Fprintln(out)
+	if b.NameFormula != "" {
+		fmt.Fprintf(out, "  contacts are called %s\n", cell(b.NameFormula))
+	}
 	for _, f := range b.Fields {
 		fmt.Fprintf(out, "  %s (%s)\n", cell(f.Name), f.Kind)
 	}
-}
-
-func (a *app) createBook() *cobra.Command {
-	var key, region string
-	cmd := &cobra.Command{
-		Use: "create BOOK", Short: "Make an empty address book; import makes one by itself", Args: exactly("a BOOK"),
-		Example: "  kith books create friends --region GB\n  kith books create members --key member_no",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			b := store.Book{Name: strings.TrimSpace(args[0]), Region: strings.ToUpper(region), KeyField: key}
-			if b.Name == "" {
-				return usage("A book needs a name")
-			}
-			if key == plan.KeyGenerated {
-				b.KeyField, b.KeyMade = generatedKey, true
-			}
-			if b.KeyField != "" {
-				b.Fields = []contact.Field{{Name: b.KeyField, Kind: contact.Text}}
-			}
-			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				if _, err := w.Store.Book(ctx, b.Name); !errors.Is(err, store.ErrNotFound) {
-					return refuseTwin(err, b.Name)
-				}
-				made, err := w.Store.CreateBook(ctx, b)
-				if err != nil {
-					return err
-				}
-				return one(a, bookReport(made), bookShape(), func(out io.Writer) { fmt.Fprintf(out, "Made the book %s.\n", cell(made.Name)) })
-			})
-		},
-	}
-	cmd.Flags().StringVar(&key, "key", "", "field that is the unique identifier, or generated")
-	cmd.Flags().StringVar(&region, "region", "", "country of telephone numbers without one, such as GB")
-	return cmd
-}
-
-func refuseTwin(err error, name string) error {
-	if err != nil {
-		return err
-	}
-	return refuse("book.exists", "There is a book %q already. Nothing was changed. Choose another name", name)
 }
 
 func (a *app) deleteBook() *cobra.Command {

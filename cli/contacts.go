@@ -11,13 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
-
-// placeholder is what a contact without a name is called on screens (N14). It is
-// never stored and never leaves in an export (N15).
-const placeholder = "New Contact"
 
 func (a *app) contactsCommand() *cobra.Command {
 	var name string
@@ -72,17 +69,18 @@ func (a *app) printContacts(b store.Book, contacts iter.Seq2[store.Contact, erro
 	if a.format == "csv" {
 		return many(a, contacts, contactShape(b))
 	}
+	n := naming(b)
 	return many(a, func(yield func(ContactReport, error) bool) {
 		for c, err := range contacts {
-			if !yield(contactReport(b, c), err) || err != nil {
+			if !yield(contactReport(b, n, c), err) || err != nil {
 				return
 			}
 		}
 	}, shape[ContactReport]{})
 }
 
-func contactReport(b store.Book, c store.Contact) ContactReport {
-	r := ContactReport{ID: store.Number(c.Ref), Fields: map[string]string{}, Version: c.Version,
+func contactReport(b store.Book, n *plan.Naming, c store.Contact) ContactReport {
+	r := ContactReport{ID: store.Number(c.Ref), Name: nameOf(n, c.Values), Fields: map[string]string{}, Version: c.Version,
 		CreatedRun: c.CreatedRun, UpdatedRun: c.UpdatedRun, DeletedRun: c.DeletedRun, DeletedAt: moment(c.DeletedAt)}
 	for i, f := range b.Fields {
 		if v := shown(f, c, i); v != "" {
@@ -128,36 +126,18 @@ func screenShape(b store.Book) shape[store.Contact] {
 			at = append(at, i)
 		}
 	}
-	s := shape[store.Contact]{columns: []string{"id", "name"}}
+	s, called := shape[store.Contact]{columns: []string{"id", "name"}}, naming(b)
 	for _, i := range at {
 		s.columns = append(s.columns, b.Fields[i].Name)
 	}
 	s.row = func(c store.Contact) []string {
-		row := []string{strconv.FormatInt(store.Number(c.Ref), 10), calledBy(b, c)}
+		row := []string{strconv.FormatInt(store.Number(c.Ref), 10), called.Name(c.Values)}
 		for _, i := range at {
 			row = append(row, shown(b.Fields[i], c, i))
 		}
 		return row
 	}
 	return s
-}
-
-// calledBy is what a contact is called on screens.
-func calledBy(b store.Book, c store.Contact) string {
-	value := func(name string) string {
-		if at := b.Schema().Index(name); at >= 0 && at < len(c.Values) {
-			return c.Values[at]
-		}
-		return ""
-	}
-	name := value("name")
-	if name == "" {
-		name = strings.TrimSpace(value("first_name") + " " + value("last_name"))
-	}
-	if contact.Blank(name) {
-		return placeholder
-	}
-	return name
 }
 
 func (a *app) showContact(name *string) *cobra.Command {
@@ -173,14 +153,14 @@ func (a *app) showContact(name *string) *cobra.Command {
 				if a.format == "csv" {
 					return many(a, only(c), contactShape(b))
 				}
-				return one(a, contactReport(b, c), shape[ContactReport]{}, func(out io.Writer) { contactText(out, b, c) })
+				return one(a, contactReport(b, naming(b), c), shape[ContactReport]{}, func(out io.Writer) { contactText(out, b, c) })
 			})
 		},
 	}
 }
 
 func contactText(out io.Writer, b store.Book, c store.Contact) {
-	fmt.Fprintf(out, "%s  contact %d in %s\n", cell(calledBy(b, c)), store.Number(c.Ref), cell(b.Name))
+	fmt.Fprintf(out, "%s  contact %d in %s\n", cell(naming(b).Name(c.Values)), store.Number(c.Ref), cell(b.Name))
 	t := newTable(out, nil)
 	for i, f := range b.Fields {
 		if v := shown(f, c, i); v != "" {

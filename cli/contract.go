@@ -142,6 +142,7 @@ type VersionReport struct {
 // A ContactReport is one contact.
 type ContactReport struct {
 	ID         int64             `json:"id"`
+	Name       string            `json:"name,omitempty"` // by the book's formula, else its name; none is no name
 	Fields     map[string]string `json:"fields"`
 	Version    int64             `json:"version"`
 	CreatedRun int64             `json:"created_run"`

@@ -44,7 +44,7 @@ where each value comes from. It also tells why somebody was not let in.`,
 }
 
 // explanations are what is known of a person in one book, or in any.
-func explanations(ctx context.Context, w *workspace.Workspace, name, who string) (found []run.Explanation, err error) {
+func explanations(ctx context.Context, w *workspace.Workspace, name, who string) (found []explanation, err error) {
 	books, err := w.Store.Books(ctx)
 	if err != nil {
 		return nil, err
@@ -63,10 +63,27 @@ func explanations(ctx context.Context, w *workspace.Workspace, name, who string)
 		}
 		if x.Found || x.Trashed || len(x.History) > 0 {
 			hidePasswords(&x, b)
-			found = append(found, x)
+			found = append(found, explanation{x, nameNow(x, b)})
 		}
 	}
 	return found, nil
+}
+
+// An explanation comes with its contact's name.
+type explanation struct {
+	run.Explanation
+	Name string `json:"name,omitempty"`
+}
+
+// nameNow is the name of an explained contact, from the values it has now.
+func nameNow(x run.Explanation, b store.Book) string {
+	values := make([]string, len(b.Fields))
+	for _, f := range x.Fields {
+		if at := b.Schema().Index(f.Name); at >= 0 {
+			values[at] = f.Value
+		}
+	}
+	return nameOf(naming(b), values)
 }
 
 func hidePasswords(x *run.Explanation, b store.Book) {
@@ -84,7 +101,7 @@ func hidePasswords(x *run.Explanation, b store.Book) {
 	}
 }
 
-func (a *app) printExplanations(found []run.Explanation) error {
+func (a *app) printExplanations(found []explanation) error {
 	if a.human() {
 		for _, x := range found {
 			explainText(a.Stdout, x)
@@ -95,9 +112,9 @@ func (a *app) printExplanations(found []run.Explanation) error {
 		return many(a, each(origins(found)), originShape())
 	}
 	if len(found) == 1 {
-		return one(a, found[0], shape[run.Explanation]{}, nil)
+		return one(a, found[0], shape[explanation]{}, nil)
 	}
-	return many(a, each(found), shape[run.Explanation]{})
+	return many(a, each(found), shape[explanation]{})
 }
 
 // An origin is one value of a contact as a row.
@@ -106,7 +123,7 @@ type origin struct {
 	run.FieldOrigin
 }
 
-func origins(found []run.Explanation) (rows []origin) {
+func origins(found []explanation) (rows []origin) {
 	for _, x := range found {
 		for _, f := range x.Fields {
 			rows = append(rows, origin{x.Book, x.ID, f})
@@ -124,12 +141,12 @@ func originShape() shape[origin] {
 	}
 }
 
-func explainText(out io.Writer, x run.Explanation) {
+func explainText(out io.Writer, x explanation) {
 	switch {
 	case x.Found:
-		fmt.Fprintf(out, "contact %s in %s\n", x.ID, cell(x.Book))
+		fmt.Fprintf(out, "%s  contact %s in %s\n", cell(onScreenName(x.Name)), x.ID, cell(x.Book))
 	case x.Trashed:
-		fmt.Fprintf(out, "contact %s in the trash of %s; kith contacts restore %s brings it back\n", x.ID, cell(x.Book), x.ID)
+		fmt.Fprintf(out, "%s  contact %s in the trash of %s; kith trash restore %s --book %s brings it back\n", cell(onScreenName(x.Name)), x.ID, cell(x.Book), x.ID, quoted(x.Book))
 	default:
 		fmt.Fprintf(out, "no contact in %s, but runs have met this person\n", cell(x.Book))
 	}

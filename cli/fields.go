@@ -3,11 +3,13 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
@@ -106,12 +108,20 @@ func (a *app) removeField(name *string) *cobra.Command {
 				if args[0] == b.KeyField {
 					return refuse("field.key", "%s is the unique identifier of %s. Nothing was changed", args[0], b.Name)
 				}
+				if err := sparesFormula(b, args[0]); err != nil {
+					return err
+				}
 				question := fmt.Sprintf("Remove the field %q from %s with the values of %d contacts? This cannot be undone.", args[0], b.Name, b.Population)
 				if err := a.confirm(question, fmt.Sprintf("kith fields remove %s --book %s", quoted(args[0]), quoted(b.Name))); err != nil {
 					return err
 				}
 				if err := w.Store.RemoveField(ctx, b.ID, args[0]); err != nil {
 					return err
+				}
+				if f, _ := b.Schema().Field(args[0]); f.Kind == contact.Email || f.Kind == contact.Phone {
+					if err := w.Reindex(ctx, b.Name); err != nil { // nobody is found by what is gone
+						return err
+					}
 				}
 				a.say("Removed the field %s from %s.", args[0], b.Name)
 				return nil
@@ -120,6 +130,17 @@ func (a *app) removeField(name *string) *cobra.Command {
 	}
 	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "do not ask")
 	return cmd
+}
+
+// sparesFormula refuses to remove a field that the book's name formula needs.
+func sparesFormula(b store.Book, field string) error {
+	at := b.Schema().Index(field)
+	b.Fields = slices.Delete(slices.Clone(b.Fields), at, at+1)
+	if _, err := plan.NewNaming(b.Schema(), b.NameFormula); err == nil || unknownName(err) != plan.Identifier(field) {
+		return nil
+	}
+	return refuse("field.in_formula", "Contacts of %s are called %s, which needs %s. Nothing was changed. Change that first:  kith books set %s --name-formula ''",
+		b.Name, b.NameFormula, field, quoted(b.Name))
 }
 
 // knownField refuses a field that the book does not have.

@@ -54,6 +54,11 @@ func (f *syncFlags) sync(cmd *cobra.Command, name, path string) (plan.Sync, erro
 	if f.scope != "" && !f.deleteMissing {
 		return plan.Sync{}, usage("--scope says what --delete-missing may remove; it means nothing without it")
 	}
+	if len(f.region) == 2 { // anything else is no country's letters at all: Validate says so
+		if err := checkRegion(strings.ToUpper(f.region)); err != nil {
+			return plan.Sync{}, err
+		}
+	}
 	limit, err := plan.ParseLimit(f.guard)
 	if err != nil {
 		return plan.Sync{}, usage("--guard: %v", err)

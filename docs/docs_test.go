@@ -88,3 +88,21 @@ func anchors(text string) map[string]bool {
 	}
 	return found
 }
+
+var required = regexp.MustCompile(`(?m)^\t(\S+) (v\S+)$`) // not those marked "// indirect"
+
+func TestDependenciesAreExplained(t *testing.T) {
+	mod, err := os.ReadFile("../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("decisions/0008-dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range required.FindAllStringSubmatch(string(mod), -1) {
+		if row := "| " + m[1] + " | " + m[2] + " |"; !strings.Contains(string(page), row) {
+			t.Errorf("decisions/0008-dependencies.md has no row that begins with %q", row)
+		}
+	}
+}

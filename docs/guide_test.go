@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +91,32 @@ func compare(t *testing.T, command string, shown, printed []string) {
 		if !found {
 			t.Errorf("$ %s\nthe guide shows %q, which is not printed:\n%s", command, line, strings.Join(printed, "\n"))
 			return
+		}
+	}
+}
+
+// The README shows lines of the demo, of which demo/testdata has all.
+func TestTheReadmeShowsTheDemo(t *testing.T) {
+	golden, err := os.ReadFile("../demo/testdata/demo.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var printed []string
+	for line := range strings.Lines(string(golden)) {
+		command, _, _ := strings.Cut(line, "  # ") // "# 3 of 5 lines"
+		printed = append(printed, lasting(command))
+	}
+	_, shown, _ := strings.Cut(string(readme), "```text\n")
+	shown, _, _ = strings.Cut(shown, "```")
+	for line := range strings.Lines(shown) {
+		line, _, _ = strings.Cut(line, "  # ")
+		want, part := strings.CutSuffix(lasting(line), "…")
+		if !slices.ContainsFunc(printed, func(p string) bool { return p == want || part && strings.HasPrefix(p, want) }) {
+			t.Errorf("the README shows %q, which kith demo does not print", line)
 		}
 	}
 }

@@ -19,6 +19,10 @@ import (
 //	a key of R or a better rule      yes
 //	its contact, by a rule as above  likewise
 //
+// A record that is the same as before but was not settled, such as a duplicate or
+// one that is held, disturbs only by a rule better than R: by R itself c has won
+// against it already.
+//
 // A settled record that is not disturbed but shares a key takes part in matching
 // as decided, so that others see whose the key is.
 
@@ -31,6 +35,7 @@ type disturbance struct {
 	keys  []map[uint64]bool // per rule: hash of a key -> it is a changed record's
 	rough []bitset          // per rule: spares most look-ups in the map
 	refs  map[int64]int     // contact -> best rule by which a changed record points to it
+	same  map[int64]int     // likewise, of records that are as before but not settled
 }
 
 const roughBits = 1 << 20
@@ -63,7 +68,7 @@ func (p *planning) reopenDisturbed(ctx context.Context) (ok bool, err error) {
 // disturbance collects the keys that are entered for matching and the contacts
 // that have them.
 func (p *planning) disturbance(ctx context.Context) (*disturbance, error) {
-	d := &disturbance{refs: map[int64]int{}}
+	d := &disturbance{refs: map[int64]int{}, same: map[int64]int{}}
 	for i, rule := range p.book.Rules {
 		keys, rough := map[uint64]bool{}, newBitset(roughBits)
 		for stretch, err := range p.entries[rule].Sorted() {
@@ -84,16 +89,26 @@ func (p *planning) disturbance(ctx context.Context) (*disturbance, error) {
 }
 
 func (p *planning) pointTo(ctx context.Context, rule plan.Rule, rank int, stretch []spill.Record, d *disturbance) error {
-	var changed []spill.Record
+	var changed, same []spill.Record
 	for _, r := range stretch {
 		if r[1]&flagSame == 0 {
 			changed = append(changed, r)
+		} else {
+			same = append(same, r)
 		}
 	}
-	hits, err := p.target.Lookup(ctx, rule, hashesOf(changed))
+	if err := p.pointBy(ctx, rule, rank, changed, d.refs); err != nil {
+		return err
+	}
+	return p.pointBy(ctx, rule, rank, same, d.same)
+}
+
+// pointBy notes the best rule by which entries point to each contact.
+func (p *planning) pointBy(ctx context.Context, rule plan.Rule, rank int, entries []spill.Record, best map[int64]int) error {
+	hits, err := p.target.Lookup(ctx, rule, hashesOf(entries))
 	for _, h := range hits {
-		if best, known := d.refs[h.Ref]; !known || rank < best {
-			d.refs[h.Ref] = rank
+		if known, ok := best[h.Ref]; !ok || rank < known {
+			best[h.Ref] = rank
 		}
 	}
 	return err
@@ -102,20 +117,28 @@ func (p *planning) pointTo(ctx context.Context, rule plan.Rule, rank int, stretc
 // disturbed returns the numbers of the settled records that are disturbed.
 func (p *planning) disturbed(d *disturbance) (numbers []int64, err error) {
 	err = p.eachSettled(func(number int64, note rowNote) error {
-		rank := p.rankOf(note)
-		if pointed, ok := d.refs[note.Ref]; ok && pointed <= rank {
+		if p.isDisturbed(d, note) {
 			numbers = append(numbers, number)
-			return nil
-		}
-		for i := 0; i <= rank; i++ {
-			if known, changed := d.has(i, p.keyOf(note, i)); known && changed {
-				numbers = append(numbers, number)
-				return nil
-			}
 		}
 		return nil
 	})
 	return numbers, err
+}
+
+func (p *planning) isDisturbed(d *disturbance, note rowNote) bool {
+	rank := p.rankOf(note)
+	if pointed, ok := d.refs[note.Ref]; ok && pointed <= rank {
+		return true
+	}
+	if pointed, ok := d.same[note.Ref]; ok && pointed < rank {
+		return true
+	}
+	for i := 0; i <= rank; i++ {
+		if known, changed := d.has(i, p.keyOf(note, i)); known && (changed || i < rank) {
+			return true
+		}
+	}
+	return false
 }
 
 // enterSettled lets the settled records that share a key take part in matching.

@@ -27,6 +27,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/kith-sync/kith/store/pgtest"
 )
 
 var update = flag.Bool("update", false, "rewrite the want files with what happened")
@@ -51,6 +53,24 @@ func TestScenarios(t *testing.T) {
 			t.Errorf("scenarios of preset %s: got %d, want at least %d", preset, len(own), fewestPerPreset)
 		}
 	}
+	playAll(t, folders, func(*testing.T) string { return "" })
+}
+
+// The same scenarios with the contacts in PostgreSQL: what comes of them does not
+// depend on where they are kept.
+func TestScenariosOnPostgres(t *testing.T) {
+	folders, err := filepath.Glob("testdata/*/*/story.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pgtest.DSN(t) // skips here, once, where there is no PostgreSQL
+	playAll(t, folders, func(t *testing.T) string { return pgtest.DSN(t) })
+}
+
+// playAll plays scenarios, each in a database of its own; without an address it
+// is a file.
+func playAll(t *testing.T, folders []string, database func(*testing.T) string) {
+	t.Helper()
 	known := findings(t)
 	for _, story := range folders {
 		folder := filepath.Dir(story)
@@ -59,7 +79,7 @@ func TestScenarios(t *testing.T) {
 			r := &report{T: t}
 			r.collect(func() {
 				cites(r, story)
-				play(r, folder)
+				play(r, folder, database(t))
 			})
 			r.tell(known[filepath.ToSlash(name)])
 		})
@@ -87,8 +107,8 @@ func cites(t *report, story string) {
 
 // play carries the steps of a scenario out, compares what happened with what was
 // wanted, and then holds the laws against it.
-func play(t *report, folder string) {
-	w := newWorld(t, folder)
+func play(t *report, folder, database string) {
+	w := newWorld(t, folder, database)
 	todo := steps(t, folder)
 	if wants, _ := filepath.Glob(filepath.Join(folder, "want*.txt")); len(wants) != len(todo) && !*update {
 		t.Errorf("want files: got %d, want one for each of %d steps", len(wants), len(todo))

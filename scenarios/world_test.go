@@ -30,13 +30,13 @@ type world struct {
 	before string      // the target before the last step
 }
 
-func newWorld(t *report, folder string) *world {
+func newWorld(t *report, folder, database string) *world {
 	t.Helper()
 	w := &world{report: t, ctx: context.Background(), folder: folder, work: t.TempDir()}
 	now := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
 	clock := func() time.Time { now = now.Add(time.Second); return now }
 	var err error
-	if w.Workspace, err = workspace.Open(w.ctx, workspace.Options{Folder: filepath.Join(w.work, "data"), Now: clock}); err != nil {
+	if w.Workspace, err = workspace.Open(w.ctx, workspace.Options{Folder: filepath.Join(w.work, "data"), Database: database, Now: clock}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.Close() })

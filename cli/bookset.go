@@ -1,0 +1,268 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+	"github.com/spf13/cobra"
+
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/suggest"
+	"github.com/kith-sync/kith/workspace"
+)
+
+// generatedKey is the field of generated 9-digit codes (C29).
+const generatedKey = "unique_key"
+
+// bookFlags are a book's settings on the command line.
+type bookFlags struct{ key, region, formula string }
+
+func (f *bookFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.key, "key", "", "field that is the unique identifier, or generated")
+	cmd.Flags().StringVar(&f.region, "region", "", "country of telephone numbers without one, such as GB")
+	cmd.Flags().StringVar(&f.formula, "name-formula", "", `what contacts are called, such as 'last_name + ", " + first_name'`)
+}
+
+// change puts the flags that were given into a book.
+func (f *bookFlags) change(cmd *cobra.Command, b *store.Book) error {
+	flags := cmd.Flags()
+	if flags.Changed("region") {
+		b.Region = strings.ToUpper(strings.TrimSpace(f.region))
+	}
+	if flags.Changed("name-formula") {
+		b.NameFormula = strings.TrimSpace(f.formula)
+	}
+	if flags.Changed("key") {
+		b.KeyField, b.KeyMade = strings.TrimSpace(f.key), f.key == plan.KeyGenerated
+	}
+	if b.KeyMade {
+		b.KeyField = generatedKey
+	}
+	return checkRegion(b.Region)
+}
+
+// checkRegion refuses what is no country of telephone numbers: with it none
+// would be recognised, and nobody would say why.
+func checkRegion(region string) error {
+	switch {
+	case region == "" || phonenumbers.GetCountryCodeForRegion(region) != 0:
+		return nil
+	case region == "UK":
+		return usage(`"UK" is not a country's two letters. Did you mean GB?`)
+	}
+	return usage("%q is not a country with telephone numbers. Write its two letters, such as GB or US", region)
+}
+
+func (a *app) createBook() *cobra.Command {
+	var f bookFlags
+	var fields []string
+	cmd := &cobra.Command{
+		Use: "create BOOK", Short: "Make an empty address book; import makes one by itself", Args: exactly("a BOOK"),
+		Long: `Create makes an address book with a field for e-mail addresses. --field adds
+others; the well-known ones have their kind already: first_name, last_name, phone,
+mobile, login, password, language and more. The ID is given by kith, and the name
+is the name field, else first and last name, else what --name-formula makes.`,
+		Example: `  kith books create friends --region GB
+  kith books create members --key member_no --field login,password,language
+  kith books create staff --name-formula 'last_name + ", " + first_name'`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			b := store.Book{Name: strings.TrimSpace(args[0])}
+			if b.Name == "" || strings.ContainsAny(b.Name, "\n\r\t\x00") {
+				return usage("%q is not a name for a book", args[0])
+			}
+			if err := f.change(cmd, &b); err != nil {
+				return err
+			}
+			if err := firstFields(&b, fields); err != nil {
+				return err
+			}
+			if err := checkFormula(b); err != nil {
+				return err
+			}
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				if _, err := w.Store.Book(ctx, b.Name); !errors.Is(err, store.ErrNotFound) {
+					return refuseTwin(err, b.Name)
+				}
+				made, err := w.Store.CreateBook(ctx, b)
+				if err != nil {
+					return err
+				}
+				return one(a, bookReport(made), bookShape(), func(out io.Writer) { fmt.Fprintf(out, "Made the book %s.\n", cell(made.Name)) })
+			})
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().StringSliceVar(&fields, "field", nil, "fields beside email, as NAME or NAME:KIND")
+	return cmd
+}
+
+func refuseTwin(err error, name string) error {
+	if err != nil {
+		return err
+	}
+	return refuse("book.exists", "There is a book %q already. Nothing was changed. Choose another name", name)
+}
+
+// firstFields gives a new book its fields: the unique identifier, the e-mail
+// address, those that were asked for and those that its name formula needs.
+func firstFields(b *store.Book, asked []string) error {
+	var list []contact.Field
+	for _, name := range append([]string{b.KeyField, "email"}, asked...) {
+		if name == "" {
+			continue
+		}
+		field, kind, typed := strings.Cut(name, ":")
+		f := wellKnown(strings.TrimSpace(field))
+		if typed {
+			f.Kind = contact.Kind(strings.TrimSpace(kind))
+		}
+		if err := checkField(f); err != nil {
+			return err
+		}
+		list = append(list, f)
+	}
+	for _, f := range list {
+		if b.Schema().Index(f.Name) < 0 {
+			b.Fields = append(b.Fields, f)
+		}
+	}
+	for {
+		_, err := plan.NewNaming(b.Schema(), b.NameFormula)
+		f := wellKnown(unknownName(err))
+		if err == nil || f.Label == "" || b.Schema().Index(f.Name) >= 0 {
+			return nil // checkFormula says what else is wrong
+		}
+		b.Fields = append(b.Fields, f)
+	}
+}
+
+// wellKnown is a standard field by its name or its variable, else a field of text.
+func wellKnown(name string) contact.Field {
+	for _, f := range suggest.Standard() {
+		if f.Name == name || plan.Identifier(f.Name) == name {
+			return f
+		}
+	}
+	return contact.Field{Name: name, Kind: contact.Text}
+}
+
+var unknownWord = regexp.MustCompile(`unknown name (\S+)`)
+
+// unknownName is the field that a formula asks for and that there is not, or "".
+func unknownName(err error) string {
+	if err == nil {
+		return ""
+	}
+	if m := unknownWord.FindStringSubmatch(err.Error()); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// checkFormula refuses a name formula that the book's fields do not serve.
+func checkFormula(b store.Book) error {
+	_, err := plan.NewNaming(b.Schema(), b.NameFormula)
+	if err == nil {
+		return nil
+	}
+	name := unknownName(err)
+	if name == "" {
+		first, _, _ := strings.Cut(err.Error(), "\n") // the mistake is drawn below its text
+		return usage("The name formula cannot be read: %s. Nothing was changed. Write it like  'last_name + \", \" + first_name'", first)
+	}
+	var names []string
+	for _, f := range b.Fields {
+		names = append(names, plan.Identifier(f.Name))
+	}
+	message := fmt.Sprintf("The name formula asks for %q, which is not a field of %s. Nothing was changed", name, b.Name)
+	if near := nearest(name, names); near != "" {
+		return usage("%s. Did you mean %s?", message, near)
+	}
+	return usage("%s. Its fields are: %s", message, strings.Join(names, ", "))
+}
+
+// naming is what a book's contacts are called on screens (N14). A formula that
+// has lost its field gives way to the names.
+func naming(b store.Book) *plan.Naming {
+	n, _ := plan.NewNaming(b.Schema(), b.NameFormula)
+	return n
+}
+
+// nameOf is a contact's name for programs: the placeholder never leaves (N15).
+func nameOf(n *plan.Naming, values []string) string {
+	if name := n.Name(values); name != contact.Placeholder {
+		return name
+	}
+	return ""
+}
+
+func onScreenName(name string) string { return cmp.Or(name, contact.Placeholder) }
+
+func (a *app) setBook() *cobra.Command {
+	var f bookFlags
+	cmd := &cobra.Command{
+		Use: "set BOOK", Short: "Change a book's settings", Args: exactly("a BOOK"),
+		Long: `Set changes what contacts are called, and sets the unique identifier and the
+country of telephone numbers. Those two say who is the same person as whom: once
+set they stay as long as the book has contacts.`,
+		Example: `  kith books set friends --name-formula 'last_name + ", " + first_name'
+  kith books set friends --name-formula ''
+  kith books set members --key member_no --region GB`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if flags := cmd.Flags(); !flags.Changed("name-formula") && !flags.Changed("key") && !flags.Changed("region") {
+				return usage("%s needs --name-formula, --key or --region", cmd.CommandPath())
+			}
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				b, err := book(ctx, w, args[0])
+				if err != nil {
+					return err
+				}
+				changed := b
+				if err := f.change(cmd, &changed); err != nil {
+					return err
+				}
+				return a.configure(ctx, w, b, changed)
+			})
+		},
+	}
+	f.add(cmd)
+	return cmd
+}
+
+// configure checks settings against the book's fields and contacts, and stores
+// them.
+func (a *app) configure(ctx context.Context, w *workspace.Workspace, old, changed store.Book) error {
+	if err := checkFormula(changed); err != nil {
+		return err
+	}
+	if changed.KeyMade && !old.KeyMade && old.Population > 0 {
+		return refuse("book.not_empty", "Generated identifiers are drawn when contacts are made, and %s has %d already. Nothing was changed", old.Name, old.Population)
+	}
+	if changed.KeyMade && changed.Schema().Index(generatedKey) < 0 {
+		if err := w.Store.AddFields(ctx, changed.ID, []contact.Field{{Name: generatedKey, Kind: contact.Text}}); err != nil {
+			return err
+		}
+	} else if changed.KeyField != "" {
+		if err := knownField(changed, changed.KeyField); err != nil {
+			return err
+		}
+	}
+	if err := w.Configure(ctx, changed); errors.Is(err, store.ErrBookNotEmpty) {
+		return refuse("book.not_empty", "The identifier and the country of telephone numbers say who is the same person as whom, and %s has %d contacts. Nothing was changed. Import them into a new book:  kith books create", old.Name, old.Population)
+	} else if err != nil {
+		return err
+	}
+	now, err := book(ctx, w, changed.Name)
+	if err != nil {
+		return err
+	}
+	return one(a, bookReport(now), bookShape(), func(out io.Writer) { bookText(out, bookReport(now)) })
+}
