@@ -103,7 +103,7 @@ func (e *Engine) Resume(ctx context.Context, s store.Sync, r store.Run) (store.R
 		r.Message = "The run was interrupted while it was planned. Nothing was written."
 		return r, errors.Join(e.Journal.ClearPlan(ctx, r.ID), e.Journal.UpdateRun(ctx, &r))
 	}
-	target, err := e.Connector.Target(ctx, s, s.Definition.PhoneRegion())
+	target, err := e.targetOf(ctx, s, r)
 	if err != nil {
 		return r, err
 	}

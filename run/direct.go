@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 )
@@ -38,36 +39,54 @@ func (e *Engine) bookTarget(ctx context.Context, name string) (Target, error) {
 	return e.Connector.Target(ctx, s, "")
 }
 
-// checkUnique refuses an edit that would give two contacts one unique identifier (C28).
+// checkUnique refuses an edit that would give two contacts of a book one
+// identity: its unique identifier (C28), or the e-mail where it has none (N18).
 func (e *Engine) checkUnique(ctx context.Context, target Target, changes []plan.Change) error {
 	schema, err := target.Schema(ctx)
-	if err != nil || schema.Key == "" {
+	if err != nil {
 		return err
 	}
 	ring := plan.NewKeyring(schema, target.Region(), false)
-	at := schema.Index(schema.Key)
+	identity, name := plan.ByKey, schema.Key
+	if schema.Key == "" { // then people are told apart by their e-mail (N18)
+		identity, name = plan.ByEmail, "e-mail"
+	}
+	leaving := refset{}
 	for _, c := range changes {
-		values := make([]string, len(schema.Fields))
-		copy(values, c.Values)
-		for _, f := range c.Fields {
-			if f.Name == schema.Key {
-				values[at] = f.New
-			}
+		if c.Action == plan.Remove {
+			leaving.add(c.Ref)
 		}
-		for _, key := range ring.Keys(plan.ByKey, values, nil) {
-			hits, err := target.Lookup(ctx, plan.ByKey, []uint64{e.Secret.Hash(key)})
+	}
+	for _, c := range changes {
+		if c.Action == plan.Remove {
+			continue
+		}
+		for _, key := range ring.Keys(identity, valuesSet(schema, c), nil) {
+			hits, err := target.Lookup(ctx, identity, []uint64{e.Secret.Hash(key)})
 			if err != nil {
 				return err
 			}
 			for _, h := range hits {
-				if h.Ref != c.Ref {
+				if h.Ref != c.Ref && !leaving.has(h.Ref) {
 					return &Error{Code: string(plan.IdentityConflict), Message: fmt.Sprintf(
-						"Contact %s has that %s already. Nothing was changed. The unique identifier must differ", targetID(h.Ref), schema.Key)}
+						"Contact %s has that %s already. Nothing was changed. No two contacts of a book may have the same", targetID(h.Ref), name)}
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// valuesSet are the values that a change gives to a contact.
+func valuesSet(schema contact.Schema, c plan.Change) []string {
+	values := make([]string, len(schema.Fields))
+	copy(values, c.Values)
+	for _, f := range c.Fields {
+		if at := schema.Index(f.Name); at >= 0 && f.Written() {
+			values[at] = f.New
+		}
+	}
+	return values
 }
 
 // direct stores the changes as a run's plan and carries them out.

@@ -73,7 +73,7 @@ func newKillers(t *testing.T) *killers {
 	const header = "E-mail Address,First Name,Last Name,Mobile Phone,Company\n"
 	before, after := bytes.NewBufferString(header), bytes.NewBufferString(header)
 	row := func(b *bytes.Buffer, i int, company string) {
-		fmt.Fprintf(b, "person%d@example.com,Ann%d,Lee%d,020 7946 0%03d,%s\n", i, i%97, i%101, i%1000, company)
+		fmt.Fprintf(b, "person%d@example.com,Ann%s,Lee%s,020 7946 0%03d,%s\n", i, letters(i%97), letters(i), i%1000, company)
 	}
 	for i := range people {
 		row(before, i, "Acme")
@@ -90,6 +90,15 @@ func newKillers(t *testing.T) *killers {
 	}
 	k.before, k.after = before.Bytes(), after.Bytes()
 	return k
+}
+
+// letters writes a number as an ending of names: telephones are shared, names are not.
+func letters(i int) string {
+	text := ""
+	for ; i > 0 || text == ""; i /= 20 {
+		text += string("bcdfghjklmnpqrstvwxz"[i%20])
+	}
+	return text
 }
 
 // A killing is an import that will be killed, and how it ends when it is not.

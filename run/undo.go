@@ -21,7 +21,7 @@ func (e *Engine) Undo(ctx context.Context, s store.Sync, r store.Run) (store.Run
 	if err := undoable(r); err != nil {
 		return r, err
 	}
-	target, err := e.undoTarget(ctx, s, r)
+	target, err := e.targetOf(ctx, s, r)
 	if err != nil {
 		return r, err
 	}
@@ -60,11 +60,9 @@ func undoable(r store.Run) error {
 	return nil
 }
 
-func (e *Engine) undoTarget(ctx context.Context, s store.Sync, r store.Run) (Target, error) {
-	if r.Kind == store.KindEdit {
-		return e.Connector.Target(ctx, s, "")
-	}
-	if len(r.Config) > 0 { // the target the run wrote to, whatever the sync says today
+// targetOf opens the target that a run writes to, whatever its sync says today.
+func (e *Engine) targetOf(ctx context.Context, s store.Sync, r store.Run) (Target, error) {
+	if len(r.Config) > 0 {
 		var b binding
 		if err := json.Unmarshal(r.Config, &b); err != nil {
 			return nil, fmt.Errorf("read plan: %w", err)

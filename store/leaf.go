@@ -25,7 +25,7 @@ type leaf struct {
 
 func decodeLeaf(data []byte, keys []KeyHit) ([]KeyHit, error) {
 	if len(data)%16 != 0 {
-		return nil, fmt.Errorf("the key index is damaged; kith doctor --reindex makes it anew")
+		return nil, fmt.Errorf("the index of match keys is damaged; restore the latest backup")
 	}
 	for ; len(data) > 0; data = data[16:] {
 		keys = append(keys, KeyHit{binary.LittleEndian.Uint64(data), int64(binary.LittleEndian.Uint64(data[8:]))})
@@ -90,7 +90,9 @@ func split(keys []KeyHit) (parts [][]KeyHit) {
 			n++
 		}
 		parts = append(parts, keys[:n])
-		keys = keys[n:]
+		if keys = keys[n:]; len(keys) == 0 {
+			return parts // hundreds of contacts share one key
+		}
 	}
 	return append(parts, keys)
 }

@@ -50,10 +50,22 @@ func absolute(base, path string) string {
 	return filepath.Join(base, path)
 }
 
+// syncOf returns the sync that a run belongs to. One that was deleted meanwhile,
+// or a run made by hand, has no more than the book it writes to.
 func (w *Workspace) syncOf(ctx context.Context, r store.Run) (store.Sync, error) {
 	s, err := w.Store.Sync(ctx, r.Name)
+	if r.Kind != store.KindEdit && !errors.Is(err, store.ErrNotFound) {
+		return s, err
+	}
+	books, err := w.Store.Books(ctx)
 	if err != nil {
-		return s, fmt.Errorf("finish run %d: %w", r.ID, err)
+		return s, err
+	}
+	s = store.Sync{Name: r.Name}
+	for _, b := range books {
+		if b.ID == r.BookID {
+			s.Definition.Target.Book = b.Name
+		}
 	}
 	return s, nil
 }

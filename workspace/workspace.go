@@ -56,6 +56,9 @@ func Open(ctx context.Context, o Options) (*Workspace, error) {
 }
 
 func (w *Workspace) open(ctx context.Context, o Options) (err error) {
+	if err := w.checkKey(); err != nil {
+		return err
+	}
 	if w.keys, err = loadKeys(filepath.Join(w.Folder, "key")); err != nil {
 		return err
 	}
@@ -76,6 +79,23 @@ func (w *Workspace) open(ctx context.Context, o Options) (err error) {
 	}
 	w.Engine = &run.Engine{Journal: w.Store, Connector: w, Files: files.OS{}, Stage: filepath.Join(w.Folder, "stage"), Temp: temp,
 		Now: o.Now, Secret: w.keys.match, Vault: w.keys, Progress: o.Progress}
+	return nil
+}
+
+// ErrKeyGone is returned when a data folder has contacts but not the key that
+// recognises them.
+var ErrKeyGone = errors.New("the installation's key is missing from the data folder. Nothing was changed. " +
+	"Put the file named key back from a backup: without it nobody would be recognised, and every import would create everybody anew")
+
+// checkKey refuses a data folder that has lost its key.
+func (w *Workspace) checkKey() error {
+	_, err := os.Stat(filepath.Join(w.Folder, "key"))
+	if !errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(w.Folder, "kith.db")); err == nil {
+		return ErrKeyGone
+	}
 	return nil
 }
 
