@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/kith-sync/kith/cli"
+	"github.com/kith-sync/kith/store/pgtest"
 )
 
 func TestMain(m *testing.M) {
@@ -29,12 +30,18 @@ func kith() {
 
 // TestScripts runs testdata/script: each is a session at a terminal, with the
 // files it needs.
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { play(t, "testdata/script", "") }
+
+// TestScriptOnPostgres is a session whose contacts lie in PostgreSQL.
+func TestScriptOnPostgres(t *testing.T) { play(t, "testdata/postgres", pgtest.DSN(t)) }
+
+func play(t *testing.T, dir, database string) {
 	testscript.Run(t, testscript.Params{
-		Dir:           "testdata/script",
+		Dir:           dir,
 		UpdateScripts: os.Getenv("KITH_UPDATE") != "",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("KITH_DATA", env.WorkDir+"/data")
+			env.Setenv("KITH_DATABASE", database)
 			env.Setenv("NO_COLOR", "1")
 			return nil
 		},

@@ -84,6 +84,9 @@ func (s *Sync) Resolve(g *Group) (verdicts []Verdict, seen []int64) {
 		case c.Ghost:
 			r.protect()
 		case c.Decided:
+			if !c.Out && g.Rule != ByPhone { // whoever has its e-mail is in the source too
+				r.protect()
+			}
 		case c.Best && r.best >= 0:
 			r.duplicate(c)
 		default:

@@ -438,15 +438,6 @@ func (s *Store) TrashedContacts(ctx context.Context, b Book) ([]Contact, error) 
 	})
 }
 
-// PurgeTrash removes contacts that went to the trash before the given time.
-func (s *Store) PurgeTrash(ctx context.Context, before time.Time) (int64, error) {
-	result, err := s.db.ExecContext(ctx, `DELETE FROM trash WHERE deleted_at < $1`, before.UnixMilli())
-	if err != nil {
-		return 0, fmt.Errorf("purge trash: %w", err)
-	}
-	return result.RowsAffected()
-}
-
 // ReserveNumbers takes n contact numbers of a book for a run and records where
 // they start. A second call for the same run returns the first call's answer.
 func (s *Store) ReserveNumbers(ctx context.Context, bookID, run, n int64) (first int64, err error) {

@@ -152,23 +152,6 @@ func testContactsByRef(t *testing.T, s *Store) {
 	}
 }
 
-func testPurge(t *testing.T, s *Store) {
-	b := makeBook(t, s, "people")
-	fill(t, s, b, 2)
-	now := time.UnixMilli(1_750_000_000_000)
-	month := 30 * 24 * time.Hour
-	write(t, s, Batch{Book: b, Run: 2, Now: now.Add(-month - time.Millisecond), Trash: []ContactWrite{{Ref: Ref(b.ID, 1), IfVersion: 1}}})
-	write(t, s, Batch{Book: b, Run: 2, Now: now.Add(-month), Trash: []ContactWrite{{Ref: Ref(b.ID, 2), IfVersion: 1}}})
-	n, err := s.PurgeTrash(ctx, now.Add(-month))
-	noError(t, err)
-	equal(t, "purged", n, 1)
-	trash, err := s.TrashedContacts(ctx, b)
-	noError(t, err)
-	if len(trash) != 1 || Number(trash[0].Ref) != 2 {
-		t.Errorf("trash: got %+v, want contact 2", trash)
-	}
-}
-
 func testTombstones(t *testing.T, s *Store) {
 	b, other := makeBook(t, s, "people"), makeBook(t, s, "other")
 	fill(t, s, b, 3)

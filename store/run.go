@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -174,14 +175,27 @@ func (s *Store) Run(ctx context.Context, id int64) (Run, error) {
 	return oneRun(s.runs(ctx, `id = $1`, id))
 }
 
+// ErrAmbiguous is returned when several plans have hashes that begin alike.
+var ErrAmbiguous = errors.New("several plans begin with this hash")
+
 // RunByPlan returns the latest run whose plan's hash starts with prefix, in
-// small or capital letters. A blank prefix names no plan.
+// small or capital letters. A blank prefix names no plan; one that fits several
+// plans is refused with ErrAmbiguous.
 func (s *Store) RunByPlan(ctx context.Context, prefix string) (Run, error) {
 	prefix = strings.ToLower(prefix)
 	if strings.Trim(prefix, "0123456789abcdef") != "" || prefix == "" {
 		return oneRun(nil, nil)
 	}
-	return oneRun(s.runs(ctx, `plan_hash <> '' AND plan_hash >= $1 AND plan_hash < $2 ORDER BY id DESC LIMIT 1`, prefix, prefix+"g"))
+	const begins = `plan_hash <> '' AND plan_hash >= $1 AND plan_hash < $2`
+	r, err := oneRun(s.runs(ctx, begins+` ORDER BY id DESC LIMIT 1`, prefix, prefix+"g"))
+	if err != nil {
+		return r, err
+	}
+	others, err := s.runs(ctx, begins+` AND plan_hash <> $3 LIMIT 1`, prefix, prefix+"g", r.PlanHash)
+	if err == nil && len(others) > 0 {
+		err = fmt.Errorf("plan %s: %w", prefix, ErrAmbiguous)
+	}
+	return r, err
 }
 
 // LatestApplied returns the last run of a sync that carried its plan out, or

@@ -153,3 +153,15 @@ func testLearned(t *testing.T, s *Store) {
 		t.Errorf("learned: got %+v, want %+v", got, want)
 	}
 }
+
+func testAmbiguousPlan(t *testing.T, s *Store) {
+	for _, hash := range []string{"abcd1", "abcd2", "abcd2"} {
+		makeRun(t, s, Run{Kind: KindSync, Status: Planned, PlanHash: hash})
+	}
+	if _, err := s.RunByPlan(ctx, "abcd"); !errors.Is(err, ErrAmbiguous) {
+		t.Errorf("abcd fits two plans: got %v, want ErrAmbiguous", err)
+	}
+	r, err := s.RunByPlan(ctx, "ABCD2")
+	noError(t, err)
+	equal(t, "the latest of one plan", r.ID, 3)
+}

@@ -40,7 +40,7 @@ func loadKeys(path string) (keys, error) {
 	if errors.Is(err, os.ErrNotExist) {
 		master = make([]byte, masterSize)
 		rand.Read(master) // never fails
-		err = os.WriteFile(path, master, 0o600)
+		err = writeKey(path, master)
 	}
 	if err != nil {
 		return keys{}, fmt.Errorf("installation key: %w", err)
@@ -49,6 +49,19 @@ func loadKeys(path string) (keys, error) {
 		return keys{}, fmt.Errorf("installation key: %s is damaged; restore it from a backup", path)
 	}
 	return deriveKeys(master)
+}
+
+// writeKey writes the key in one step: half a key would be worse than none.
+func writeKey(path string, master []byte) error {
+	file, err := os.OpenFile(path+".part", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(master)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(path+".part", path)
 }
 
 func deriveKeys(master []byte) (k keys, err error) {

@@ -109,10 +109,11 @@ func (w *writer) add(i int, c plan.Change, current map[int64]store.Contact) erro
 func (w *writer) create(c plan.Change) error {
 	b := w.book
 	values, write := c.Values, store.ContactWrite{Ref: c.Ref}
-	if len(w.codes) > 0 {
+	at := b.book.Schema().Index(b.book.KeyField)
+	if len(w.codes) > 0 && (at >= len(values) || values[at] == "") { // one that comes back keeps its own
 		values = make([]string, len(b.book.Fields))
 		copy(values, c.Values)
-		values[b.book.Schema().Index(b.book.KeyField)] = w.codes[0]
+		values[at] = w.codes[0]
 		write.Add = []store.Key{{Rule: plan.NumberOf(plan.ByKey), Hash: b.hashCode(w.codes[0])}}
 		w.codes = w.codes[1:]
 	}
