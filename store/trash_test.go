@@ -42,7 +42,7 @@ func testEmptyTrash(t *testing.T, s *Store) {
 }
 
 func testSourceUsed(t *testing.T, s *Store) {
-	at := time.UnixMilli(1_750_000_000_000)
+	at := time.UnixMilli(1_700_000_000_000) // when makeRun's runs begin
 	makeRun(t, s, Run{Kind: KindSync, Status: Succeeded, SourceHash: "aa", Started: at})
 	for _, c := range []struct {
 		sentence, hash string

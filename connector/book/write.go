@@ -110,7 +110,8 @@ func (w *writer) create(c plan.Change) error {
 	b := w.book
 	values, write := c.Values, store.ContactWrite{Ref: c.Ref}
 	at := b.book.Schema().Index(b.book.KeyField)
-	if len(w.codes) > 0 && (at >= len(values) || values[at] == "") { // one that comes back keeps its own
+	keeps := w.now && at < len(values) && values[at] != "" // by hand, or brought back by an undo
+	if len(w.codes) > 0 && !keeps {
 		values = make([]string, len(b.book.Fields))
 		copy(values, c.Values)
 		values[at] = w.codes[0]
