@@ -110,7 +110,7 @@ func (w *writer) create(c plan.Change) error {
 	b := w.book
 	values, write := c.Values, store.ContactWrite{Ref: c.Ref}
 	at := b.book.Schema().Index(b.book.KeyField)
-	keeps := w.now && at < len(values) && values[at] != "" // by hand, or brought back by an undo
+	keeps := w.now && at >= 0 && at < len(values) && isCode(values[at]) // brought back by an undo
 	if len(w.codes) > 0 && !keeps {
 		values = make([]string, len(b.book.Fields))
 		copy(values, c.Values)
@@ -156,6 +156,12 @@ func (w *writer) update(c plan.Change, old store.Contact) error {
 	}
 	w.batch.Updates = append(w.batch.Updates, write)
 	return nil
+}
+
+// isCode reports whether a unique key is one that was drawn.
+func isCode(key string) bool {
+	_, err := strconv.ParseUint(key, 10, 32)
+	return err == nil && len(key) == 9
 }
 
 // harden turns the passwords of a record into salted hashes (settled question 19).
