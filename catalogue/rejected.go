@@ -52,7 +52,7 @@ var rejected = []Entry{
 	},
 	{
 		Code: "email.invalid", Group: Rejected,
-		What:    "has an e-mail address that is none, and stands or falls with it",
+		What:    "has no valid e-mail address, and nothing better to know the person by",
 		More:    "Where something better recognises the person, and the e-mail is not required, the same code is only a warning: that value is left out, what the contact has stays, and the rest is written.",
 		Safe:    "Nothing was written for it, and the others went on.",
 		Fix:     "Correct the address.",

@@ -10,6 +10,14 @@ var warnings = []Entry{
 		Example: `warnings: 1 phone.unparseable`,
 	},
 	{
+		Code: "value.several", Group: Warning,
+		What:    "has several e-mails or telephones in one cell",
+		More:    "Google Contacts writes them so, with ::: between them. The first one is taken.",
+		Safe:    "The record was taken with the first of them.",
+		Fix:     "Put the others in columns of their own if they are wanted.",
+		Example: `warnings: 1 value.several`,
+	},
+	{
 		Code: "name.placeholder", Group: Warning,
 		What:    `is called "New Contact", in one language or another, which is no name`,
 		More:    "It is treated as blank and never sent on.",

@@ -92,6 +92,7 @@ func (a *app) root() *cobra.Command {
 	add(root, "keep", a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.versionCommand())
 	root.SetHelpCommandGroupID("keep")
 	root.SetCompletionCommandGroupID("keep")
+	a.addCompletion(root)
 	return root
 }
 

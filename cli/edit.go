@@ -158,65 +158,6 @@ func contactsIn(ctx context.Context, w *workspace.Workspace, b store.Book, who [
 	return found, nil
 }
 
-func (a *app) restoreContacts(name *string) *cobra.Command {
-	return &cobra.Command{
-		Use: "restore ID...", Short: "Take contacts out of the trash", Args: atLeast(1, "an ID"),
-		Example: "  kith contacts restore 17",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				b, err := book(ctx, w, *name)
-				if err != nil {
-					return err
-				}
-				var changes []plan.Change
-				for _, id := range args {
-					c, err := trashedContact(ctx, w, b, id)
-					if err != nil {
-						return err
-					}
-					if err := a.alone(ctx, w, b, c.Values); err != nil {
-						return err
-					}
-					changes = append(changes, restoring(b, c))
-				}
-				return a.editing(ctx, w, b, "restore", changes...)
-			})
-		},
-	}
-}
-
-func restoring(b store.Book, c store.Contact) plan.Change {
-	change := plan.Change{Action: plan.Restore, Ref: c.Ref, Values: c.Values}
-	for i, f := range b.Fields {
-		if i < len(c.Values) && c.Values[i] != "" {
-			change.Fields = append(change.Fields, plan.FieldChange{Name: f.Name, New: c.Values[i], Rule: byHand})
-		}
-	}
-	return change
-}
-
-func (a *app) trashCommand() *cobra.Command {
-	var name string
-	cmd := &cobra.Command{
-		Use: "trash", Short: "List deleted contacts; contacts restore brings one back", Args: exactly(),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				b, err := book(ctx, w, name)
-				if err != nil {
-					return err
-				}
-				trash, err := w.Store.TrashedContacts(ctx, b)
-				if err != nil {
-					return err
-				}
-				return a.printContacts(b, each(trash))
-			})
-		},
-	}
-	cmd.Flags().StringVar(&name, "book", "contacts", "address book")
-	return cmd
-}
-
 // atLeast returns the argument check of a command that takes n or more.
 func atLeast(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {

@@ -7,23 +7,27 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
+	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
 
 func (a *app) importCommand() *cobra.Command {
 	var f syncFlags
+	var name string
 	var planOnly bool
 	cmd := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Import a CSV or vCard file into an address book",
 		Long: `Import reads a CSV or vCard file, shows what it would do to the address book, and
 does exactly that. Which column is which is recognised; --map says otherwise. The
-import is kept as the sync import-<file name>, so that it can be run again.`,
+import is kept as the sync import-<file name>, so that it can be run again; --name
+keeps files of one name in several folders apart.`,
 		Example: `  kith import attendees.csv
   kith import attendees.csv --plan
   kith import people.csv --book friends --map "Phone (private)=mobile" --region GB
@@ -35,19 +39,63 @@ import is kept as the sync import-<file name>, so that it can be run again.`,
 			if err != nil {
 				return err
 			}
-			def, err := f.sync(cmd, importName(path), path)
+			kept, err := keptAs(name, path)
+			if err != nil {
+				return err
+			}
+			def, err := f.sync(cmd, kept, path)
 			if err != nil {
 				return err
 			}
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				if name == "" {
+					if err := a.takesOver(ctx, w, def); err != nil {
+						return err
+					}
+				}
 				return a.importFile(ctx, w, def, f.maps, planOnly)
 			})
 		},
 	}
 	f.add(cmd)
+	cmd.Flags().StringVar(&name, "name", "", "what the import is kept as: import-NAME (default: the file's name)")
 	cmd.Flags().BoolVar(&planOnly, "plan", false, "show the plan and write nothing")
 	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "apply without asking; it never answers the guard")
 	return cmd
+}
+
+// keptAs is the name of the sync that an import is kept as.
+func keptAs(name, path string) (string, error) {
+	if name == "" {
+		return importName(path), nil
+	}
+	if strings.ContainsAny(name, "/\\\n\r\t\x00") || strings.Trim(name, " .") == "" {
+		return "", usage("%q is not a name for an import", name)
+	}
+	return "import-" + strings.TrimPrefix(strings.TrimSpace(name), "import-"), nil
+}
+
+// takesOver looks whether the import has so far read a file of the same name in
+// another folder, and says so. Where those who are missing are deleted it goes
+// no further: the contacts of the other file would be missing.
+func (a *app) takesOver(ctx context.Context, w *workspace.Workspace, def plan.Sync) error {
+	s, err := w.Store.Sync(ctx, def.Name)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	before, now := filepath.Join(s.Base, filepath.Base(s.Definition.Source.File)), def.Source.File
+	if s.Definition.Source.File == "" || before == now {
+		return nil
+	}
+	if def.Policy.Delete.NotFound != plan.Keep {
+		return refuse("import.moved", `%s has read %s so far, and --delete-missing would take its contacts for missing. Nothing was changed. Say whether %s is the same list (--name %s) or another one (--name NAME)`,
+			def.Name, before, now, quoted(strings.TrimPrefix(def.Name, "import-")))
+	}
+	a.say("%s has read %s so far; from now on it reads %s. To keep both apart import one with --name NAME.", def.Name, before, now)
+	return nil
 }
 
 // existing returns the absolute path of a file that is there.
@@ -71,6 +119,7 @@ func existing(path string) (string, error) {
 }
 
 func (a *app) importFile(ctx context.Context, w *workspace.Workspace, def plan.Sync, maps []string, planOnly bool) error {
+	folder := filepath.Dir(def.Source.File)
 	converted, err := convert(ctx, w, def)
 	if err != nil {
 		return err
@@ -87,7 +136,7 @@ func (a *app) importFile(ctx context.Context, w *workspace.Workspace, def plan.S
 			return err
 		}
 	}
-	s, err := w.Store.SaveSync(ctx, def, filepath.Dir(def.Source.File))
+	s, err := w.Store.SaveSync(ctx, def, folder)
 	if err != nil {
 		return err
 	}

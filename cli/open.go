@@ -55,8 +55,23 @@ func (a *app) write(ctx context.Context, do func(context.Context, *workspace.Wor
 		if err != nil {
 			return err
 		}
+		if err := a.tidy(ctx, w); err != nil {
+			return err
+		}
 		return do(ctx, w)
 	})
+}
+
+// tidy clears away what has been kept long enough, and says so.
+func (a *app) tidy(ctx context.Context, w *workspace.Workspace) error {
+	done, err := w.Tidy(ctx)
+	if done.Trash > 0 {
+		a.say("Removed %s for good, in the trash for 30 days.", several(done.Trash, "contact"))
+	}
+	if done.Sources > 0 {
+		a.say("Cleared away %s that no run of the last 90 days has read.", several(int64(done.Sources), "staged source"))
+	}
+	return err
 }
 
 func (a *app) open(ctx context.Context, do func(*workspace.Workspace) error) (err error) {

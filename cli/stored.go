@@ -83,6 +83,9 @@ func storedPlan(ctx context.Context, w *workspace.Workspace, hash string) (store
 	if errors.Is(err, store.ErrNotFound) {
 		return store.Sync{}, r, refuse(run.CodePlanUnknown, "There is no plan %s in this data folder. Nothing was written. Make a new one with kith plan", short(hash))
 	}
+	if errors.Is(err, store.ErrAmbiguous) {
+		return store.Sync{}, r, refuse("plan.ambiguous", "Several plans begin with %s. Nothing was written. Give more of the hash: kith plan and runs show print it whole with -o json", hash)
+	}
 	if err != nil {
 		return store.Sync{}, r, err
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -183,11 +182,8 @@ are refused. Nothing is stored.`,
 // validateAgainst looks at the kept syncs, where there are any: validating makes
 // no data folder.
 func (a *app) validateAgainst(ctx context.Context, path string, defs []plan.Sync) error {
-	if err := a.findFolder(); err != nil {
-		return nil // without a folder there is nothing to compare with
-	}
-	if _, err := os.Stat(filepath.Join(a.folder, "kith.db")); err != nil && a.Getenv("KITH_DATABASE") == "" {
-		return nil // no data yet: nothing to compare with
+	if !a.hasData() {
+		return nil // nothing to compare with
 	}
 	return a.read(ctx, func(ctx context.Context, w *workspace.Workspace) error {
 		found, err := against(ctx, w, defs)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/dustin/go-humanize"
 	"github.com/rivo/uniseg"
 )
 
@@ -30,6 +31,14 @@ func visible(r rune) rune {
 		return '\ufffd'
 	}
 	return r
+}
+
+// several counts things: 1 contact, 2 contacts.
+func several(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return humanize.Comma(n) + " " + thing + "s"
 }
 
 // A table lines columns up. It learns their widths from the first rows and then

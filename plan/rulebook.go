@@ -110,6 +110,9 @@ func (b *Rulebook) compileMapping(m Mapping, region string) error {
 	if asKind != "" {
 		c.kind = asKind
 	}
+	if c.kind == contact.Password && (m.Value != nil || m.Default != "" || m.Values != nil || m.Expr != "") {
+		return fmt.Errorf("field %q is a password: it can only come from a column, never stand in the sync itself", m.To)
+	}
 	if c.kind == contact.Phone {
 		c.region = asRegion
 		if c.region == "" {

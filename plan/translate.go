@@ -112,6 +112,9 @@ func trim(s string) string {
 // accept returns the value to keep, which is the raw value unless its kind
 // refuses it.
 func (b *Rulebook) accept(m *mapped, value string, t *Translated) string {
+	if m.kind == contact.Email || m.kind == contact.Phone {
+		value = firstOfSeveral(value, t)
+	}
 	switch m.kind {
 	case contact.Language:
 		tag, problem := b.norm.Canonical(contact.Language, value)
@@ -132,6 +135,20 @@ func (b *Rulebook) accept(m *mapped, value string, t *Translated) string {
 		}
 	}
 	return value
+}
+
+// severalInOne stands between the values of one cell in exports of Google
+// Contacts (K12).
+const severalInOne = " ::: "
+
+// firstOfSeveral returns the first of the values in one cell; that there are
+// others is said in a warning.
+func firstOfSeveral(value string, t *Translated) string {
+	first, _, several := strings.Cut(value, severalInOne)
+	if several {
+		t.Detail.Warnings = append(t.Detail.Warnings, "value.several")
+	}
+	return first
 }
 
 func (b *Rulebook) seal(m *mapped, value string, t *Translated) string {

@@ -42,7 +42,7 @@ func (e *Engine) Apply(ctx context.Context, s store.Sync, r store.Run) (store.Ru
 		r.EndState = state
 		return e.finished(ctx, r)
 	}
-	r.Status = store.Applying
+	r.Status, r.Started = store.Applying, e.Now()
 	if err := e.Journal.UpdateRun(ctx, &r); err != nil {
 		return r, err
 	}
@@ -67,7 +67,7 @@ func (e *Engine) sourceStands(ctx context.Context, s store.Sync, r store.Run) er
 	if stager, ok := source.(connector.Stager); ok {
 		return e.fileStands(ctx, stager, r)
 	}
-	st, err := e.stageSource(ctx, source)
+	st, err := e.stageSource(ctx, source, s.Definition)
 	if err != nil {
 		return err
 	}
@@ -101,6 +101,8 @@ func (e *Engine) Resume(ctx context.Context, s store.Sync, r store.Run) (store.R
 	if r.Status == store.Planning {
 		r.Status, r.Finished, r.Code = store.Discarded, e.Now(), CodeInterrupted
 		r.Message = "The run was interrupted while it was planned. Nothing was written."
+		e.dropStage(ctx, r)
+		r.Stage = ""
 		return r, errors.Join(e.Journal.ClearPlan(ctx, r.ID), e.Journal.UpdateRun(ctx, &r))
 	}
 	target, err := e.targetOf(ctx, s, r)

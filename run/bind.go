@@ -216,8 +216,8 @@ func (b *binding) setKey(key string) {
 	}
 }
 
-// hasPassword reports whether the sync fills a password.
-func (b *binding) hasPassword() bool {
+// fillsPassword reports whether the sync fills a password.
+func (b *binding) fillsPassword() bool {
 	return slices.ContainsFunc(b.Sync.Map, func(m plan.Mapping) bool {
 		f, ok := b.Target.Field(m.To)
 		return ok && f.Kind == contact.Password

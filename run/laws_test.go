@@ -44,12 +44,12 @@ func steps(t tb, w *world) (all []step) {
 // I1: a second look at the same file, with nothing taken on trust from the
 // first, finds nothing to do. A held record may go on later without the source
 // changing (3.6): what stood in its way can be gone when the first run is over.
-// Then the runs come to rest when there is nothing more to let go on.
+// Then, too, the book comes to rest within three runs.
 func TestPropSettlesAfterOneRun(t *testing.T) {
 	law(t, func(t *rapid.T, b *bench) {
 		w := drawWorld(t, b, 1)
 		last := w.run(t, 0)
-		for {
+		for n := 2; ; n++ {
 			before := w.shelf(t)
 			w.anew()
 			r := w.run(t, 0)
@@ -57,8 +57,8 @@ func TestPropSettlesAfterOneRun(t *testing.T) {
 				equalShelves(t, w, "a run without writes changed the book", w.shelf(t), before)
 				return
 			}
-			if waiting(r) >= waiting(last) {
-				t.Fatalf("the second run of one file: got %+v, want no writes\n%v\nbook %v\nplan %v", r.Totals, w, before, w.changes(t, r))
+			if waiting(last) == 0 || n > 3 {
+				t.Fatalf("run %d of one file: got %+v, want no writes\n%v\nbook %v\nplan %v", n, r.Totals, w, before, w.changes(t, r))
 			}
 			last = r
 		}
@@ -67,7 +67,7 @@ func TestPropSettlesAfterOneRun(t *testing.T) {
 
 // waiting is how many records may still go on when others have: those held, and
 // those rejected because several contacts were left to choose from.
-func waiting(r store.Run) int64 { return r.Totals.Held + r.Totals.Rejected }
+func waiting(r store.Run) int64 { return r.Totals.Held + r.Reasons[string(plan.MatchSeveral)] }
 
 // C17: the same file again with "every time" reports and does what a full look
 // would: two equal worlds, one of which forgets what it knew.
@@ -219,14 +219,13 @@ func (w *world) sharing(s shelf) map[[2]int64]string {
 		rules = append(rules, plan.ByEmail)
 	}
 	for _, rule := range rules {
-		owners := map[string]int64{}
+		owners := map[string][]int64{}
 		for _, number := range slices.Sorted(maps.Keys(s)) {
 			for _, key := range w.keyring().Keys(rule, w.values(s[number]), nil) {
-				if first, taken := owners[key]; taken {
-					out[[2]int64{first, number}] = string(rule) + " " + key
-					continue
+				for _, other := range owners[key] {
+					out[[2]int64{other, number}] = string(rule) + " " + key
 				}
-				owners[key] = number
+				owners[key] = append(owners[key], number)
 			}
 		}
 	}

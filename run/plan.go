@@ -40,7 +40,7 @@ func (e *Engine) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
 	if done, err := e.unchanged(ctx, s, source, last, &r); done || err != nil {
 		return r, err
 	}
-	st, err := e.stageSource(ctx, source)
+	st, err := e.stageSource(ctx, source, s.Definition)
 	if err != nil {
 		return e.failed(ctx, r, err)
 	}
@@ -83,6 +83,24 @@ func (e *Engine) lastRun(ctx context.Context, syncID int64) (*store.Run, error) 
 	return &last, nil
 }
 
+// dropStage removes the staged source of a run that came to nothing, unless the
+// last run of its sync read the same content.
+func (e *Engine) dropStage(ctx context.Context, r store.Run) {
+	last, err := e.Journal.LatestApplied(ctx, r.SyncID)
+	if r.Stage == "" || err == nil && last.Stage == r.Stage {
+		return
+	}
+	_ = e.Files.Remove(e.stagePath(r.Stage)) // if it cannot be, it goes with its age
+}
+
+// records says how many records something is true of.
+func records(n int64, one, many string) string {
+	if n == 1 {
+		return "1 record " + one
+	}
+	return fmt.Sprintf("%d records %s", n, many)
+}
+
 // failed records why a run could not be planned and returns the error.
 func (e *Engine) failed(ctx context.Context, r store.Run, cause error) (store.Run, error) {
 	ctx = context.WithoutCancel(ctx)
@@ -90,6 +108,8 @@ func (e *Engine) failed(ctx context.Context, r store.Run, cause error) (store.Ru
 	if errors.Is(cause, context.Canceled) {
 		r.Status = store.Cancelled
 	}
+	e.dropStage(ctx, r)
+	r.Stage = ""
 	r.Message, r.Code = cause.Error(), "run.failed"
 	var known *Error
 	if errors.As(cause, &known) {
@@ -111,7 +131,7 @@ func (e *Engine) makePlan(ctx context.Context, s store.Sync, target Target, st *
 	if err != nil {
 		return err
 	}
-	if b.hasPassword() {
+	if b.fillsPassword() { // under a name that did not tell
 		if err := e.sealStage(st); err != nil {
 			return err
 		}
@@ -152,6 +172,9 @@ func (e *Engine) makePlan(ctx context.Context, s store.Sync, target Target, st *
 		return err
 	}
 	r.Notes = append(r.Notes, notes...)
+	if p.phoneOnly > 0 {
+		r.Notes = append(r.Notes, records(p.phoneOnly, "has", "have")+" no e-mail but a telephone; match: [email, phone] takes them in.")
+	}
 	out.totals.BlankLines = p.blank
 	r.Totals, r.Reasons, r.Warnings, r.GuardBase = out.totals, out.reasons, p.warnings, base
 	r.PlanHash, r.BlocksOf = out.hash(), r.ID

@@ -34,6 +34,7 @@ type planning struct {
 	reopened   map[int64]rowNote  // records that were as before, and are looked at again all the same
 
 	unreadable int64 // records whose content is not known at all
+	phoneOnly  int64 // records left out for want of an e-mail, that have a telephone
 	cutOff     bool  // the last record is damaged: there may have been more
 	blank      int64
 	warnings   map[string]int64
@@ -162,6 +163,9 @@ func (p *planning) judge(in *reading, row *csv.Row) (note rowNote) {
 	case t.Reject != "":
 		note.Settled, note.Reason = plan.Reject, reasonNumber(t.Reject)
 	case keys == 0:
+		if note.Keys[plan.NumberOf(plan.ByPhone)-1] != 0 && !p.book.Uses(plan.ByPhone) {
+			p.phoneOnly++
+		}
 		note.Settled, note.Reason = plan.Skip, reasonNumber(p.noKey())
 	default:
 		c := p.book.DecideCreate(fields, t)

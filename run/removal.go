@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 
 	"github.com/kith-sync/kith/plan"
 )
@@ -85,7 +84,7 @@ func (p *planning) incomplete() string {
 	case p.cutOff:
 		return "The last record of the source is not complete, as if the file had been cut off, so nothing was removed."
 	case p.unreadable > 0:
-		return fmt.Sprintf("%d records of the source could not be read, so nothing was removed: they may be the missing ones.", p.unreadable)
+		return records(p.unreadable, "of the source could", "of the source could") + " not be read, so nothing was removed: whoever is missing may stand there."
 	}
 	return ""
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/csv"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/suggest"
 )
 
 // A source is copied before it is read, so that the plan and its apply read the
@@ -29,7 +31,9 @@ type stage struct {
 	name string // of the file in the stage folder
 }
 
-func (e *Engine) stageSource(ctx context.Context, src connector.Source) (*stage, error) {
+// stageSource copies a source. What may hold passwords is sealed before it gets
+// its name (settled question 19).
+func (e *Engine) stageSource(ctx context.Context, src connector.Source, def plan.Sync) (*stage, error) {
 	if err := e.Files.MkdirAll(e.Stage); err != nil {
 		return nil, fmt.Errorf("stage: %w", err)
 	}
@@ -48,11 +52,42 @@ func (e *Engine) stageSource(ctx context.Context, src connector.Source) (*stage,
 		_ = e.Files.Remove(temp)
 		return nil, sourceFault(src.Name(), err)
 	}
-	s.name = s.Hash + ".csv"
-	if err := e.Files.Rename(temp, filepath.Join(e.Stage, s.name)); err != nil {
+	s.name = filepath.Base(temp)
+	final := s.Hash + ".csv"
+	if e.mayHoldPasswords(s, def) {
+		if err := e.sealStage(s); err != nil {
+			_ = e.Files.Remove(temp)
+			return nil, err
+		}
+		final += sealedStage
+	}
+	if err := e.Files.Rename(e.stagePath(s.name), e.stagePath(final)); err != nil {
 		return nil, fmt.Errorf("stage: %w", err)
 	}
+	s.name = final
 	return s, nil
+}
+
+// mayHoldPasswords reports whether a staged source has a column that looks like
+// a password, or that the sync says is one. One that cannot be read is as good
+// as any other: it will be refused.
+func (e *Engine) mayHoldPasswords(s *stage, def plan.Sync) bool {
+	columns, err := e.sample(s)
+	if err != nil || e.Vault == nil {
+		return false
+	}
+	isPassword := func(field string) bool { return field == string(contact.Password) }
+	for _, m := range def.Map {
+		if isPassword(m.To) || isPassword(m.As) {
+			return true
+		}
+	}
+	for _, suggestion := range suggest.Mapping(columns, nil) {
+		if suggestion.Field.Kind == contact.Password {
+			return true
+		}
+	}
+	return false
 }
 
 // sourceFault says that nothing was read, and keeps the source's own sentence.

@@ -20,7 +20,10 @@ func TestPropUndoRestores(t *testing.T) {
 		after := w.shelf(t)
 		same := equalShelves
 		if w.Sync.Policy.Delete.NotFound == plan.DeleteGone {
-			same = equalContents
+			// In a book with generated keys, one who never had a key gets one.
+			same = func(t tb, w *world, what string, got, want shelf) {
+				equalContents(t, w, what, withoutCodes(got), withoutCodes(want))
+			}
 		}
 		if r.Totals.Writes() == 0 {
 			return
@@ -32,6 +35,9 @@ func TestPropUndoRestores(t *testing.T) {
 		same(t, w, "after the undo of the undo, plan"+changes.String()+"\nredo"+w.changes(t, forth).String(), w.shelf(t), after)
 		w.undo(t, forth)
 		same(t, w, "after the third undo, plan"+changes.String(), w.shelf(t), before)
+		if w.Sync.OnSeveral == plan.SeveralMostRecent {
+			return // an undo is a change, too
+		}
 		again := w.run(t, 1)
 		if again.Totals != r.Totals {
 			t.Fatalf("the undone run again: got %+v, want %+v\nfirst%v\nagain%v\nbook%v\n%v",

@@ -112,9 +112,9 @@ func (s *Store) UpdateRun(ctx context.Context, r *Run) error {
 		return err
 	}
 	result, err := s.db.ExecContext(ctx, `UPDATE run SET status = $1, finished_at = $2, book_id = $3, source_hash = $4, source_size = $5,
-			target_state = $6, fingerprint = $7, plan_hash = $8, blocks_of = $9, detail = $10 WHERE id = $11`,
+			target_state = $6, fingerprint = $7, plan_hash = $8, blocks_of = $9, detail = $10, started_at = $11 WHERE id = $12`,
 		string(r.Status), unixMilli(r.Finished), r.BookID, r.SourceHash, r.SourceSize,
-		r.TargetState, r.Fingerprint, r.PlanHash, r.BlocksOf, string(detail), r.ID)
+		r.TargetState, r.Fingerprint, r.PlanHash, r.BlocksOf, string(detail), r.Started.UnixMilli(), r.ID)
 	if err != nil {
 		return fmt.Errorf("update run %d: %w", r.ID, err)
 	}

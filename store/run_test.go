@@ -58,8 +58,8 @@ func testFindRuns(t *testing.T, s *Store) {
 		want     []int64
 	}{
 		{"the whole hash", func() ([]Run, error) { return one(s.RunByPlan(ctx, "abc1")) }, []int64{1}},
-		{"a prefix names the latest", func() ([]Run, error) { return one(s.RunByPlan(ctx, "abc")) }, []int64{3}},
-		{"in capitals", func() ([]Run, error) { return one(s.RunByPlan(ctx, "AB")) }, []int64{4}},
+		{"a prefix", func() ([]Run, error) { return one(s.RunByPlan(ctx, "abd")) }, []int64{4}},
+		{"in capitals", func() ([]Run, error) { return one(s.RunByPlan(ctx, "ABC2")) }, []int64{3}},
 		{"the highest hash", func() ([]Run, error) { return one(s.RunByPlan(ctx, "f")) }, []int64{5}},
 		{"no such plan", func() ([]Run, error) { return one(s.RunByPlan(ctx, "abc12")) }, nil},
 		{"a blank names no plan", func() ([]Run, error) { return one(s.RunByPlan(ctx, "")) }, nil},

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 )
@@ -19,13 +20,22 @@ func (s *Store) PurgeTrash(ctx context.Context, before time.Time) (int64, error)
 }
 
 // EmptyTrash removes every contact of a book's trash for good, whoever put it
-// there.
-func (s *Store) EmptyTrash(ctx context.Context, bookID int64) (int64, error) {
-	result, err := s.db.ExecContext(ctx, `DELETE FROM trash WHERE id > $1 AND id < $2`, firstID(bookID), firstID(bookID+1))
+// there. The book counts as changed: a sync may now bring the same people in.
+func (s *Store) EmptyTrash(ctx context.Context, bookID int64) (n int64, err error) {
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `DELETE FROM trash WHERE id > $1 AND id < $2`, firstID(bookID), firstID(bookID+1))
+		if err != nil {
+			return err
+		}
+		if n, err = result.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		return touchBook(ctx, tx, bookID)
+	})
 	if err != nil {
 		return 0, fmt.Errorf("empty trash: %w", err)
 	}
-	return result.RowsAffected()
+	return n, nil
 }
 
 // SourceUsedSince reports whether a run that began at that time or later read a

@@ -33,11 +33,15 @@ func testEmptyTrash(t *testing.T, s *Store) {
 		fill(t, s, book, 2)
 		write(t, s, Batch{Book: book, Run: 2, Now: time.UnixMilli(1), Trash: []ContactWrite{{Ref: Ref(book.ID, 1), IfVersion: 1}}})
 	}
+	before := reread(t, s, b).Seq
 	n, err := s.EmptyTrash(ctx, b.ID)
 	noError(t, err)
 	equal(t, "emptied", n, 1)
 	equal(t, "trash", len(must(s.TrashedContacts(ctx, b))(t)), 0)
 	equal(t, "another book's trash", len(must(s.TrashedContacts(ctx, other))(t)), 1)
+	if reread(t, s, b).Seq == before {
+		t.Error("the book does not count as changed")
+	}
 	same(t, "live contacts", numbers(t, s, b), []int64{2})
 }
 

@@ -77,9 +77,21 @@ func (w *Workspace) open(ctx context.Context, o Options) (err error) {
 	if err := os.MkdirAll(temp, 0o700); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
+	if err := sweepIncoming(filepath.Join(w.Folder, "stage")); err != nil {
+		return err
+	}
 	w.Engine = &run.Engine{Journal: w.Store, Connector: w, Files: files.OS{}, Stage: filepath.Join(w.Folder, "stage"), Temp: temp,
 		Now: o.Now, Secret: w.keys.match, Vault: w.keys, Progress: o.Progress}
 	return nil
+}
+
+// sweepIncoming removes copies of sources that a killed process left unfinished.
+func sweepIncoming(stage string) error {
+	left, err := filepath.Glob(filepath.Join(stage, "incoming-*"))
+	for _, path := range left {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
 }
 
 // ErrKeyGone is returned when a data folder has contacts but not the key that

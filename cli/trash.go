@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+func (a *app) trashCommand() *cobra.Command {
+	var name string
+	list := &cobra.Command{
+		Use: "list", Short: "List deleted contacts, the latest first", Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				b, err := book(ctx, w, name)
+				if err != nil {
+					return err
+				}
+				trash, err := w.Store.TrashedContacts(ctx, b)
+				if err != nil {
+					return err
+				}
+				return a.printContacts(b, each(trash))
+			})
+		},
+	}
+	cmd := group(&cobra.Command{
+		Use: "trash", Short: "See, bring back and remove deleted contacts",
+		Long: `Trash lists the contacts of a book that were deleted. What a sync deleted is kept
+for 30 days. What you deleted yourself is kept until the trash is emptied: it is
+what keeps a sync from bringing the same people in again.`,
+		Example: "  kith trash\n  kith trash restore 17\n  kith trash empty --book friends",
+	}, list, a.restoreContacts(&name), a.emptyTrash(&name))
+	cmd.PersistentFlags().StringVar(&name, "book", "contacts", "address book")
+	return cmd
+}
+
+// restoreContacts is both contacts restore and trash restore.
+func (a *app) restoreContacts(name *string) *cobra.Command {
+	return &cobra.Command{
+		Use: "restore ID...", Short: "Take contacts out of the trash", Args: atLeast(1, "an ID"),
+		Example: "  kith trash restore 17",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				b, err := book(ctx, w, *name)
+				if err != nil {
+					return err
+				}
+				var changes []plan.Change
+				for _, id := range args {
+					c, err := trashedContact(ctx, w, b, id)
+					if err != nil {
+						return err
+					}
+					if err := a.alone(ctx, w, b, c.Values); err != nil {
+						return err
+					}
+					changes = append(changes, restoring(b, c))
+				}
+				return a.editing(ctx, w, b, "restore", changes...)
+			})
+		},
+	}
+}
+
+func restoring(b store.Book, c store.Contact) plan.Change {
+	change := plan.Change{Action: plan.Restore, Ref: c.Ref, Values: c.Values}
+	for i, f := range b.Fields {
+		if i < len(c.Values) && c.Values[i] != "" {
+			change.Fields = append(change.Fields, plan.FieldChange{Name: f.Name, New: c.Values[i], Rule: byHand})
+		}
+	}
+	return change
+}
+
+func (a *app) emptyTrash(name *string) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "empty", Short: "Remove the deleted contacts of a book for good", Args: exactly(),
+		Example: "  kith trash empty --book friends --yes",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				b, err := book(ctx, w, *name)
+				if err != nil {
+					return err
+				}
+				trash, err := w.Store.TrashedContacts(ctx, b)
+				if err != nil {
+					return err
+				}
+				if len(trash) == 0 {
+					a.say("The trash of %s is empty.", b.Name)
+					return nil
+				}
+				question := fmt.Sprintf("Remove %s from the trash of %q for good? This cannot be undone, and an import that has them brings them in again.", several(int64(len(trash)), "contact"), b.Name)
+				if err := a.confirm(question, "kith trash empty --book "+quoted(b.Name)); err != nil {
+					return err
+				}
+				n, err := w.Store.EmptyTrash(ctx, b.ID)
+				if err == nil {
+					a.say("Removed %s for good.", several(n, "contact"))
+				}
+				return err
+			})
+		},
+	}
+	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "do not ask")
+	return cmd
+}
