@@ -62,7 +62,28 @@ func (b *Rulebook) DecideUpdate(t Translated, target contact.Record) Change {
 	if !writes {
 		return c.turn(Unchanged, NoReason)
 	}
+	if in, err := b.InScope(contact.Record{Values: b.after(c.Fields, target)}); err != nil || !in {
+		// It would leave the scope, and the next run would take another contact for
+		// it, or none (settled question 2).
+		c.Fields = nil
+		return c.turn(Hold, ScopeReview)
+	}
 	return c
+}
+
+// after are the values of a contact once its changes are made.
+func (b *Rulebook) after(fields []FieldChange, target contact.Record) []string {
+	if b.scope == nil {
+		return nil
+	}
+	values := make([]string, len(b.Target.Fields))
+	copy(values, target.Values)
+	for _, f := range fields {
+		if f.Written() {
+			values[b.Target.Index(f.Name)] = f.New
+		}
+	}
+	return values
 }
 
 func (c Change) turn(a Action, why Reason) Change {

@@ -96,7 +96,7 @@ func (e *Engine) direct(ctx context.Context, target Target, r store.Run, changes
 	}
 	creates := int64(0)
 	for _, c := range changes {
-		if c.Action == plan.Create {
+		if c.Action == plan.Create && c.Ref == 0 {
 			creates++
 		}
 	}
@@ -108,7 +108,7 @@ func (e *Engine) direct(ctx context.Context, target Target, r store.Run, changes
 	for i := range changes {
 		c := &changes[i]
 		c.Row = int64(i)
-		if c.Action == plan.Create {
+		if c.Action == plan.Create && c.Ref == 0 {
 			c.Ref = first
 			first++
 		}

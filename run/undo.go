@@ -279,8 +279,8 @@ func (u *undoing) reverseRemoval(ctx context.Context, back, c plan.Change, live 
 		}
 	}
 	back.Action, back.Values = plan.Restore, values
-	if c.Final { // it is not in the trash: it comes back as a new contact
-		back.Action, back.Ref, back.TargetID, back.Version = plan.Create, 0, "", ""
+	if c.Final { // it is not in the trash: it is created again, as the contact it was
+		back.Action, back.Version = plan.Create, ""
 	}
 	return back, nil
 }

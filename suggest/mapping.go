@@ -147,6 +147,9 @@ func (s *sheet) weigh(column int, field string, score float64) candidate {
 		return c
 	}
 	factor, support := s.evidence[column].agrees(s.fields[field])
+	if name := squash(s.columns[column].Name); s.fields[field].Kind != contact.Text && (name == squash(field) || name == squash(s.fields[field].Label)) {
+		factor = max(factor, 0.7) // a header that is the field's own name is right even where its values are bad
+	}
 	c.score *= factor
 	if support >= 0.5 && score > 0 {
 		c.score += (1 - min(c.score, 1)) * 0.5 * support
