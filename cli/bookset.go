@@ -75,7 +75,7 @@ is the name field, else first and last name, else what --name-formula makes.`,
   kith books create staff --name-formula 'last_name + ", " + first_name'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			b := store.Book{Name: strings.TrimSpace(args[0])}
-			if b.Name == "" || strings.ContainsAny(b.Name, "\n\r\t\x00") {
+			if b.Name == "" || b.Name != cell(b.Name) {
 				return usage("%q is not a name for a book", args[0])
 			}
 			if err := f.change(cmd, &b); err != nil {

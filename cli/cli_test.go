@@ -21,6 +21,7 @@ type session struct {
 	person bool   // somebody sits at the terminal
 	types  string // what they type
 	env    map[string]string
+	later  time.Duration // how far the clock is ahead
 }
 
 func newSession(t *testing.T) *session {
@@ -43,7 +44,7 @@ func (s *session) kithContext(ctx context.Context, args ...string) (exit int, st
 	var out, errs bytes.Buffer
 	exit = cli.Run(ctx, cli.World{
 		Args: append([]string{"--data", filepath.Join(s.folder, "data")}, args...), Getenv: func(name string) string { return s.env[name] },
-		Stdin: strings.NewReader(s.types), Stdout: &out, Stderr: &errs, Now: time.Now, Version: "v0.0.0-test",
+		Stdin: strings.NewReader(s.types), Stdout: &out, Stderr: &errs, Now: func() time.Time { return time.Now().Add(s.later) }, Version: "v0.0.0-test",
 		Terminal: func(stream any) bool { return s.person && stream != any(&out) },
 	})
 	return exit, out.String(), errs.String()

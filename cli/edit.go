@@ -78,6 +78,9 @@ func (a *app) editContact(name *string) *cobra.Command {
 		Use: "edit ID|EMAIL FIELD=VALUE...", Short: "Change a contact's values by hand; FIELD= empties one", Args: atLeast(1, "an ID or EMAIL, and FIELD=VALUE"),
 		Example: "  kith contacts edit ada@example.com mobile=\"020 7946 0123\"",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 && !password {
+				return usage("%s needs FIELD=VALUE. See %s --help", cmd.CommandPath(), cmd.CommandPath())
+			}
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
 				b, c, err := oneContact(ctx, w, *name, args[0])
 				if err != nil {

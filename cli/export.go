@@ -3,7 +3,9 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"strconv"
@@ -58,6 +60,21 @@ Passwords never leave: data has a blank, spreadsheet shows dots, vcard has none.
 // replaceFile writes a file next to its place and moves it there when it is
 // complete: whoever reads it never sees half of it.
 func replaceFile(path string, write func(io.Writer) error) error {
+	err := writeAndMove(path, write)
+	var onDisk *fs.PathError
+	var onMove *os.LinkError
+	if errors.As(err, &onDisk) || errors.As(err, &onMove) {
+		return unwritable(path, err)
+	}
+	return err
+}
+
+// unwritable says that a file could not be written where it was asked for.
+func unwritable(path string, err error) error {
+	return refuse("file.unwritable", "%s could not be written: %v. No contact was changed. Check its name, its folder and the free space", path, innermost(err))
+}
+
+func writeAndMove(path string, write func(io.Writer) error) error {
 	part := path + ".part"
 	file, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {

@@ -35,7 +35,7 @@ keeps files of one name in several folders apart.`,
   kith import phone.vcf`,
 		Args: exactly("a FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			path, err := existing(args[0])
+			path, err := readable(args[0])
 			if err != nil {
 				return err
 			}
@@ -100,6 +100,9 @@ func (a *app) takesOver(ctx context.Context, w *workspace.Workspace, def plan.Sy
 
 // existing returns the absolute path of a file that is there.
 func existing(path string) (string, error) {
+	if path == "" {
+		return "", usage("The name of the file is empty")
+	}
 	whole, err := filepath.Abs(path)
 	if err != nil {
 		return "", err
@@ -111,16 +114,43 @@ func existing(path string) (string, error) {
 	case errors.Is(err, fs.ErrPermission):
 		return "", refuse(run.CodeSource, "%s may not be read by you. Nothing was changed. Ask its owner for the right to read it", path)
 	case err != nil:
-		return "", err
+		return "", refuse(run.CodeSource, "%s cannot be used: %v. Nothing was changed. Check its name and folder", path, innermost(err))
 	case info.IsDir():
 		return "", refuse(run.CodeSource, "%s is a folder. Nothing was changed. Name a file in it", path)
 	}
 	return whole, nil
 }
 
+// readable is existing for a file that is read more than once: a pipe is not,
+// and reading one would wait for whoever writes into it.
+func readable(path string) (string, error) {
+	if path == "-" {
+		return "", refuse(run.CodeSource, "Standard input cannot be imported: a source is looked at again before it is applied. Nothing was changed. Save it as a file and name that")
+	}
+	whole, err := existing(path)
+	if err != nil {
+		return "", err
+	}
+	if info, err := os.Stat(whole); err != nil || !info.Mode().IsRegular() {
+		return "", refuse(run.CodeSource, "%s is a pipe or a device, and a source is looked at again before it is applied. Nothing was changed. Save what it gives as a file and name that", path)
+	}
+	return whole, nil
+}
+
+// innermost is the cause at the end of a chain: what was tried has been said.
+func innermost(err error) error {
+	for errors.Unwrap(err) != nil {
+		err = errors.Unwrap(err)
+	}
+	return err
+}
+
 func (a *app) importFile(ctx context.Context, w *workspace.Workspace, def plan.Sync, maps []string, planOnly bool) error {
 	folder := filepath.Dir(def.Source.File)
 	converted, err := convert(ctx, w, def)
+	if errors.Is(err, fs.ErrPermission) {
+		return refuse(run.CodeSource, "%s may not be read by you. Nothing was changed. Ask its owner for the right to read it", filepath.Base(def.Source.File))
+	}
 	if err != nil {
 		return err
 	}
@@ -140,7 +170,8 @@ func (a *app) importFile(ctx context.Context, w *workspace.Workspace, def plan.S
 	if err != nil {
 		return err
 	}
-	j := &job{app: a, workspace: w, sync: s, asks: true, problems: converted.problems}
+	j := &job{app: a, workspace: w, sync: s, asks: true, problems: converted.problems,
+		hint: fmt.Sprintf("Say which column is what:  kith import %s --map %q", quoted(filepath.Base(def.Source.File)), "COLUMN=email")}
 	if planOnly {
 		out := a.planWriter(false)
 		_, err := j.showPlan(ctx, out)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -16,6 +17,7 @@ type job struct {
 	sync      store.Sync
 	asks      bool     // before applying, where somebody can be asked
 	problems  []string // of the source, that no record of the run carries
+	hint      string   // what to do where no column was recognised as one that matters
 	report    RunReport
 	applied   bool
 }
@@ -63,6 +65,9 @@ func (j *job) carryOut(ctx context.Context, r store.Run) error {
 // failed reports a run that ended early: it is printed all the same.
 func (j *job) failed(ctx context.Context, r store.Run, err error) error {
 	f := j.app.faultOf(ctx, err)
+	if j.hint != "" && strings.Contains(f.message, "match rules") {
+		f.message = strings.TrimSuffix(f.message, ".") + ". " + j.hint
+	}
 	if r.ID != 0 {
 		j.report = j.reportOf(r)
 		j.report.Error = errorReport(f)

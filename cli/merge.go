@@ -43,14 +43,16 @@ func merged(b store.Book, keep store.Contact, others []store.Contact) (changes [
 			continue
 		}
 		for _, other := range others {
-			if v := other.Values[i]; !contact.Blank(v) && f.Name != b.KeyField {
+			if v := other.Values[i]; !contact.Blank(v) {
 				update.Fields = append(update.Fields, plan.FieldChange{Name: f.Name, Old: keep.Values[i], New: v, Rule: "merge"})
 				break
 			}
 		}
 	}
 	for _, other := range others {
-		changes = append(changes, removal(b, other))
+		gone := removal(b, other)
+		gone.Into = keep.Ref // whoever comes by its e-mail later is the contact that is kept
+		changes = append(changes, gone)
 	}
 	if len(update.Fields) > 0 {
 		changes = append(changes, update)

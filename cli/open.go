@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -90,15 +92,16 @@ func (a *app) open(ctx context.Context, do func(*workspace.Workspace) error) (er
 
 // cannotOpen never repeats the database's address: it may carry a password.
 func (a *app) cannotOpen(err error) error {
-	if errors.Is(err, workspace.ErrLocked) || a.Getenv("KITH_DATABASE") == "" {
+	var folder *fs.PathError
+	switch {
+	case errors.As(err, &folder):
+		return refuse("data.unusable", "The data folder %s cannot be used: %v. Nothing was changed. Name another with --data or KITH_DATA", a.folder, innermost(err))
+	case errors.Is(err, workspace.ErrLocked) || a.Getenv("KITH_DATABASE") == "":
 		return err
 	}
-	cause := err
-	for errors.Unwrap(cause) != nil {
-		cause = errors.Unwrap(cause)
-	}
+	cause, _, _ := strings.Cut(innermost(err).Error(), "\n") // one line for each address that was tried
 	return &fault{exit: exitConnect, code: "database.unreachable",
-		message: fmt.Sprintf("The database that KITH_DATABASE names cannot be used: %v. Nothing was changed. Check the address, the sign-in and whether the server runs", cause)}
+		message: fmt.Sprintf("The database that KITH_DATABASE names cannot be used: %s. Nothing was changed. Check the address, the sign-in and whether the server runs", cause)}
 }
 
 // book finds an address book by name, or says which there are.

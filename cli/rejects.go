@@ -194,7 +194,7 @@ func saveRejects(found rejects, path string) error {
 		return refuse("file.exists", "%s is there already; it may hold corrections. Name another file, or remove it", path)
 	}
 	if err != nil {
-		return err
+		return unwritable(path, err)
 	}
 	defer file.Close()
 	if err := writeRejects(file, found); err != nil {

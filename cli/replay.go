@@ -17,7 +17,7 @@ import (
 // columns that the sync maps count, and nothing is ever deleted: a file of
 // rejects says nothing about who is missing.
 func (a *app) replay(ctx context.Context, w *workspace.Workspace, r store.Run, path string) error {
-	whole, err := existing(path)
+	whole, err := readable(path)
 	if err != nil {
 		return err
 	}

@@ -54,6 +54,9 @@ func (f *syncFlags) sync(cmd *cobra.Command, name, path string) (plan.Sync, erro
 	if f.scope != "" && !f.deleteMissing {
 		return plan.Sync{}, usage("--scope says what --delete-missing may remove; it means nothing without it")
 	}
+	if f.book != cell(f.book) {
+		return plan.Sync{}, usage("%q is not a name for a book", f.book)
+	}
 	if len(f.region) == 2 { // anything else is no country's letters at all: Validate says so
 		if err := checkRegion(strings.ToUpper(f.region)); err != nil {
 			return plan.Sync{}, err
@@ -107,5 +110,5 @@ func (f *syncFlags) said(cmd *cobra.Command, name, path string) plan.Sync {
 // importName is what the sync of an imported file is called.
 func importName(path string) string {
 	name := filepath.Base(path)
-	return "import-" + strings.TrimSpace(strings.TrimSuffix(name, filepath.Ext(name)))
+	return "import-" + strings.TrimSpace(cell(strings.TrimSuffix(name, filepath.Ext(name))))
 }

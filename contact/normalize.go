@@ -1,6 +1,8 @@
 package contact
 
 import (
+	"strings"
+
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/kith-sync/kith/contact/phone"
@@ -60,6 +62,9 @@ func (n *Normalizer) Canonical(kind Kind, raw string) (string, Problem) {
 		}
 	case Name:
 		return norm.NFC.String(collapse(s)), ""
+	}
+	if strings.IndexByte(s, '\r') >= 0 { // systems write line breaks differently
+		s = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s)
 	}
 	return s, ""
 }

@@ -104,6 +104,7 @@ type Change struct {
 	Values   []string      // of a create: the whole record, in the order of the target's schema
 	Fields   []FieldChange // what changes, field by field
 	Final    bool          // of a removal: for good, not into the trash
+	Into     int64         // of a removal: the contact it was merged into, which keeps its keys
 	Detail   Detail
 }
 

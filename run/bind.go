@@ -94,7 +94,9 @@ func (e *Engine) bind(ctx context.Context, def plan.Sync, st *stage, target cont
 		}
 	}
 	b.addFields(suggestions)
-	b.setKey(def.Target.Key)
+	if err := b.setKey(def.Target.Key, def.Target.Book != ""); err != nil {
+		return b, err
+	}
 	b.Sync.Match = b.Sync.MatchFor(b.Target)
 	return b, nil
 }
@@ -199,14 +201,25 @@ func (b *binding) addFields(suggestions []suggest.Suggestion) {
 // generatedKey is the field that holds generated 9-digit codes (C29).
 const generatedKey = "unique_key"
 
-func (b *binding) setKey(key string) {
+// setKey makes a field the target's unique identifier: one of its fields, or the
+// field that a column of that name goes to, whatever its capitals. A book's
+// identifier must be filled from somewhere.
+func (b *binding) setKey(key string, book bool) error {
+	if key != plan.KeyGenerated {
+		key = b.fieldNamed(key)
+	}
+	filled := slices.ContainsFunc(b.Sync.Map, func(m plan.Mapping) bool { return m.To == key })
+	if book && key != "" && key != plan.KeyGenerated && !filled && b.Target.Index(key) < 0 {
+		return &Error{Code: CodeConfig, Message: fmt.Sprintf(
+			"Nothing fills the unique identifier %s. Nothing was changed. The columns are: %s", key, strings.Join(b.Columns, ", "))}
+	}
 	if key == plan.KeyGenerated {
 		key = generatedKey
 		// The codes replace the identifier column (settled question 15).
 		b.Sync.Map = slices.DeleteFunc(slices.Clone(b.Sync.Map), func(m plan.Mapping) bool { return m.To == generatedKey })
 	}
 	if key == "" || b.Target.Key != "" {
-		return
+		return nil
 	}
 	b.Target.Key = key
 	if b.Target.Index(key) < 0 {
@@ -214,6 +227,23 @@ func (b *binding) setKey(key string) {
 		b.Target.Fields = append(b.Target.Fields, f)
 		b.NewFields = append(b.NewFields, f)
 	}
+	return nil
+}
+
+// fieldNamed returns the field that a person means by a name: a field's own, or
+// that of the column it is filled from.
+func (b *binding) fieldNamed(name string) string {
+	for _, f := range b.Target.Fields {
+		if strings.EqualFold(f.Name, name) {
+			return f.Name
+		}
+	}
+	for _, m := range b.Sync.Map {
+		if strings.EqualFold(m.From, name) {
+			return m.To
+		}
+	}
+	return name
 }
 
 // fillsPassword reports whether the sync fills a password.

@@ -39,18 +39,13 @@ func (e *Engine) bookTarget(ctx context.Context, name string) (Target, error) {
 	return e.Connector.Target(ctx, s, "")
 }
 
-// checkUnique refuses an edit that would give two contacts of a book one
-// identity: its unique identifier (C28), or the e-mail where it has none (N18).
+// checkUnique refuses an edit that would give two contacts one unique identifier (C28).
 func (e *Engine) checkUnique(ctx context.Context, target Target, changes []plan.Change) error {
 	schema, err := target.Schema(ctx)
-	if err != nil {
+	if err != nil || schema.Key == "" {
 		return err
 	}
 	ring := plan.NewKeyring(schema, target.Region(), false)
-	identity, name := plan.ByKey, schema.Key
-	if schema.Key == "" { // then people are told apart by their e-mail (N18)
-		identity, name = plan.ByEmail, "e-mail"
-	}
 	leaving := refset{}
 	for _, c := range changes {
 		if c.Action == plan.Remove {
@@ -61,15 +56,15 @@ func (e *Engine) checkUnique(ctx context.Context, target Target, changes []plan.
 		if c.Action == plan.Remove {
 			continue
 		}
-		for _, key := range ring.Keys(identity, valuesSet(schema, c), nil) {
-			hits, err := target.Lookup(ctx, identity, []uint64{e.Secret.Hash(key)})
+		for _, key := range ring.Keys(plan.ByKey, valuesSet(schema, c), nil) {
+			hits, err := target.Lookup(ctx, plan.ByKey, []uint64{e.Secret.Hash(key)})
 			if err != nil {
 				return err
 			}
 			for _, h := range hits {
 				if h.Ref != c.Ref && !leaving.has(h.Ref) {
 					return &Error{Code: string(plan.IdentityConflict), Message: fmt.Sprintf(
-						"Contact %s has that %s already. Nothing was changed. No two contacts of a book may have the same", targetID(h.Ref), name)}
+						"Contact %s has that %s already. Nothing was changed. No two contacts of a book may have the same", targetID(h.Ref), schema.Key)}
 				}
 			}
 		}

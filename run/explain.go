@@ -78,6 +78,9 @@ func (e *Engine) Explain(ctx context.Context, s Explainer, book store.Book, who 
 		return x.out, err
 	}
 	for i, r := range runs {
+		if !r.Status.Applied() && r.Status != store.Applying {
+			continue // stopped before it wrote anything
+		}
 		if err := x.explainRun(ctx, r, i >= len(runs)-explainRuns); err != nil {
 			return x.out, err
 		}
@@ -113,12 +116,15 @@ func (x *explaining) hashKeys() {
 
 // find looks for the contact itself: by number, by key, then in the trash.
 func (x *explaining) find(ctx context.Context) error {
-	var refs []int64
-	if n, err := strconv.ParseInt(x.who, 10, 64); err == nil && n > 0 {
-		refs = []int64{store.Ref(x.book.ID, n)}
+	var number int64
+	if n, err := strconv.ParseInt(x.who, 10, 64); err == nil && n > 0 && n == store.Number(n) {
+		number = store.Ref(x.book.ID, n)
+		if err := x.load(ctx, number); err != nil || x.out.Found {
+			return err
+		}
 	}
 	for i, rule := range plan.KeyRules {
-		if x.hashes[i] == 0 || len(refs) > 0 && i > 0 {
+		if x.hashes[i] == 0 {
 			continue
 		}
 		hits, err := x.store.FindKeys(ctx, x.book, plan.NumberOf(rule), []uint64{x.hashes[i]})
@@ -126,30 +132,31 @@ func (x *explaining) find(ctx context.Context) error {
 			return err
 		}
 		if len(hits) > 0 {
-			refs = []int64{hits[0].Ref}
+			return x.load(ctx, hits[0].Ref)
 		}
 	}
-	for c, err := range x.store.ContactsByRef(ctx, x.book, refs) {
+	return x.findInTrash(ctx, number)
+}
+
+// load takes the contact with that handle as the one asked for, if it lives.
+func (x *explaining) load(ctx context.Context, ref int64) error {
+	for c, err := range x.store.ContactsByRef(ctx, x.book, []int64{ref}) {
 		if err != nil {
 			return err
 		}
-		x.contact, x.out.Found = &c, true
+		x.contact, x.out.Found, x.out.ID = &c, true, targetID(ref)
 	}
-	if x.contact == nil {
-		return x.findInTrash(ctx, refs)
-	}
-	x.out.ID = targetID(x.contact.Ref)
 	return nil
 }
 
-func (x *explaining) findInTrash(ctx context.Context, refs []int64) error {
+func (x *explaining) findInTrash(ctx context.Context, number int64) error {
 	trash, err := x.store.TrashedContacts(ctx, x.book)
 	if err != nil {
 		return err
 	}
 	ring := plan.NewKeyring(x.book.Schema(), x.book.Region, true)
 	for _, c := range trash {
-		match := len(refs) == 1 && refs[0] == c.Ref
+		match := number == c.Ref
 		for i, rule := range plan.KeyRules {
 			for _, key := range ring.Keys(rule, c.Values, nil) {
 				match = match || x.engine.Secret.Hash(key) == x.hashes[i]
@@ -281,8 +288,8 @@ func (x *explaining) tellWith(r store.Run, c plan.Change, b binding) {
 	if x.contact == nil || c.Ref != x.contact.Ref || !writes(c.Action) {
 		return
 	}
-	if c.Action == plan.Remove {
-		return // what the contact was stays as it was
+	if c.Action == plan.Remove || c.Action == plan.Restore {
+		return // the values are as they were, and so is where they came from
 	}
 	for _, f := range x.valuesWritten(c) {
 		origin := FieldOrigin{Name: f.Name, Value: f.New, Run: r.ID, Sync: r.Name, Source: r.Source, Line: c.Line, Rule: f.Rule}

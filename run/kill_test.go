@@ -152,7 +152,7 @@ func (k *killers) place(t *testing.T, folder string, file []byte) {
 
 // importing is the command that is killed, and given again.
 func importing(file string) []string {
-	return []string{"import", file, "--book", "contacts", "--match", "email,phone", "--region", "GB",
+	return []string{"import", file, "--name", strings.TrimSuffix(file, ".csv"), "--book", "contacts", "--match", "email,phone", "--region", "GB",
 		"--delete-missing", "--guard", "none", "--yes", "-o", "json"}
 }
 

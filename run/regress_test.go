@@ -71,6 +71,13 @@ func TestOnceBroken(t *testing.T) {
 			want: []string{"hold 1", "hold 1"},
 		},
 		{
+			what: "an update does not carry a contact out of the scope, and the next one after it",
+			sync: plan.Sync{Scope: `company == "Acme"`, Match: []plan.Rule{plan.ByPhone}, OnSeveral: plan.SeveralFirst, Policy: plan.Policy{Update: plan.WriteAlways}},
+			book: []string{"phone=020 7946 0001, company=Acme", "phone=020 7946 0001, company=Acme"},
+			runs: [][]string{{"phone=020 7946 0001, company=Umbra"}, {"everything again"}},
+			want: []string{"hold 1", "hold 1"}, left: "1 2",
+		},
+		{
 			what: "nobody out of scope is removed (I12)",
 			sync: plan.Sync{Scope: `company == "Acme"`, Policy: trash(plan.WholeBook)},
 			book: []string{"email=ann@example.com, company=Acme", "email=bob@example.org, company=Umbra"},

@@ -166,7 +166,7 @@ func (u *undoing) add(ctx context.Context, changes, part []plan.Change) ([]plan.
 }
 
 func (u *undoing) reverseOne(ctx context.Context, c plan.Change, current contact.Record, live bool) (plan.Change, error) {
-	back := plan.Change{Ref: c.Ref, TargetID: targetID(c.Ref), Version: current.Version}
+	back := plan.Change{Ref: c.Ref, TargetID: targetID(c.Ref), Version: current.Version, Into: c.Into}
 	switch c.Action {
 	case plan.Create, plan.Restore:
 		return u.reverseCreate(ctx, back, c, current, live)
@@ -268,6 +268,7 @@ func (u *undoing) reverseRemoval(ctx context.Context, back, c plan.Change, live 
 			if err != nil {
 				return back, err
 			}
+			hits = slices.DeleteFunc(hits, func(h connector.Hit) bool { return h.Ref == c.Into })
 			replaced, err := u.replaced(ctx, hits)
 			if err != nil {
 				return back, err

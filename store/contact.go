@@ -64,7 +64,8 @@ type Batch struct {
 	Updates  []ContactWrite
 	Trash    []ContactWrite // Values are ignored
 	Restore  []ContactWrite
-	Position int64 // of the run, after this batch; negative leaves it alone
+	Aliases  []ContactWrite // contacts that only get or lose keys: those of somebody merged into them
+	Position int64          // of the run, after this batch; negative leaves it alone
 }
 
 // Write stores a batch in one transaction and returns the handles it refused

@@ -20,7 +20,7 @@ type KeyHit struct {
 // writeKeys moves the keys of a batch's contacts, those refused left out.
 func (s *Store) writeKeys(ctx context.Context, tx *sql.Tx, b *Batch, refused []int64) error {
 	add, remove := map[int][]KeyHit{}, map[int][]KeyHit{}
-	for _, list := range [][]ContactWrite{b.Creates, b.Updates, b.Trash, b.Restore} {
+	for _, list := range [][]ContactWrite{b.Creates, b.Updates, b.Trash, b.Restore, b.Aliases} {
 		for _, c := range list {
 			if len(c.Remove)+len(c.Add) == 0 || slices.Contains(refused, c.Ref) {
 				continue

@@ -38,6 +38,7 @@ type changeDetail struct {
 	Fields []plan.FieldChange `json:"fields,omitempty"`
 	Values []string           `json:"values,omitempty"`
 	Final  bool               `json:"final,omitempty"`
+	Into   int64              `json:"into,omitempty"`
 	plan.Detail
 }
 
@@ -52,7 +53,7 @@ func insertChanges(ctx context.Context, tx *sql.Tx, run, seq int64, changes []pl
 	}
 	defer insert.Close()
 	for i, c := range changes {
-		detail, err := json.Marshal(changeDetail{c.Fields, c.Values, c.Final, c.Detail})
+		detail, err := json.Marshal(changeDetail{c.Fields, c.Values, c.Final, c.Into, c.Detail})
 		if err != nil {
 			return err
 		}
@@ -66,7 +67,7 @@ func insertChanges(ctx context.Context, tx *sql.Tx, run, seq int64, changes []pl
 
 // SettleChange records what became of a planned change when it was applied.
 func (s *Store) SettleChange(ctx context.Context, run, seq int64, c plan.Change) error {
-	detail, err := json.Marshal(changeDetail{c.Fields, c.Values, c.Final, c.Detail})
+	detail, err := json.Marshal(changeDetail{c.Fields, c.Values, c.Final, c.Into, c.Detail})
 	if err != nil {
 		return err
 	}
@@ -163,7 +164,7 @@ func scanChange(rows *sql.Rows) (c StoredChange, err error) {
 	var detail changeDetail
 	err = json.Unmarshal([]byte(text), &detail)
 	c.Action, c.Reason, c.Rule = plan.Action(action), plan.Reason(reason), plan.Rule(rule)
-	c.Fields, c.Values, c.Final, c.Detail = detail.Fields, detail.Values, detail.Final, detail.Detail
+	c.Fields, c.Values, c.Final, c.Into, c.Detail = detail.Fields, detail.Values, detail.Final, detail.Into, detail.Detail
 	return c, err
 }
 

@@ -87,3 +87,18 @@ func (s *Store) Learned(ctx context.Context, fingerprint string) (mapping []plan
 	}
 	return mapping, json.Unmarshal([]byte(text), &mapping)
 }
+
+// Setting returns a setting of the installation, storing the value given when it
+// has none yet.
+func (s *Store) Setting(ctx context.Context, name, value string) (string, error) {
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, name, value); err != nil {
+			return err
+		}
+		return tx.QueryRowContext(ctx, `SELECT value FROM setting WHERE name = $1`, name).Scan(&value)
+	})
+	if err != nil {
+		return "", fmt.Errorf("read setting %s: %w", name, err)
+	}
+	return value, nil
+}

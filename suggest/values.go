@@ -164,9 +164,9 @@ func (e evidence) kind() contact.Kind {
 func (e evidence) agrees(f contact.Field) (factor, support float64) {
 	switch f.Kind {
 	case contact.Email:
-		return below(e["email"], 0.2, 0.3), e["email"]
+		return below(e["email"], 0.2, 0.6), e["email"]
 	case contact.Phone:
-		return below(e["callable"], 0.2, 0.4), e["callable"]
+		return below(e["callable"], 0.2, 0.6), e["callable"]
 	case contact.Date:
 		return below(e["date"], 0.2, 0.4), e["date"]
 	case contact.URL:

@@ -28,6 +28,7 @@ import (
 type keys struct {
 	match       plan.Secret
 	fingerprint []byte
+	check       string // tells this key from another; says nothing about it
 	sealing     cipher.AEAD
 	stream      cipher.Block
 }
@@ -72,6 +73,7 @@ func deriveKeys(master []byte) (k keys, err error) {
 	}
 	match, sealing := derive("match keys", 16), derive("sealing", 32)
 	k.fingerprint = derive("password fingerprint", 32)
+	k.check = hex.EncodeToString(derive("check", 16))
 	if err != nil {
 		return k, err
 	}

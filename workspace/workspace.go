@@ -70,6 +70,13 @@ func (w *Workspace) open(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	check, err := w.Store.Setting(ctx, "key check", w.keys.check)
+	if err != nil {
+		return err
+	}
+	if check != w.keys.check {
+		return ErrOtherKey
+	}
 	temp := filepath.Join(w.Folder, "tmp")
 	if err := os.RemoveAll(temp); err != nil { // left by a process that was killed
 		return fmt.Errorf("data folder: %w", err)
@@ -98,6 +105,11 @@ func sweepIncoming(stage string) error {
 // recognises them.
 var ErrKeyGone = errors.New("the installation's key is missing from the data folder. Nothing was changed. " +
 	"Put the file named key back from a backup: without it nobody would be recognised, and every import would create everybody anew")
+
+// ErrOtherKey is returned when a database was made with another key: nobody in
+// it would be recognised.
+var ErrOtherKey = errors.New("this database belongs to another installation's key. Nothing was changed. " +
+	"Copy the file named key from the data folder that the database was made with, or name that folder with --data")
 
 // checkKey refuses a data folder that has lost its key.
 func (w *Workspace) checkKey() error {

@@ -89,6 +89,9 @@ func (w *writer) add(i int, c plan.Change, current map[int64]store.Contact) erro
 	case ok && c.Action == plan.Restore: // restored before a crash
 	case c.Action == plan.Restore:
 		w.at[c.Ref] = i
+		if c.Into != 0 {
+			w.batch.Aliases = append(w.batch.Aliases, store.ContactWrite{Ref: c.Into, Remove: w.book.keys(c.Values)})
+		}
 		w.batch.Restore = append(w.batch.Restore, store.ContactWrite{Ref: c.Ref, Add: w.book.keys(c.Values)})
 	case ok && old.UpdatedRun == w.batch.Run && c.Action == plan.Update: // written before a crash
 	case !ok && c.Action == plan.Remove: // removed before a crash, or by somebody else: gone all the same
@@ -98,6 +101,9 @@ func (w *writer) add(i int, c plan.Change, current map[int64]store.Contact) erro
 		w.refuse(i, plan.TargetChanged)
 	case c.Action == plan.Remove:
 		w.at[c.Ref] = i
+		if c.Into != 0 { // whoever comes by its keys later is the contact it was merged into
+			w.batch.Aliases = append(w.batch.Aliases, store.ContactWrite{Ref: c.Into, Add: w.book.keys(old.Values)})
+		}
 		w.batch.Trash = append(w.batch.Trash, store.ContactWrite{Final: c.Final, Ref: c.Ref, IfVersion: old.Version, Remove: w.book.keys(old.Values)})
 	default:
 		w.at[c.Ref] = i

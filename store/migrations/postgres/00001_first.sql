@@ -103,6 +103,10 @@ CREATE TABLE link (
   PRIMARY KEY (sync_id, source_id),
   UNIQUE (sync_id, ref)
 );
+CREATE TABLE setting (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+);
 CREATE TABLE learned (
   fingerprint TEXT PRIMARY KEY,
   mapping     TEXT NOT NULL

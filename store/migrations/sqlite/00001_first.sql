@@ -105,6 +105,10 @@ CREATE TABLE link (
   PRIMARY KEY (sync_id, source_id),
   UNIQUE (sync_id, ref)
 ) WITHOUT ROWID;
+CREATE TABLE setting (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE learned (
   fingerprint TEXT PRIMARY KEY,
   mapping     TEXT NOT NULL
