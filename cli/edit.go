@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -45,7 +46,7 @@ func (a *app) addContact(name *string) *cobra.Command {
 				for _, s := range list {
 					values[s.at] = s.value
 				}
-				if err := a.alone(ctx, w, b, values); err != nil {
+				if err := a.alone(ctx, w, b, values, 0); err != nil {
 					return err
 				}
 				return a.editing(ctx, w, b, "add", plan.Change{Action: plan.Create, Values: values})
@@ -57,13 +58,14 @@ func (a *app) addContact(name *string) *cobra.Command {
 }
 
 // alone refuses a second contact with one e-mail address: it is who a contact is
-// (N18).
-func (a *app) alone(ctx context.Context, w *workspace.Workspace, b store.Book, values []string) error {
+// (N18). The contact besides may have it, which keeps it for one it was merged with.
+func (a *app) alone(ctx context.Context, w *workspace.Workspace, b store.Book, values []string, besides int64) error {
 	for _, key := range plan.NewKeyring(b.Schema(), b.Region, false).Keys(plan.ByEmail, values, nil) {
 		hits, err := w.Store.FindKeys(ctx, b, plan.NumberOf(plan.ByEmail), []uint64{w.Secret().Hash(key)})
 		if err != nil {
 			return err
 		}
+		hits = slices.DeleteFunc(hits, func(h store.KeyHit) bool { return besides != 0 && h.Ref == besides })
 		if len(hits) > 0 {
 			id := store.Number(hits[0].Ref)
 			return refuse(string(plan.IdentityConflict), "Contact %d of %s has this e-mail address already. Nothing was changed. Edit it:  kith contacts edit %d FIELD=VALUE", id, b.Name, id)

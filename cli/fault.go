@@ -66,6 +66,8 @@ func (a *app) faultOf(ctx context.Context, err error) *fault {
 	case errors.Is(err, fs.ErrNotExist) && strings.Contains(err.Error(), "staged source"):
 		return &fault{exit: exitFailed, code: "stage.gone",
 			message: "The copy of what this run read is gone: it is kept for 90 days. Nothing was changed, and the contacts are as they were. To see the records again run the sync once more"}
+	case errors.Is(err, workspace.ErrKeyGone), errors.Is(err, workspace.ErrOtherKey):
+		return &fault{exit: exitFailed, code: "data.key", message: sentence(innermost(err).Error())}
 	case errors.Is(err, workspace.ErrLocked):
 		return &fault{exit: exitFailed, code: "data.locked",
 			message: fmt.Sprintf("Another kith process is using %s. Nothing was changed. Wait until it has finished, or use another folder with --data", a.folder)}

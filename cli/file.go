@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/syncfile"
 	"github.com/kith-sync/kith/workspace"
@@ -34,7 +35,7 @@ func parseFile(path string) ([]plan.Sync, error) {
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, refuse(run.CodeSource, "%s cannot be read: %v. Nothing was changed. Check your right to read it", path, innermost(err))
 	}
 	defs, err := syncfile.Parse(path, data)
 	if err != nil {

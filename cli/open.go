@@ -92,12 +92,16 @@ func (a *app) open(ctx context.Context, do func(*workspace.Workspace) error) (er
 
 // cannotOpen never repeats the database's address: it may carry a password.
 func (a *app) cannotOpen(err error) error {
-	var folder *fs.PathError
+	var onDisk *fs.PathError
 	switch {
-	case errors.As(err, &folder):
-		return refuse("data.unusable", "The data folder %s cannot be used: %v. Nothing was changed. Name another with --data or KITH_DATA", a.folder, innermost(err))
-	case errors.Is(err, workspace.ErrLocked) || a.Getenv("KITH_DATABASE") == "":
+	case errors.Is(err, context.Canceled), errors.Is(err, workspace.ErrLocked), errors.Is(err, workspace.ErrKeyGone), errors.Is(err, workspace.ErrOtherKey):
 		return err
+	case errors.Is(err, store.ErrDamaged):
+		return refuse("data.unusable", "%s", sentence(err.Error()))
+	case errors.As(err, &onDisk):
+		return refuse("data.unusable", "The data folder %s cannot be used: %v. Nothing was changed. Name another with --data or KITH_DATA", a.folder, innermost(err))
+	case a.Getenv("KITH_DATABASE") == "":
+		return refuse("data.unusable", "The data folder %s cannot be used: %v. Nothing was changed. Check your rights to what is in it and the free space, or name another with --data", a.folder, err)
 	}
 	cause, _, _ := strings.Cut(innermost(err).Error(), "\n") // one line for each address that was tried
 	return &fault{exit: exitConnect, code: "database.unreachable",

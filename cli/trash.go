@@ -57,10 +57,14 @@ func (a *app) restoreContacts(name *string) *cobra.Command {
 					if err != nil {
 						return err
 					}
-					if err := a.alone(ctx, w, b, c.Values); err != nil {
+					back := restoring(b, c)
+					if back.Into, err = mergedInto(ctx, w, c.Ref); err != nil {
 						return err
 					}
-					changes = append(changes, restoring(b, c))
+					if err := a.alone(ctx, w, b, c.Values, back.Into); err != nil {
+						return err
+					}
+					changes = append(changes, back)
 				}
 				return a.editing(ctx, w, b, "restore", changes...)
 			})
@@ -76,6 +80,20 @@ func restoring(b store.Book, c store.Contact) plan.Change {
 		}
 	}
 	return change
+}
+
+// mergedInto is the contact that one in the trash was merged into, or 0. It gives
+// the keys back that it has kept for it.
+func mergedInto(ctx context.Context, w *workspace.Workspace, ref int64) (into int64, err error) {
+	for c, err := range w.Store.ChangesOf(ctx, ref) {
+		if err != nil {
+			return 0, err
+		}
+		if c.Action == plan.Remove {
+			into = c.Into
+		}
+	}
+	return into, nil
 }
 
 func (a *app) emptyTrash(name *string) *cobra.Command {

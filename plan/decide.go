@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/kith-sync/kith/contact"
 )
 
@@ -120,7 +122,7 @@ func (b *Rulebook) decideField(at int, policy Write, old, offered string) (Field
 	oldBlank := b.blank(field, old)
 	switch {
 	case offered == "":
-		return f, policy == WriteAlways && b.mayClear[at] && !oldBlank
+		return f, policy == WriteAlways && b.mayClear[at] && !oldBlank && !slices.Contains(b.required, at)
 	case !oldBlank && b.norm.Equal(field.Kind, old, offered):
 		return f, false
 	case policy == WriteNever, policy == WriteIfExistingBlank && !oldBlank:

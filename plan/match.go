@@ -84,8 +84,8 @@ func (s *Sync) Resolve(g *Group) (verdicts []Verdict, seen []int64) {
 		case c.Ghost:
 			r.protect()
 		case c.Decided:
-			if !c.Out && g.Rule != ByPhone { // whoever has its e-mail is in the source too
-				r.protect()
+			if !c.Out && (g.Rule != ByPhone || s.takesOne()) {
+				r.protect() // whoever shares its key is in the source too
 			}
 		case c.Best && r.best >= 0:
 			r.duplicate(c)
@@ -94,6 +94,12 @@ func (s *Sync) Resolve(g *Group) (verdicts []Verdict, seen []int64) {
 		}
 	}
 	return r.verdicts, r.seen
+}
+
+// takesOne reports whether contacts that share a key count as one person, of
+// whom one is taken (E13).
+func (s *Sync) takesOne() bool {
+	return s.OnSeveral == SeveralFirst || s.OnSeveral == SeveralMostRecent
 }
 
 // order puts the claims whose identity is this key first, the winning duplicate
