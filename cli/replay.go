@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -76,7 +77,11 @@ func (a *app) rejectsSync(ctx context.Context, w *workspace.Workspace, s store.S
 	if err != nil || len(found.groups) == 0 {
 		return store.Sync{}, err
 	}
-	out, err := convertedFile(w.Folder, plan.Sync{Name: strconvID(s.ID) + replayed, Source: plan.Endpoint{File: "rejects.csv"}})
+	dir := filepath.Join(w.Folder, "rejects", fmt.Sprintf("sync-%d", s.ID))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return store.Sync{}, fmt.Errorf("rejects of %s: %w", s.Name, err)
+	}
+	out, err := os.OpenFile(filepath.Join(dir, "rejects.csv"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return store.Sync{}, err
 	}
@@ -89,5 +94,3 @@ func (a *app) rejectsSync(ctx context.Context, w *workspace.Workspace, s store.S
 	}
 	return replaySync(ctx, w, r, out.Name())
 }
-
-func strconvID(id int64) string { return fmt.Sprintf("sync-%d", id) }

@@ -92,7 +92,9 @@ func TestStagedSourcesAreKept90Days(t *testing.T) {
 func TestTrashIsKept30Days(t *testing.T) {
 	folder := t.TempDir()
 	w := later(t, folder, 0)
-	mirror := func(s *plan.Sync) { s.Policy.Delete.NotFound, s.Guard = plan.Trash, plan.Guard{Deletes: plan.Percent(100), Explicit: true} }
+	mirror := func(s *plan.Sync) {
+		s.Policy.Delete.NotFound, s.Guard = plan.Trash, plan.Guard{Deletes: plan.Percent(100), Explicit: true}
+	}
 	importFile(t, w, "email\nada@example.com\nbo@example.org\n", mirror)
 	r := importFile(t, w, "email\nbo@example.org\n", mirror)
 	if !r.Status.Applied() || r.Totals.Deleted != 1 {
