@@ -72,13 +72,6 @@ var commands = []Entry{
 		Example: `Several plans begin with 7f3c. Nothing was written. Give more of the hash: kith plan and runs show print it whole with -o json.`,
 	},
 	{
-		Code: "import.moved", Group: Command,
-		What:    "would take the contacts of a file of the same name in another folder for missing",
-		Safe:    nothingChanged,
-		Fix:     "Say with --name whether it is the same list or another one.",
-		Example: `import-list has read /jan/list.csv so far, and --delete-missing would take its contacts for missing. Nothing was changed. Say whether /feb/list.csv is the same list (--name list) or another one (--name NAME).`,
-	},
-	{
 		Code: "data.foreign", Group: Command,
 		What:    "would restore a backup into a folder that holds other things than kith's data",
 		Safe:    nothingChanged,

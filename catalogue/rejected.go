@@ -44,11 +44,11 @@ var rejected = []Entry{
 	{
 		Code: "row.card", Group: Rejected,
 		Subject: "A card",
-		What:    "of the vCard file cannot be read, while contacts that the file does not have were to be deleted",
-		More:    "The unreadable card may be one of those that seem to be missing, so the import is not begun.",
-		Safe:    "Nothing was changed.",
-		Fix:     "Correct the cards that are listed, or import without --delete-missing.",
-		Example: `1 cards could not be read, so it is not known who is missing. Nothing was changed.`,
+		What:    "of the vCard file cannot be read",
+		More:    "In a plan and in the totals it counts as `row.encoding`; `kith rejects` lists it as `row.card`, with the card's line in the file.",
+		Safe:    othersWentOn,
+		Fix:     "Correct the card in the file, or export it again.",
+		Example: `! line 3  row.card  Card at line 6: the file ends before END:VCARD`,
 	},
 	{
 		Code: "email.invalid", Group: Rejected,

@@ -13,6 +13,8 @@ import (
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
+
+	"github.com/kith-sync/kith/store"
 )
 
 // A World is all that a command sees of its surroundings.
@@ -52,8 +54,9 @@ type app struct {
 	exit     int // of a command that ended without an error
 	answers  *bufio.Reader
 	bar      *progress
-	hint     string // what to type after an interruption
-	reported bool   // the error stands in what was printed on stdout already
+	hint     string                // what to type after an interruption
+	replaced map[string]store.Sync // by name: what stood where a sync is kept that is not planned yet
+	reported bool                  // the error stands in what was printed on stdout already
 }
 
 func (a *app) root() *cobra.Command {

@@ -16,7 +16,7 @@ import (
 // syncsToRun returns the named sync, or those of a file, which are stored.
 func (a *app) syncsToRun(ctx context.Context, w *workspace.Workspace, args []string, file string, everyTime bool) (syncs []store.Sync, err error) {
 	if file != "" {
-		syncs, err = saveFile(ctx, w, file)
+		syncs, err = a.saveFile(ctx, w, file)
 	} else {
 		var s store.Sync
 		s, err = savedSync(ctx, w, args[0])
@@ -56,7 +56,7 @@ func inFile(path string, found []syncfile.Error) []syncfile.Error {
 
 // saveFile stores the syncs of a file under their names. Two that would remove
 // each other's contacts are refused also when one of them was stored earlier.
-func saveFile(ctx context.Context, w *workspace.Workspace, path string) ([]store.Sync, error) {
+func (a *app) saveFile(ctx context.Context, w *workspace.Workspace, path string) ([]store.Sync, error) {
 	defs, err := parseFile(path)
 	if err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func saveFile(ctx context.Context, w *workspace.Workspace, path string) ([]store
 	}
 	syncs := make([]store.Sync, len(defs))
 	for i, def := range defs {
-		if syncs[i], err = w.Store.SaveSync(ctx, def, base); err != nil {
+		if syncs[i], err = a.keep(ctx, w, def, base); err != nil {
 			return nil, err
 		}
 	}

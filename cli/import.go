@@ -13,7 +13,6 @@ import (
 
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
-	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
 
@@ -26,8 +25,9 @@ func (a *app) importCommand() *cobra.Command {
 		Short: "Import a CSV or vCard file into an address book",
 		Long: `Import reads a CSV or vCard file, shows what it would do to the address book, and
 does exactly that. Which column is which is recognised; --map says otherwise. The
-import is kept as the sync import-<file name>, so that it can be run again; --name
-keeps files of one name in several folders apart.`,
+import is kept as the sync import-<file name>, so that it can be run again; a file
+of that name in another folder is kept as import-<file name>-2. --name says what it
+is kept as.`,
 		Example: `  kith import attendees.csv
   kith import attendees.csv --plan
   kith import people.csv --book friends --map "Phone (private)=mobile" --region GB
@@ -49,7 +49,7 @@ keeps files of one name in several folders apart.`,
 			}
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
 				if name == "" {
-					if err := a.takesOver(ctx, w, def); err != nil {
+					if def.Name, err = a.nameFor(ctx, w, path); err != nil {
 						return err
 					}
 				}
@@ -73,29 +73,6 @@ func keptAs(name, path string) (string, error) {
 		return "", usage("%q is not a name for an import", name)
 	}
 	return "import-" + strings.TrimPrefix(strings.TrimSpace(name), "import-"), nil
-}
-
-// takesOver looks whether the import has so far read a file of the same name in
-// another folder, and says so. Where those who are missing are deleted it goes
-// no further: the contacts of the other file would be missing.
-func (a *app) takesOver(ctx context.Context, w *workspace.Workspace, def plan.Sync) error {
-	s, err := w.Store.Sync(ctx, def.Name)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	before, now := filepath.Join(s.Base, filepath.Base(s.Definition.Source.File)), def.Source.File
-	if s.Definition.Source.File == "" || before == now {
-		return nil
-	}
-	if def.Policy.Delete.NotFound != plan.Keep {
-		return refuse("import.moved", `%s has read %s so far, and --delete-missing would take its contacts for missing. Nothing was changed. Say whether %s is the same list (--name %s) or another one (--name NAME)`,
-			def.Name, before, now, quoted(strings.TrimPrefix(def.Name, "import-")))
-	}
-	a.say("%s has read %s so far; from now on it reads %s. To keep both apart import one with --name NAME.", def.Name, before, now)
-	return nil
 }
 
 // existing returns the absolute path of a file that is there.
@@ -146,39 +123,29 @@ func innermost(err error) error {
 }
 
 func (a *app) importFile(ctx context.Context, w *workspace.Workspace, def plan.Sync, maps []string, planOnly bool) error {
-	folder := filepath.Dir(def.Source.File)
-	converted, err := convert(ctx, w, def)
-	if errors.Is(err, fs.ErrPermission) {
-		return refuse(run.CodeSource, "%s may not be read by you. Nothing was changed. Ask its owner for the right to read it", filepath.Base(def.Source.File))
-	}
-	if err != nil {
-		return err
-	}
-	for _, problem := range converted.problems {
-		a.say("%s: %s", filepath.Base(def.Source.File), problem)
-	}
-	if len(converted.problems) > 0 && def.Policy.Delete.NotFound != plan.Keep {
-		return refuse("row.card", "%d cards could not be read, so it is not known who is missing. Nothing was changed. Correct them, or import without --delete-missing", len(converted.problems))
-	}
-	fingerprint := ""
-	if def = converted.sync; len(maps) > 0 {
+	fingerprint, err := "", error(nil)
+	if len(maps) > 0 {
 		if def.Map, fingerprint, err = mapColumns(ctx, w, def, maps); err != nil {
 			return err
 		}
 	}
-	s, err := w.Store.SaveSync(ctx, def, folder)
+	s, err := a.keep(ctx, w, def, filepath.Dir(def.Source.File))
 	if err != nil {
 		return err
 	}
-	j := &job{app: a, workspace: w, sync: s, asks: true, problems: converted.problems,
+	before := a.replaced[s.Name]
+	j := &job{app: a, workspace: w, sync: s, asks: true,
 		hint: fmt.Sprintf("Say which column is what:  kith import %s --map %q", quoted(filepath.Base(def.Source.File)), "COLUMN=email")}
 	if planOnly {
-		out := a.planWriter(false)
-		_, err := j.showPlan(ctx, out)
-		return a.printRuns(err, false, j)
+		_, err = j.showPlan(ctx, a.planWriter(false))
+	} else {
+		err = j.run(ctx)
 	}
-	if err := a.printRuns(j.run(ctx), false, j); err != nil {
+	if err := a.printRuns(err, false, j); err != nil {
 		return err
+	}
+	if !j.applied {
+		a.sayKept(before, s)
 	}
 	if fingerprint != "" && j.applied {
 		// Whoever maps columns by hand and applies it has confirmed the mapping for this header.

@@ -15,9 +15,8 @@ type job struct {
 	app       *app
 	workspace *workspace.Workspace
 	sync      store.Sync
-	asks      bool     // before applying, where somebody can be asked
-	problems  []string // of the source, that no record of the run carries
-	hint      string   // what to do where no column was recognised as one that matters
+	asks      bool   // before applying, where somebody can be asked
+	hint      string // what to do where no column was recognised as one that matters
 	report    RunReport
 	applied   bool
 }
@@ -28,6 +27,7 @@ func (j *job) run(ctx context.Context) error {
 	if err != nil {
 		return j.failed(ctx, r, err)
 	}
+	j.app.planned(j.sync)
 	if r.Status != store.Planned { // there was nothing to do
 		j.finished(r)
 		return nil
@@ -49,7 +49,7 @@ func (j *job) carryOut(ctx context.Context, r store.Run) error {
 	case j.asks && !a.yes && a.interactive() && r.Totals.Writes() > 0 && r.Stop == nil:
 		if !a.agreed("Apply?") {
 			a.say("Nothing was written. To apply exactly this later type:  %s", applyHint(r.PlanHash))
-			j.report = j.reportOf(r)
+			j.report = runReport(r)
 			return nil
 		}
 	}
@@ -69,7 +69,7 @@ func (j *job) failed(ctx context.Context, r store.Run, err error) error {
 		f.message = strings.TrimSuffix(f.message, ".") + ". " + j.hint
 	}
 	if r.ID != 0 {
-		j.report = j.reportOf(r)
+		j.report = runReport(r)
 		j.report.Error = errorReport(f)
 	}
 	return f
@@ -78,23 +78,14 @@ func (j *job) failed(ctx context.Context, r store.Run, err error) error {
 // finished reports a run that came to its end and sets the exit code.
 func (j *job) finished(r store.Run) {
 	a := j.app
-	j.report, j.applied = j.reportOf(r), r.Status.Applied()
+	j.report, j.applied = runReport(r), r.Status.Applied()
 	a.exit = max(a.exit, exitFor(r.Status))
-	if len(j.problems) > 0 && j.applied {
-		a.exit = max(a.exit, exitRejects)
-	}
 	switch {
 	case a.human():
 		a.runText(a.Stdout, j.report)
 	case r.Status == store.Blocked:
 		a.say("%s\n%s", r.Stop.Message(), approveLine(r.Name, r.PlanHash))
 	}
-}
-
-func (j *job) reportOf(r store.Run) RunReport {
-	report := runReport(r)
-	report.Notes = append(report.Notes, j.problems...)
-	return report
 }
 
 // exitFor is the exit code of a run that ended with a status (requirements 3.7).
@@ -142,6 +133,7 @@ func (j *job) showPlan(ctx context.Context, out *planWriter) (store.Run, error) 
 		return r, j.failed(ctx, r, err)
 	}
 	a := j.app
+	a.planned(j.sync)
 	if r.Stop != nil {
 		a.exit = max(a.exit, exitApproval)
 	}

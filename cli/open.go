@@ -60,7 +60,10 @@ func (a *app) write(ctx context.Context, do func(context.Context, *workspace.Wor
 		if err := a.tidy(ctx, w); err != nil {
 			return err
 		}
-		return do(ctx, w)
+		if err := do(ctx, w); err != nil {
+			return errors.Join(err, a.putBack(ctx, w))
+		}
+		return nil
 	})
 }
 

@@ -70,6 +70,7 @@ func rejectsOf(ctx context.Context, w *workspace.Workspace, r store.Run) (found 
 	if found.columns, found.records, err = w.Engine.Rejects(ctx, r); err != nil {
 		return found, err
 	}
+	found.records = withCards(found.records)
 	found.secret = secretColumns(boundOf(r), found.columns)
 	counts := map[plan.Reason]int64{}
 	err = forEach(found.records, func(c run.Rejected) error {
@@ -87,8 +88,23 @@ func rejectsOf(ctx context.Context, w *workspace.Workspace, r store.Run) (found 
 	slices.SortFunc(found.groups, func(a, b RejectGroup) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code))
 	})
-	_, found.records, err = w.Engine.Rejects(ctx, r)
+	_, records, err := w.Engine.Rejects(ctx, r)
+	found.records = withCards(records)
 	return found, err
+}
+
+// withCards names the records that stand for cards which could not be read.
+func withCards(records iter.Seq2[run.Rejected, error]) iter.Seq2[run.Rejected, error] {
+	return func(yield func(run.Rejected, error) bool) {
+		for c, err := range records {
+			if len(c.Fields) == 1 && strings.HasPrefix(c.Fields[0], workspace.DamagedCard) {
+				c.Reason, c.Detail = "row.card", plan.Detail{Message: sentence(strings.TrimPrefix(c.Fields[0], workspace.DamagedCard))}
+			}
+			if !yield(c, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 func secretColumns(b bound, columns []string) []bool {

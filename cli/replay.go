@@ -22,7 +22,7 @@ func (a *app) replay(ctx context.Context, w *workspace.Workspace, r store.Run, p
 	if err != nil {
 		return err
 	}
-	s, err := replaySync(ctx, w, r, whole)
+	s, err := a.replaySync(ctx, w, r, whole)
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func (a *app) replay(ctx context.Context, w *workspace.Workspace, r store.Run, p
 	return a.printRuns(j.run(ctx), false, j)
 }
 
-func replaySync(ctx context.Context, w *workspace.Workspace, r store.Run, path string) (store.Sync, error) {
+func (a *app) replaySync(ctx context.Context, w *workspace.Workspace, r store.Run, path string) (store.Sync, error) {
 	b := boundOf(r)
 	if len(b.Sync.Map) == 0 {
 		return store.Sync{}, refuse(run.CodeSourceAbsent, "Run %d has no records to replay: it looked at none. kith runs list shows the others", r.ID)
@@ -39,7 +39,7 @@ func replaySync(ctx context.Context, w *workspace.Workspace, r store.Run, path s
 	def.Name = strings.TrimSuffix(r.Name, replayed) + replayed
 	def.Source = plan.Endpoint{File: path, Key: def.Source.Key, EveryTime: true, CSV: plan.CSV{Header: new(true)}}
 	def.Policy.Delete.NotFound = plan.Keep
-	return w.Store.SaveSync(ctx, def, filepath.Dir(path))
+	return a.keep(ctx, w, def, filepath.Dir(path))
 }
 
 // replayed ends the name of a sync of corrected rejects.
@@ -92,5 +92,5 @@ func (a *app) rejectsSync(ctx context.Context, w *workspace.Workspace, s store.S
 	if err := out.Close(); err != nil {
 		return store.Sync{}, err
 	}
-	return replaySync(ctx, w, r, out.Name())
+	return a.replaySync(ctx, w, r, out.Name())
 }

@@ -42,11 +42,26 @@ func (e *Engine) Apply(ctx context.Context, s store.Sync, r store.Run) (store.Ru
 		r.EndState = state
 		return e.finished(ctx, r)
 	}
+	if err := e.stageStands(r); err != nil {
+		return r, err
+	}
 	r.Status, r.Started = store.Applying, e.Now()
 	if err := e.Journal.UpdateRun(ctx, &r); err != nil {
 		return r, err
 	}
 	return e.carryOut(ctx, target, r)
+}
+
+// stageStands checks that the staged source of a plan is still there.
+func (e *Engine) stageStands(r store.Run) error {
+	if r.Stage == "" {
+		return nil
+	}
+	if _, err := e.Files.Stat(e.stagePath(r.Stage)); err != nil {
+		return &Error{Code: CodeStageGone, Message: fmt.Sprintf(
+			"The copy of the source that plan %s was made from is gone. Nothing was written. Make a new plan", short(r.PlanHash)), Err: err}
+	}
+	return nil
 }
 
 // moved refuses a plan that no longer fits the world (requirements 3.12).
@@ -112,6 +127,9 @@ func (e *Engine) Resume(ctx context.Context, s store.Sync, r store.Run) (store.R
 	if r.Kind != store.KindSync {
 		return e.carryOutDirect(ctx, target, r)
 	}
+	if err := e.stageStands(r); err != nil {
+		return e.giveUp(ctx, target, r)
+	}
 	if target.Durable() {
 		return e.carryOut(ctx, target, r)
 	}
@@ -128,6 +146,21 @@ func (e *Engine) Resume(ctx context.Context, s store.Sync, r store.Run) (store.R
 	}
 	r.Position = 0
 	return e.carryOut(ctx, target, r)
+}
+
+// giveUp ends a run that cannot be finished because its staged source is gone.
+// What it has written stays, with its match keys, and it says how far it came.
+func (e *Engine) giveUp(ctx context.Context, target Target, r store.Run) (store.Run, error) {
+	a := &applying{engine: e, run: &r, target: target, until: r.Position}
+	if target.Durable() && r.Position > 0 {
+		if err := a.index(ctx); err != nil {
+			return r, err
+		}
+	}
+	r.Status, r.Finished, r.Code = store.Failed, e.Now(), CodeStageGone
+	r.Message = fmt.Sprintf("The run was interrupted after %d of %d records, and the copy of its source is gone, so it cannot be finished. "+
+		"What was written stays. Run the sync again.", min(r.Position, r.Totals.Read), r.Totals.Read)
+	return r, e.Journal.UpdateRun(ctx, &r)
 }
 
 // carryOut applies the rest of a run's plan.
@@ -176,6 +209,7 @@ type applying struct {
 	changes  []plan.Change // of the batch, reused
 	slab     []string      // values of the batch's creates, reused
 	indexNow bool
+	until    int64 // index only what records before this one created; 0: all
 }
 
 // queued is a change on its way to the target.
@@ -409,6 +443,7 @@ func (a *applying) index(ctx context.Context) error {
 func (a *applying) indexRule(ctx context.Context, taker KeyTaker, place int, rule plan.Rule, ref int64) error {
 	sorter := spill.New(a.engine.Temp, maxHash)
 	defer sorter.Close()
+	number := int64(0)
 	var outcomes []outcome
 	for block, err := range a.engine.Journal.Blocks(ctx, a.run.ID) {
 		if err != nil {
@@ -418,6 +453,9 @@ func (a *applying) indexRule(ctx context.Context, taker KeyTaker, place int, rul
 			return err
 		}
 		for _, o := range outcomes {
+			if number++; a.until > 0 && number > a.until {
+				break
+			}
 			if o.Action != plan.Create {
 				continue
 			}

@@ -83,9 +83,30 @@ func (p *planning) disturbance(ctx context.Context) (*disturbance, error) {
 				rough.add(int64(r[0] & (roughBits - 1)))
 			}
 		}
+		for _, h := range p.edited[rule] {
+			keys[h] = true
+			rough.add(int64(h & (roughBits - 1)))
+		}
 		d.keys, d.rough = append(d.keys, keys), append(d.rough, rough)
 	}
 	return d, nil
+}
+
+// loadEdited learns the keys that contacts have which others changed since the
+// last run: whoever shares one with them must be looked at again.
+func (p *planning) loadEdited(ctx context.Context, refs []int64) error {
+	p.edited = map[plan.Rule][]uint64{}
+	for found, err := range p.target.Fetch(ctx, refs) {
+		if err != nil {
+			return err
+		}
+		for _, rule := range p.book.Rules {
+			for _, key := range p.book.KeysFor(rule, found.Values, nil) {
+				p.edited[rule] = append(p.edited[rule], p.engine.Secret.Hash(key))
+			}
+		}
+	}
+	return nil
 }
 
 func (p *planning) pointTo(ctx context.Context, rule plan.Rule, rank int, stretch []spill.Record, d *disturbance) error {

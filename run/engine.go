@@ -112,6 +112,7 @@ const (
 	CodeInterrupted  = "run.interrupted"
 	CodeColumnGone   = "source.column_missing"
 	CodeSourceAbsent = "source.missing"
+	CodeStageGone    = "stage.gone"
 )
 
 func (e *Engine) progress(phase string, done, total int64) {

@@ -223,6 +223,10 @@ func (e *Engine) readSource(ctx context.Context, b binding, book *plan.Rulebook,
 		if old == nil {
 			return p, nil
 		}
+		if err := p.loadEdited(ctx, old.edited); err != nil {
+			p.close()
+			return nil, err
+		}
 		settled, err := p.reopenDisturbed(ctx)
 		if err != nil || settled {
 			return p, err

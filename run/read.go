@@ -30,8 +30,9 @@ type planning struct {
 	seen     refset // contacts that some record of the source points to
 	several  map[int64][]int64
 
-	tombstones map[[2]uint64]bool // rule and hash of the best key of contacts that people threw away
-	reopened   map[int64]rowNote  // records that were as before, and are looked at again all the same
+	tombstones map[[2]uint64]bool     // rule and hash of the best key of contacts that people threw away
+	edited     map[plan.Rule][]uint64 // keys of contacts that others have changed since the last run
+	reopened   map[int64]rowNote      // records that were as before, and are looked at again all the same
 
 	unreadable int64 // records whose content is not known at all
 	phoneOnly  int64 // records left out for want of an e-mail, that have a telephone
@@ -163,10 +164,12 @@ func (p *planning) judge(in *reading, row *csv.Row) (note rowNote) {
 	case t.Reject != "":
 		note.Settled, note.Reason = plan.Reject, reasonNumber(t.Reject)
 	case keys == 0:
-		if note.Keys[plan.NumberOf(plan.ByPhone)-1] != 0 && !p.book.Uses(plan.ByPhone) {
+		note.Settled, note.Reason = plan.Skip, reasonNumber(p.noKey())
+		if c := p.book.DecideCreate(fields, t); c.Reason == plan.RequiredMissing { // E24: it says what is missing
+			note.Settled, note.Reason = plan.Hold, reasonNumber(plan.RequiredMissing)
+		} else if note.Keys[plan.NumberOf(plan.ByPhone)-1] != 0 && !p.book.Uses(plan.ByPhone) {
 			p.phoneOnly++
 		}
-		note.Settled, note.Reason = plan.Skip, reasonNumber(p.noKey())
 	default:
 		c := p.book.DecideCreate(fields, t)
 		note.Create, note.Why = c.Action, reasonNumber(c.Reason)

@@ -18,7 +18,8 @@ type snapshot struct {
 	ref     int64     // of the next record that was created
 	window  []outcome // records of the last run that may still come
 	touched refset
-	ranks   []int // places in outcome.Keys of the sync's match rules, best first
+	edited  []int64 // the same, as a list
+	ranks   []int   // places in outcome.Keys of the sync's match rules, best first
 	err     error
 }
 
@@ -51,10 +52,10 @@ func (e *Engine) openSnapshot(ctx context.Context, b binding, last *store.Run, b
 		}
 	}
 	touched, err := e.Journal.TouchedSince(ctx, bookID, decided.ID)
-	if err != nil {
+	if err != nil || len(touched) > touchedLimit {
 		return nil, err
 	}
-	s := &snapshot{ref: decided.FirstRef, touched: refset{}}
+	s := &snapshot{edited: touched, ref: decided.FirstRef, touched: refset{}}
 	for _, rule := range b.Sync.Match {
 		s.ranks = append(s.ranks, plan.NumberOf(rule)-1)
 	}
@@ -71,6 +72,10 @@ func (b *binding) takesOneOfSeveral() bool {
 	one := b.Sync.OnSeveral == plan.SeveralFirst || b.Sync.OnSeveral == plan.SeveralMostRecent
 	return one && b.Sync.Policy.Delete.NotFound != plan.Keep
 }
+
+// touchedLimit is how many contacts others may have changed since the last run;
+// beyond it, reading everything anew costs less.
+const touchedLimit = 10000
 
 func (s *snapshot) close() {
 	if s != nil {

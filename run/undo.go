@@ -18,7 +18,7 @@ import (
 // the run's own go back; what somebody changed since stays, and is listed with
 // its reason. The undo is a run of its own and can be undone.
 func (e *Engine) Undo(ctx context.Context, s store.Sync, r store.Run) (store.Run, error) {
-	if err := undoable(r); err != nil {
+	if err := e.undoable(ctx, r); err != nil {
 		return r, err
 	}
 	target, err := e.targetOf(ctx, s, r)
@@ -42,6 +42,9 @@ func (e *Engine) Undo(ctx context.Context, s store.Sync, r store.Run) (store.Run
 
 // markUndone notes on a run which run took it back.
 func (e *Engine) markUndone(ctx context.Context, undo store.Run) error {
+	if undo.Totals.Writes() == 0 {
+		return nil // it took nothing back
+	}
 	r, err := e.Journal.Run(ctx, undo.UndoOf)
 	if err != nil {
 		return err
@@ -50,9 +53,19 @@ func (e *Engine) markUndone(ctx context.Context, undo store.Run) error {
 	return e.Journal.UpdateRun(ctx, &r)
 }
 
-func undoable(r store.Run) error {
+// undoable says why a run cannot be taken back. What an earlier undo had to
+// leave can be tried again.
+func (e *Engine) undoable(ctx context.Context, r store.Run) error {
+	left := false
+	if r.Undone != 0 {
+		earlier, err := e.Journal.Run(ctx, r.Undone)
+		if err != nil {
+			return err
+		}
+		left = earlier.Totals.Skipped > 0 && earlier.Undone == 0
+	}
 	switch {
-	case r.Undone != 0:
+	case r.Undone != 0 && !left:
 		return &Error{Code: CodeUndo, Message: fmt.Sprintf("Run %d was undone already, by run %d. To do it again, undo run %d", r.ID, r.Undone, r.Undone)}
 	case !r.Status.Applied() || r.Totals.Writes() == 0:
 		return &Error{Code: CodeUndo, Message: fmt.Sprintf("Run %d (%s) changed nothing, so there is nothing to undo", r.ID, r.Status)}
@@ -171,7 +184,7 @@ func (u *undoing) reverseOne(ctx context.Context, c plan.Change, current contact
 	case plan.Create, plan.Restore:
 		return u.reverseCreate(ctx, back, c, current, live)
 	case plan.Update:
-		return u.reverseUpdate(back, c, current, live), nil
+		return u.reverseUpdate(ctx, back, c, current, live)
 	}
 	return u.reverseRemoval(ctx, back, c, live)
 }
@@ -223,10 +236,10 @@ func (u *undoing) changedSince(ctx context.Context, ref int64, current contact.R
 	return false, nil
 }
 
-func (u *undoing) reverseUpdate(back, c plan.Change, current contact.Record, live bool) plan.Change {
+func (u *undoing) reverseUpdate(ctx context.Context, back, c plan.Change, current contact.Record, live bool) (plan.Change, error) {
 	if !live {
 		back.Action, back.Reason = plan.Skip, plan.UndoGone
-		return back
+		return back, nil
 	}
 	ours := false
 	for _, f := range c.Fields {
@@ -235,7 +248,11 @@ func (u *undoing) reverseUpdate(back, c plan.Change, current contact.Record, liv
 		}
 		now := current.Value(u.schema.Index(f.Name))
 		put := plan.FieldChange{Name: f.Name, Old: now, New: f.Old, Rule: "undo"}
-		if now != f.New {
+		taken, err := u.takenBy(ctx, c.Ref, f)
+		if err != nil {
+			return back, err
+		}
+		if now != f.New || taken {
 			put.New, put.Kept = now, f.Old
 		} else {
 			ours = true
@@ -246,7 +263,31 @@ func (u *undoing) reverseUpdate(back, c plan.Change, current contact.Record, liv
 	if !ours {
 		back.Action, back.Reason = plan.Skip, plan.UndoChanged
 	}
-	return back
+	return back, nil
+}
+
+// takenBy reports whether another contact has got the identifier or e-mail since
+// that a field would be given back.
+func (u *undoing) takenBy(ctx context.Context, ref int64, f plan.FieldChange) (bool, error) {
+	values := make([]string, len(u.schema.Fields))
+	at := u.schema.Index(f.Name)
+	if at < 0 || f.Old == "" {
+		return false, nil
+	}
+	values[at] = f.Old
+	for _, rule := range []plan.Rule{plan.ByKey, plan.ByEmail} {
+		for _, key := range u.ring.Keys(rule, values, nil) {
+			hits, err := u.target.Lookup(ctx, rule, []uint64{u.engine.Secret.Hash(key)})
+			if err != nil {
+				return false, err
+			}
+			hits = slices.DeleteFunc(hits, func(h connector.Hit) bool { return h.Ref == ref })
+			if taken, err := u.replaced(ctx, hits); taken || err != nil {
+				return taken, err
+			}
+		}
+	}
+	return false, nil
 }
 
 // reverseRemoval: a contact does not come back beside one that has taken its place.

@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+// A sync is kept before it is planned, because its plan belongs to it. One that
+// could not be planned is put back as it was: a refusal changes nothing.
+
+// keep stores a sync and remembers what stood in its place.
+func (a *app) keep(ctx context.Context, w *workspace.Workspace, def plan.Sync, base string) (store.Sync, error) {
+	before, err := w.Store.Sync(ctx, def.Name)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return before, err
+	}
+	s, err := w.Store.SaveSync(ctx, def, base)
+	if err != nil {
+		return s, err
+	}
+	if a.replaced == nil {
+		a.replaced = map[string]store.Sync{}
+	}
+	if _, again := a.replaced[s.Name]; !again {
+		a.replaced[s.Name] = before
+	}
+	return s, nil
+}
+
+// planned settles that a sync stays as it is kept.
+func (a *app) planned(s store.Sync) { delete(a.replaced, s.Name) }
+
+// putBack restores the syncs that were kept and not planned. It goes on when the
+// command is interrupted: an interruption is a refusal as well.
+func (a *app) putBack(ctx context.Context, w *workspace.Workspace) (err error) {
+	ctx = context.WithoutCancel(ctx)
+	for name, before := range a.replaced {
+		if before.ID == 0 {
+			err = errors.Join(err, w.Store.DeleteSync(ctx, name))
+			continue
+		}
+		_, failed := w.Store.SaveSync(ctx, before.Definition, before.Base)
+		err = errors.Join(err, failed)
+	}
+	a.replaced = nil
+	return err
+}
+
+// sayKept says what a look has changed for the runs to come: the sync is kept
+// with the settings of the plan that was shown, because apply needs them.
+func (a *app) sayKept(before, now store.Sync) {
+	if changed := differing(before.Definition, now.Definition); before.ID != 0 && len(changed) > 0 {
+		a.say("%s has these settings from now on, also for kith run: %s.", now.Name, strings.Join(changed, ", "))
+	}
+}
+
+// differing lists the settings that differ between two definitions, each with
+// what it is now and was before.
+func differing(before, now plan.Sync) (changed []string) {
+	was, is := settingsIn(before), settingsIn(now)
+	all := maps.Clone(was)
+	maps.Copy(all, is)
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		switch {
+		case was[key] == is[key]:
+		case len(was[key])+len(is[key]) > 60 || strings.HasPrefix(was[key]+is[key], "["):
+			changed = append(changed, "another "+key)
+		default:
+			changed = append(changed, fmt.Sprintf("%s %s (was %s)", key, orNone(is[key]), orNone(was[key])))
+		}
+	}
+	return changed
+}
+
+func orNone(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return text
+}
+
+// settingsIn are the settings of a definition by their keys, as target.book.
+func settingsIn(s plan.Sync) map[string]string {
+	d := json.NewDecoder(bytes.NewReader(s.Canonical()))
+	d.UseNumber()
+	var tree map[string]any
+	found := map[string]string{}
+	if err := d.Decode(&tree); err == nil { // what we have just written
+		settingsBelow("", tree, found)
+	}
+	return found
+}
+
+func settingsBelow(key string, value any, found map[string]string) {
+	branch, ok := value.(map[string]any)
+	if !ok {
+		text, _ := json.Marshal(value)
+		found[key] = strings.Trim(string(text), `"`)
+		return
+	}
+	for name, below := range branch {
+		settingsBelow(strings.TrimPrefix(key+"."+strings.ToLower(name), "."), below, found)
+	}
+}
+
+// nameFor returns what the import of a file is kept as when nobody says so:
+// import-list, or import-list-2 where import-list reads another file of that
+// name. A file finds its own import again.
+func (a *app) nameFor(ctx context.Context, w *workspace.Workspace, path string) (string, error) {
+	first := importName(path)
+	for n := 1; ; n++ {
+		name := first
+		if n > 1 {
+			name = fmt.Sprintf("%s-%d", first, n)
+		}
+		s, err := w.Store.Sync(ctx, name)
+		switch {
+		case errors.Is(err, store.ErrNotFound) && n > 1:
+			a.say("%s reads another file of this name; this one is kept as %s. If it is the same list, import it with --name %s.", first, name, quoted(strings.TrimPrefix(first, "import-")))
+			return name, nil
+		case errors.Is(err, store.ErrNotFound):
+			return name, nil
+		case err != nil:
+			return "", err
+		case sourcePath(s) == path:
+			return name, nil
+		}
+	}
+}
+
+// sourcePath is the file that a sync reads.
+func sourcePath(s store.Sync) string {
+	if path := s.Definition.Source.File; path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(s.Base, s.Definition.Source.File)
+}
