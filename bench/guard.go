@@ -53,7 +53,7 @@ func guard(s *suite) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer clear(held, s.path("guard"))
+	defer func() { _ = clear(held, s.path("guard")) }() // what is left goes with the temporary folder
 	for round := range s.runs {
 		reference, err := s.reference(base, round+1)
 		if err != nil {
@@ -117,7 +117,7 @@ func (s *suite) guarded(c guardCase, data string) (outcome, error) {
 // The judge says by SQL how many contacts the file of 10.1 % really lacks.
 func (s *suite) untouched(data string, all int) (row, error) {
 	whole, short, db := s.file(), s.path("short.csv"), s.path("judge.db")
-	defer clear(short, db)
+	defer func() { _ = clear(short, db) }() // what is left goes with the temporary folder
 	_, err := s.write(whole, people.Options{Rows: s.rows})
 	if err != nil {
 		return row{}, err

@@ -9,6 +9,8 @@ import (
 	"context"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/mattn/go-isatty"
@@ -82,6 +84,9 @@ func (a *app) root() *cobra.Command {
 	flags.StringVarP(&a.format, "output", "o", "table", "table, json, jsonl, csv or yaml")
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no messages that are not errors")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if format := formatIn(a.Args); format != "" {
+			a.format = format // it stands behind the mistake, and counts all the same
+		}
 		return usage("%s. See %s --help", sentence(err.Error()), cmd.CommandPath())
 	})
 	root.AddGroup(&cobra.Group{ID: "sync", Title: "Bring contacts in and keep them in step:"},
@@ -97,6 +102,26 @@ func (a *app) root() *cobra.Command {
 	root.SetCompletionCommandGroupID("keep")
 	a.addCompletion(root)
 	return root
+}
+
+// formatIn finds --output in arguments that could not be read to their end.
+func formatIn(args []string) (format string) {
+	for i, arg := range args {
+		value, found := strings.CutPrefix(arg, "--output=")
+		switch {
+		case found:
+		case arg == "-o" || arg == "--output":
+			if i+1 < len(args) {
+				value = args[i+1]
+			}
+		case strings.HasPrefix(arg, "-o"):
+			value = strings.TrimPrefix(arg[2:], "=")
+		}
+		if slices.Contains(formats[:], value) {
+			format = value
+		}
+	}
+	return format
 }
 
 func add(root *cobra.Command, group string, commands ...*cobra.Command) {

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -64,7 +66,12 @@ func matching(all iter.Seq2[store.Contact, error], text string) iter.Seq2[store.
 // a screen; the other formats have all of them.
 func (a *app) printContacts(b store.Book, contacts iter.Seq2[store.Contact, error]) error {
 	if a.human() {
-		return many(a, contacts, screenShape(b))
+		at, left := columnsOnScreen(b)
+		err := many(a, contacts, screenShape(b, at))
+		if err == nil && left > 0 {
+			a.say("%s more; -o csv shows all.", several(int64(left), "field"))
+		}
+		return err
 	}
 	if a.format == "csv" {
 		return many(a, contacts, contactShape(b))
@@ -119,13 +126,27 @@ func contactShape(b store.Book) shape[store.Contact] {
 // onScreen is how many fields a table has room for, beside ID and name.
 const onScreen = 5
 
-func screenShape(b store.Book) shape[store.Contact] {
-	var at []int
+// columnsOnScreen chooses the fields of a table, how to reach somebody first, and
+// counts those that are left out.
+func columnsOnScreen(b store.Book) (at []int, left int) {
 	for i, f := range b.Fields {
-		if f.Kind != contact.Name && f.Kind != contact.Password && len(at) < onScreen {
+		if f.Kind != contact.Name && f.Kind != contact.Password {
 			at = append(at, i)
 		}
 	}
+	rank := func(i int) int {
+		first := []string{"email", "phone", "mobile", "company"}
+		if r := slices.Index(first, b.Fields[i].Name); r >= 0 {
+			return r
+		}
+		return len(first)
+	}
+	slices.SortStableFunc(at, func(x, y int) int { return cmp.Compare(rank(x), rank(y)) })
+	left = max(len(at)-onScreen, 0)
+	return at[:len(at)-left], left
+}
+
+func screenShape(b store.Book, at []int) shape[store.Contact] {
 	s, called := shape[store.Contact]{columns: []string{"id", "name"}}, naming(b)
 	for _, i := range at {
 		s.columns = append(s.columns, b.Fields[i].Name)

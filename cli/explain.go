@@ -146,7 +146,7 @@ func explainText(out io.Writer, x explanation) {
 	case x.Found:
 		fmt.Fprintf(out, "%s  contact %s in %s\n", cell(onScreenName(x.Name)), x.ID, cell(x.Book))
 	case x.Trashed:
-		fmt.Fprintf(out, "%s  contact %s in the trash of %s; kith trash restore %s --book %s brings it back\n", cell(onScreenName(x.Name)), x.ID, cell(x.Book), x.ID, quoted(x.Book))
+		fmt.Fprintf(out, "%s  contact %s in the trash of %s; kith contacts restore %s --book %s brings it back\n", cell(onScreenName(x.Name)), x.ID, cell(x.Book), x.ID, quoted(x.Book))
 	default:
 		fmt.Fprintf(out, "no contact in %s, but runs have met this person\n", cell(x.Book))
 	}

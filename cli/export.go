@@ -22,6 +22,7 @@ import (
 
 func (a *app) exportContacts(name *string) *cobra.Command {
 	var form, to string
+	var force bool
 	cmd := &cobra.Command{
 		Use: "export", Short: "Write a book as CSV or vCard", Args: exactly(),
 		Long: `Export writes a book in one of three forms:
@@ -39,6 +40,9 @@ Passwords never leave: data has a blank, spreadsheet shows dots, vcard has none.
 			if !ok {
 				return usage("%q is not a form of export. Use data, spreadsheet or vcard", form)
 			}
+			if info, err := os.Stat(to); to != "" && err == nil && info.Mode().IsRegular() && !force {
+				return refuse("file.exists", "%s is there already. Nothing was written. Name another file, or replace it with --force", to)
+			}
 			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
 				b, err := book(ctx, w, *name)
 				if err != nil {
@@ -48,13 +52,30 @@ Passwords never leave: data has a blank, spreadsheet shows dots, vcard has none.
 				if to == "" {
 					return write(a.Stdout, b, contacts)
 				}
-				return replaceFile(to, func(out io.Writer) error { return write(out, b, contacts) })
+				n := int64(0)
+				err = replaceFile(to, func(out io.Writer) error { return write(out, b, counting(contacts, &n)) })
+				if err == nil {
+					a.say("Wrote %s: %s.", to, several(n, "contact"))
+				}
+				return err
 			})
 		},
 	}
 	cmd.Flags().StringVar(&form, "form", "data", "data, spreadsheet or vcard")
 	cmd.Flags().StringVar(&to, "to", "", "file to write to (default: standard output)")
+	cmd.Flags().BoolVar(&force, "force", false, "replace the file when it is there already")
 	return cmd
+}
+
+// counting counts what it yields.
+func counting(contacts iter.Seq2[store.Contact, error], n *int64) iter.Seq2[store.Contact, error] {
+	return func(yield func(store.Contact, error) bool) {
+		for c, err := range contacts {
+			if *n++; !yield(c, err) {
+				return
+			}
+		}
+	}
 }
 
 // replaceFile writes a file next to its place and moves it there when it is

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/csv"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/syncfile"
@@ -47,7 +48,7 @@ func usage(format string, args ...any) error {
 }
 
 func refuse(code, format string, args ...any) error {
-	return &fault{exit: exitFailed, code: code, message: fmt.Sprintf(format, args...)}
+	return &fault{exit: exitOf(code), code: code, message: fmt.Sprintf(format, args...)}
 }
 
 // faultOf says any error for people.
@@ -85,8 +86,11 @@ func (a *app) interrupted() string {
 	return message
 }
 
+// exitOf tells a sync that is not right, or does not fit its source, from a run
+// that failed.
 func exitOf(code string) int {
-	if code == run.CodeConfig {
+	switch code {
+	case run.CodeConfig, run.CodeColumnGone, csv.FileEncoding, csv.FileDialect:
 		return exitConfig
 	}
 	return exitFailed

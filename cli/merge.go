@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +15,7 @@ import (
 )
 
 func (a *app) mergeContacts(name *string) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "merge KEEP OTHER...", Short: "Make several contacts one", Args: atLeast(2, "the contact to KEEP and an OTHER"),
 		Long: `Merge keeps the first contact. What it lacks is taken from the others, in order;
 what it has stays. The others go to the trash, and undo brings everything back.`,
@@ -28,10 +30,41 @@ what it has stays. The others go to the trash, and undo brings everything back.`
 				if err != nil {
 					return err
 				}
-				return a.editing(ctx, w, b, fmt.Sprintf("merge into %d", store.Number(contacts[0].Ref)), merged(b, contacts[0], contacts[1:])...)
+				keep, others := contacts[0], contacts[1:]
+				if a.human() {
+					mergeText(a.Stdout, b, keep, others)
+				}
+				if !a.yes && a.interactive() && !a.agreed("Merge?") {
+					a.say("Nothing was changed.")
+					return nil
+				}
+				return a.editing(ctx, w, b, fmt.Sprintf("merge into %d", store.Number(keep.Ref)), merged(b, keep, others)...)
 			})
 		},
 	}
+	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "merge without asking")
+	return cmd
+}
+
+// mergeText says field by field what a merge keeps, and what it does not.
+func mergeText(out io.Writer, b store.Book, keep store.Contact, others []store.Contact) {
+	fmt.Fprintf(out, "%s  contact %d in %s is kept\n", cell(onScreenName(naming(b).Name(keep.Values))), store.Number(keep.Ref), cell(b.Name))
+	t := newTable(out, nil)
+	for i, f := range b.Fields {
+		is := shown(f, keep, i)
+		for _, other := range others {
+			theirs := shown(f, other, i)
+			switch {
+			case contact.Blank(theirs) || theirs == is:
+			case contact.Blank(is):
+				is = theirs
+				_ = t.add([]string{"  " + f.Name, strconv.Quote(theirs), fmt.Sprintf("taken from contact %d", store.Number(other.Ref))}) // a terminal that is gone needs no error
+			default:
+				_ = t.add([]string{"  " + f.Name, strconv.Quote(is), fmt.Sprintf("kept, not %q of contact %d", theirs, store.Number(other.Ref))})
+			}
+		}
+	}
+	_ = t.flush()
 }
 
 // merged are the changes of a merge: the others leave first, so that no key is

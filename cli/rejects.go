@@ -93,12 +93,14 @@ func rejectsOf(ctx context.Context, w *workspace.Workspace, r store.Run) (found 
 	return found, err
 }
 
-// withCards names the records that stand for cards which could not be read.
+// withCards names the records that stand for cards which could not be read. They
+// have no values; those can be filled in.
 func withCards(records iter.Seq2[run.Rejected, error]) iter.Seq2[run.Rejected, error] {
 	return func(yield func(run.Rejected, error) bool) {
 		for c, err := range records {
-			if len(c.Fields) == 1 && strings.HasPrefix(c.Fields[0], workspace.DamagedCard) {
+			if len(c.Fields) > 0 && strings.HasPrefix(c.Fields[0], workspace.DamagedCard) {
 				c.Reason, c.Detail = "row.card", plan.Detail{Message: sentence(strings.TrimPrefix(c.Fields[0], workspace.DamagedCard))}
+				c.Fields = make([]string, len(c.Fields))
 			}
 			if !yield(c, err) || err != nil {
 				return
@@ -122,6 +124,10 @@ func (a *app) showRejects(ctx context.Context, w *workspace.Workspace, r store.R
 	found, err := rejectsOf(ctx, w, r)
 	if err != nil {
 		return err
+	}
+	if path != "" && len(found.groups) == 0 {
+		a.say("Run %d has no rejected, held or failed records. Nothing was written.", r.ID)
+		return nil
 	}
 	if path != "" {
 		if err := saveRejects(found, path); err != nil {

@@ -2,6 +2,7 @@ package csv
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -44,7 +45,7 @@ func outcomeOf(r *Reader) outcome {
 	for {
 		row, err := r.Next()
 		if err != nil {
-			if fe, ok := err.(*FileError); ok {
+			if fe := (*FileError)(nil); errors.As(err, &fe) {
 				o.failed = fe.Code
 			}
 			break

@@ -149,7 +149,7 @@ func multiByte(e encoding.Encoding) converter {
 			n, m, err := t.Transform(buf[:], src[used:], last)
 			dst = append(dst, bytes.ReplaceAll(buf[:n], []byte("\uFFFD"), []byte{invalid})...)
 			used += m
-			if err != transform.ErrShortDst {
+			if !errors.Is(err, transform.ErrShortDst) {
 				return dst, used
 			}
 		}

@@ -3,6 +3,7 @@ package csv
 import (
 	"bytes"
 	stdcsv "encoding/csv"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -86,7 +87,7 @@ func TestRecordsEqualEncodingCSV(t *testing.T) {
 			want, errWant := std.Read()
 			row, err := r.Next()
 			if errWant == io.EOF || err == io.EOF {
-				if err != errWant {
+				if !errors.Is(err, errWant) {
 					t.Fatalf("%q: end at %v, encoding/csv at %v", in, err, errWant)
 				}
 				return

@@ -101,7 +101,7 @@ func TestSniffOfASample(t *testing.T) {
 func TestSniffRefusesWhatIsNoCSV(t *testing.T) {
 	var gz bytes.Buffer
 	w := gzip.NewWriter(&gz)
-	w.Write([]byte("a,b\n"))
+	_, _ = w.Write([]byte("a,b\n"))
 	w.Close()
 	cases := []struct{ name, in, code string }{
 		{"a login page", "<!DOCTYPE html>\n<html><body>Log in", FileHTML},

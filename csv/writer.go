@@ -150,7 +150,9 @@ func (w *Writer) put(line []byte) error {
 	}
 	if !w.begun {
 		w.begun = true
-		w.w.WriteString(w.mark())
+		if _, w.err = w.w.WriteString(w.mark()); w.err != nil {
+			return w.err
+		}
 	}
 	_, w.err = w.w.Write(line)
 	return w.err

@@ -39,7 +39,7 @@ func TestWriter(t *testing.T) {
 					break
 				}
 			}
-			w.Flush()
+			_ = w.Flush()
 			if got := b.String(); got != c.want || (err != nil) != (c.want == "") {
 				t.Errorf("%q\n got %q %v\nwant %q", c.rows, got, err, c.want)
 			}
@@ -51,8 +51,8 @@ func TestWriterOptions(t *testing.T) {
 	var b strings.Builder
 	w := NewWriter(&b, Dialect{})
 	w.CRLF, w.BOM = true, true
-	w.Write([]string{"a", "b"})
-	w.Write([]string{"c", "d"})
+	_ = w.Write([]string{"a", "b"})
+	_ = w.Write([]string{"c", "d"})
 	if err := w.Flush(); err != nil || b.String() != "\xef\xbb\xbfa,b\r\nc,d\r\n" {
 		t.Errorf("got %q %v", b.String(), err)
 	}

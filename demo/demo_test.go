@@ -126,7 +126,7 @@ func TestDemoStopsWhenACommandFails(t *testing.T) {
 	var out bytes.Buffer
 	err := demo.Tell(context.Background(), demo.Stage{Folder: t.TempDir(), Out: &out,
 		Kith: func(_ context.Context, out io.Writer, _ ...string) int {
-			out.Write([]byte("disk full\n"))
+			_, _ = out.Write([]byte("disk full\n"))
 			return 1
 		}})
 	if err == nil || !strings.Contains(err.Error(), "exit code 1, not 0:\ndisk full") {

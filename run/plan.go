@@ -257,9 +257,9 @@ func (e *Engine) newPlanning(b binding, book *plan.Rulebook, target Target, st *
 
 func (p *planning) close() {
 	p.notes.close()
-	p.verdicts.Close()
+	_ = p.verdicts.Close() // temporary files, which the next start would sweep
 	for _, s := range p.entries {
-		s.Close()
+		_ = s.Close()
 	}
 }
 

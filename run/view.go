@@ -124,7 +124,7 @@ func (b *binding) stage(name string) *stage {
 func (v *view) close() {
 	v.changes.stop()
 	if v.in != nil {
-		v.in.Close()
+		_ = v.in.Close() // it was read
 	}
 }
 

@@ -84,7 +84,7 @@ func damaged(path string, err error) error {
 	if !broken {
 		return err
 	}
-	return fmt.Errorf("%w: %s. Nothing was changed. Set the file aside and put the latest backup in its place (%v)", ErrDamaged, path, err)
+	return fmt.Errorf("%w: %s. Nothing was changed. Set the file aside and put the latest backup in its place (%w)", ErrDamaged, path, err)
 }
 
 // OpenPostgres connects to the database that url names and brings its schema

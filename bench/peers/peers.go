@@ -69,7 +69,7 @@ func Install(ctx context.Context, dir string) (DuckDB, error) {
 	}
 	_, err := child.Good(ctx, "npm", "install", "--prefix", dir, "--no-audit", "--no-fund", "--ignore-scripts")
 	if err != nil && ctx.Err() == nil {
-		err = fmt.Errorf("%w: DuckDB: %v", child.Missing, err)
+		err = fmt.Errorf("%w: DuckDB: %w", child.Missing, err)
 	}
 	return d, err
 }

@@ -72,7 +72,7 @@ func (s Suite) noRecords(t *testing.T) {
 func (s Suite) stopsEarly(t *testing.T) {
 	leavesNothing(t, func() {
 		_, list := s.Source(t, People()).Records(t.Context())
-		for range list {
+		for range list { //nolint:errcheck // a reader may stop early
 			break
 		}
 	})
