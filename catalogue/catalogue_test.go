@@ -12,6 +12,7 @@ import (
 	"github.com/kith-sync/kith/csv"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
+	"github.com/kith-sync/kith/workspace"
 )
 
 // known are the codes that packages export.
@@ -29,7 +30,7 @@ func known() (codes []string) {
 		csv.FileTooLarge, csv.FileHTML, csv.FileArchive, csv.FileWorkbook, csv.FileBinary,
 		csv.FileEncoding, csv.FileDialect, csv.FileHeader, csv.FileRead,
 		run.CodeSource, run.CodeSystemic, run.CodeConfig, run.CodePlanMoved, run.CodePlanUsed, run.CodePlanUnknown,
-		run.CodeTargetMoved, run.CodeUndo, run.CodeInterrupted, run.CodeColumnGone, run.CodeSourceAbsent)
+		run.CodeTargetMoved, run.CodeUndo, run.CodeInterrupted, run.CodeColumnGone, run.CodeSourceAbsent, workspace.CodeCard)
 }
 
 func TestEveryExportedCodeHasAnEntry(t *testing.T) {

@@ -141,7 +141,7 @@ type VersionReport struct {
 
 // A ContactReport is one contact.
 type ContactReport struct {
-	ID         int64             `json:"id,string"` // a text, as everywhere: other targets have other ids
+	ID         int64             `json:"id,string"`      // a text, as everywhere: other targets have other ids
 	Name       string            `json:"name,omitempty"` // by the book's formula, else its name; none is no name
 	Fields     map[string]string `json:"fields"`
 	Version    int64             `json:"version"`

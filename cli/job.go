@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
@@ -68,11 +69,32 @@ func (j *job) failed(ctx context.Context, r store.Run, err error) error {
 	if j.hint != "" && strings.Contains(f.message, "match rules") {
 		f.message = strings.TrimSuffix(f.message, ".") + ". " + j.hint
 	}
+	if name := unknownName(f); name != "" {
+		f.message = j.namesFor(ctx, f.message, name)
+	}
 	if r.ID != 0 {
 		j.report = runReport(r)
 		j.report.Error = errorReport(f)
 	}
 	return f
+}
+
+// namesFor adds to a message about an expression what was probably meant: the
+// columns of the source as expressions call them.
+func (j *job) namesFor(ctx context.Context, message, name string) string {
+	columns, err := sampleColumns(ctx, j.workspace, j.sync)
+	if err != nil {
+		return message
+	}
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = plan.Identifier(c.Name)
+	}
+	message = strings.TrimSuffix(message, ".")
+	if near := nearest(name, names); near != "" {
+		return fmt.Sprintf("%s. Did you mean %s?", message, near)
+	}
+	return fmt.Sprintf("%s. The columns are called %s", message, strings.Join(names, ", "))
 }
 
 // finished reports a run that came to its end and sets the exit code.

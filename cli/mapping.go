@@ -23,7 +23,7 @@ import (
 // file, except for the columns and fields that the flags name. The fingerprint
 // names the file's header.
 func mapColumns(ctx context.Context, w *workspace.Workspace, def plan.Sync, flags []string) (m []plan.Mapping, fingerprint string, err error) {
-	columns, err := sampleColumns(ctx, w, def)
+	columns, err := sampleColumns(ctx, w, store.Sync{Name: def.Name, Definition: def})
 	if err != nil {
 		return nil, "", err
 	}
@@ -85,11 +85,15 @@ const (
 
 // sampleColumns reads a file's header and the values of its first records, the
 // way the engine will read it.
-func sampleColumns(ctx context.Context, w *workspace.Workspace, def plan.Sync) ([]suggest.Column, error) {
-	source, err := w.Source(ctx, store.Sync{Name: def.Name, Definition: def})
+func sampleColumns(ctx context.Context, w *workspace.Workspace, s store.Sync) ([]suggest.Column, error) {
+	source, err := w.Source(ctx, s)
 	if err != nil {
 		return nil, err
 	}
+	return columnsOf(ctx, source)
+}
+
+func columnsOf(ctx context.Context, source connector.Source) ([]suggest.Column, error) {
 	stager, ok := source.(connector.Stager)
 	if !ok {
 		return nil, fmt.Errorf("%s is not a file", source.Name())

@@ -99,7 +99,7 @@ func withCards(records iter.Seq2[run.Rejected, error]) iter.Seq2[run.Rejected, e
 	return func(yield func(run.Rejected, error) bool) {
 		for c, err := range records {
 			if len(c.Fields) > 0 && strings.HasPrefix(c.Fields[0], workspace.DamagedCard) {
-				c.Reason, c.Detail = "row.card", plan.Detail{Message: sentence(strings.TrimPrefix(c.Fields[0], workspace.DamagedCard))}
+				c.Reason, c.Detail = workspace.CodeCard, plan.Detail{Message: sentence(strings.TrimPrefix(c.Fields[0], workspace.DamagedCard))}
 				c.Fields = make([]string, len(c.Fields))
 			}
 			if !yield(c, err) || err != nil {

@@ -157,7 +157,8 @@ func (a *app) validateCommand() *cobra.Command {
 		Short: "Check a sync file; every mistake with its line and column",
 		Long: `Validate checks a sync file by itself and together with the syncs that are kept
 already: two that would remove each other's contacts, or write one field always,
-are refused. Nothing is stored.`,
+are refused. Where the source file can be read, columns and fields are looked for in
+it. Nothing is stored.`,
 		Example: "  kith validate attendees.yaml",
 		Args:    exactly("a FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -168,13 +169,16 @@ are refused. Nothing is stored.`,
 			if err := a.validateAgainst(cmd.Context(), args[0], defs); err != nil {
 				return err
 			}
+			if found := fits(cmd.Context(), args[0], defs); len(found) > 0 {
+				return invalidSync(inFile(args[0], found))
+			}
 			names := []string{}
 			for _, d := range defs {
 				names = append(names, d.Name)
 			}
 			report := map[string]any{"valid": true, "syncs": names}
 			return one(a, report, shape[map[string]any]{columns: []string{"syncs"}, row: func(map[string]any) []string { return []string{fmt.Sprint(len(names))} }},
-				func(out io.Writer) { fmt.Fprintf(out, "%s is right: %d syncs\n", args[0], len(names)) })
+				func(out io.Writer) { fmt.Fprintf(out, "%s is right: %s\n", args[0], several(int64(len(names)), "sync")) })
 		},
 	}
 }

@@ -291,8 +291,7 @@ func (e *Engine) unchanged(ctx context.Context, s store.Sync, source connector.S
 		return false, err
 	}
 	if s.Definition.Source.EveryTime {
-		// What is held may go on although the source is the same (requirements 3.6).
-		if decided.EndState != r.TargetState || s.Definition.Scope != "" || decided.Totals.Held > 0 {
+		if decided.EndState != r.TargetState || s.Definition.Scope != "" || mayGoOn(decided) {
 			return false, nil
 		}
 		if decided.Totals.Created > 0 && e.addsOnly(last) {
@@ -310,6 +309,13 @@ func (e *Engine) unchanged(ctx context.Context, s store.Sync, source connector.S
 		r.Notes = append(r.Notes, fmt.Sprintf("%d contacts were edited since. Run with --every-time to apply the source to them again.", len(edited)))
 	}
 	return true, e.finishUnchanged(ctx, r, store.SkippedUnchanged, plan.Totals{}, nil)
+}
+
+// mayGoOn reports whether a run left records that may get on although the source
+// is the same: those held, and those refused because several contacts shared a
+// key (requirements 3.6).
+func mayGoOn(r store.Run) bool {
+	return r.Totals.Held > 0 || r.Reasons[string(plan.MatchSeveral)] > 0
 }
 
 // addsOnly reports whether a run's sync updates nothing.

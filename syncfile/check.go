@@ -102,8 +102,11 @@ func checkValue(v any, k key, path string) []Error {
 	case table:
 		return checkTable(v, path)
 	case yesNo:
-		if _, ok := v.(bool); !ok {
+		switch yes, ok := v.(bool); {
+		case !ok:
 			return wrong(describe(v)+" is neither true nor false", yesNoHint(v))
+		case slices.Contains(k.notYet, strconv.FormatBool(yes)):
+			return wrong(describe(v)+" is "+later, "Leave the key out.")
 		}
 	case count, limit:
 		return checkNumber(v, k, path)

@@ -15,7 +15,7 @@ type key struct {
 	shape    shape
 	words    []string // of a word or a list of words; the default first
 	called   string   // what one of the words is: "a write policy"
-	notYet   []string // words that a later version will know
+	notYet   []string // words, or an answer, that a later version will know
 	keys     []key    // of a mapping or a list of mappings
 	fallback string   // the default as people write it
 	doc      string
@@ -66,10 +66,10 @@ func syncKeys() []key {
 		{name: "target", shape: mapping, keys: targetKeys(), need: required, doc: "Where records go. A book that does not exist is created."},
 		{name: "direction", shape: word, words: []string{"one_way"}, notYet: []string{"two_way"}, called: "a direction", fallback: "one_way",
 			doc: "From source to target."},
-		{name: "match", shape: words, words: of(plan.ByLink, plan.ByKey, plan.ByEmail, plan.ByPhone), called: "a match rule",
+		{name: "match", shape: words, words: of(plan.ByKey, plan.ByEmail, plan.ByPhone), notYet: of(plan.ByLink), called: "a match rule",
 			fallback: "the target's unique identifier, else `email`, else `phone`",
-			doc:      "How a person is recognised in the target, best rule first. `link` needs no mention: it always comes first."},
-		{name: "secondary", shape: yesNo, fallback: "false",
+			doc:      "How a person is recognised in the target, best rule first."},
+		{name: "secondary", shape: yesNo, notYet: []string{"true"}, fallback: "false",
 			doc: "Lets secondary e-mail addresses and telephones take part in matching."},
 		{name: "phone_match", shape: word, words: of(plan.NamesAgree, plan.PhoneAlone), called: "a reading of a shared telephone", fallback: "names_agree",
 			doc: "When one telephone means one person: only where the last names do not contradict each other, or always."},
@@ -120,7 +120,7 @@ func sourceKeys() []key {
 
 func targetKeys() []key {
 	return append(endpointKeys("target"),
-		key{name: "key", shape: filled, doc: "Field that is the unique identifier (C28). `generated` draws a random 9-digit code for each new contact (C29)."},
+		key{name: "key", shape: filled, doc: "Field that is the unique identifier (C28). `generated` draws a random 9-digit code for each new contact (C29). A new row of a file gets the highest number of that column plus one, where the map does not fill it."},
 	)
 }
 
@@ -141,7 +141,7 @@ func policyKeys() []key {
 		{name: "update", shape: word, words: writes(), called: "a write policy", fallback: "if_new_not_blank",
 			doc: "What a value may do to a field of a contact that is already there: write if the source knows something, write always, fill blanks only, never."},
 		{name: "delete", shape: mapping, keys: []key{
-			{name: "not_found", shape: word, words: of(plan.Keep, plan.Mark, plan.Unlink, plan.Trash, plan.DeleteGone), called: "an answer to contacts not found", fallback: "keep",
+			{name: "not_found", shape: word, words: of(plan.Keep, plan.Trash, plan.DeleteGone), notYet: of(plan.Mark, plan.Unlink), called: "an answer to contacts not found", fallback: "keep",
 				doc: "What happens to a contact that the source no longer has (C14)."},
 			{name: "scope", shape: word, words: of(plan.BroughtByThisSync, plan.WholeBook), called: "a scope", fallback: "brought_by_this_sync",
 				doc: "Which contacts that concerns."},

@@ -69,12 +69,6 @@ func endpointRules(s plan.Sync, say sayer) {
 // matchRules holds settled question 15: a generated key is drawn at random, so
 // it recognises nobody, and what cannot be recognised must not count as gone.
 func matchRules(s plan.Sync, say sayer) {
-	if i := slices.Index(s.Match, plan.ByLink); i > 0 {
-		say(fmt.Sprintf("match[%d]", i), "link comes first", "Move it to the beginning, or leave it out.")
-	}
-	if len(s.Match) == 1 && s.Match[0] == plan.ByLink {
-		say("match", "a link is made by another rule first", "Add key, email or phone.")
-	}
 	if s.Target.Key == plan.KeyGenerated {
 		if i := slices.Index(s.Match, plan.ByKey); i >= 0 {
 			say(fmt.Sprintf("match[%d]", i), "a generated key recognises nobody", "Match by email or phone.")

@@ -2,6 +2,7 @@ package syncfile
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/invopop/jsonschema"
@@ -33,6 +34,9 @@ func mappingSchema(keys []key) *jsonschema.Schema {
 		if k.fallback != "" {
 			one.Description += " Default: " + strings.ReplaceAll(k.fallback, "`", "") + "."
 		}
+		if len(k.notYet) > 0 {
+			one.Description += " Not available yet: " + strings.Join(k.notYet, ", ") + "."
+		}
 		s.Properties.Set(k.name, one)
 		switch k.need {
 		case required:
@@ -60,6 +64,9 @@ func keySchema(k key) *jsonschema.Schema {
 	case word:
 		return withDefault(enum(k.words), k.fallback)
 	case yesNo:
+		if slices.Contains(k.notYet, "true") {
+			return withDefault(&jsonschema.Schema{Type: "boolean", Enum: []any{false}}, k.fallback)
+		}
 		return withDefault(&jsonschema.Schema{Type: "boolean"}, k.fallback)
 	case count:
 		return &jsonschema.Schema{Type: "integer", Minimum: "0"}

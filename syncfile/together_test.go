@@ -70,10 +70,10 @@ func TestValidateSaysWhatParseSays(t *testing.T) {
 	}{
 		{"nothing wrong", func(*plan.Sync) {}, ""},
 		{"a wrong word", func(s *plan.Sync) { s.OnSeveral = "frist" }, `on_several: "frist" is not an answer to several matches. Did you mean first?`},
-		{"a rule nobody knows", func(s *plan.Sync) { s.Match = []plan.Rule{"fax"} }, `match[0]: "fax" is not a match rule. Write link, key, email, phone.`},
+		{"a rule nobody knows", func(s *plan.Sync) { s.Match = []plan.Rule{"fax"} }, `match[0]: "fax" is not a match rule. Write key, email, phone.`},
 		{"no target", func(s *plan.Sync) { s.Target = plan.Endpoint{} }, "target: needs one of file, book"},
 		{"no name", func(s *plan.Sync) { s.Name = "" }, "name: is blank"},
-		{"a generated key with removal", func(s *plan.Sync) { s.Target.Key = "generated"; s.Policy.Delete.NotFound = plan.Mark },
+		{"a generated key with removal", func(s *plan.Sync) { s.Target.Key = "generated"; s.Policy.Delete.NotFound = plan.Trash },
 			"policy.delete.not_found: with key: generated, contacts not found must be kept: an import cannot be sure to recognise them. Write not_found: keep, or name a field as target.key."},
 		{"two-way", func(s *plan.Sync) { s.Direction = "two_way" }, "direction: two_way is not available yet in this version. Write one_way."},
 	} {

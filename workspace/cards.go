@@ -10,13 +10,13 @@ import (
 	"github.com/kith-sync/kith/vcard"
 )
 
-// codeCard is the code of a card that cannot be read.
-const codeCard = "row.card"
+// CodeCard is the code of a card that cannot be read.
+const CodeCard = "row.card"
 
 // DamagedCard begins the only value of a row that stands for a card that could
 // not be read; why follows it. The NUL makes it a row that cannot be read either:
 // it is counted, it is listed, and nobody is taken for missing because of it.
-const DamagedCard = "\x00" + codeCard + " "
+const DamagedCard = "\x00" + CodeCard + " "
 
 // tableOfCards turns vCards into a table with the standard field names as its
 // header. A card's UID becomes a column only where it is asked for as the key.

@@ -21,7 +21,7 @@ import (
 func (w *Workspace) Source(ctx context.Context, s store.Sync) (connector.Source, error) {
 	e := s.Definition.Source
 	if e.File != "" {
-		return fileSource(absolute(s.Base, e.File), s), nil
+		return File(s), nil
 	}
 	source, err := book.Open(ctx, w.Store, e.Book, w.keys.match, w.keys)
 	if errors.Is(err, store.ErrNotFound) {

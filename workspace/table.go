@@ -35,9 +35,11 @@ type table struct {
 	rewrite func(in io.ReadSeeker, rows *csv.Writer) (notes []string, err error)
 }
 
-// fileSource opens a file as a table, rewritten where it has to be.
-func fileSource(path string, s store.Sync) connector.Source {
+// File is the file that a sync reads, rewritten as a table where it has to be. It
+// needs no data folder.
+func File(s store.Sync) connector.Source {
 	e := s.Definition.Source
+	path := absolute(s.Base, e.File)
 	plain := csvfile.New(files.OS{}, path, e)
 	if strings.EqualFold(filepath.Ext(path), ".vcf") {
 		withUID := s.Definition.Target.Key == "uid" || e.Key == "uid"
