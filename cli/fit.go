@@ -37,6 +37,7 @@ func fits(ctx context.Context, path string, defs []plan.Sync) (found []syncfile.
 // misfits compares a sync with the columns of its source.
 func misfits(def plan.Sync, columns []suggest.Column) (found []syncfile.Error) {
 	var source contact.Schema
+	file := filepath.Base(def.Source.File)
 	names, variables := make([]string, len(columns)), make([]string, len(columns))
 	for i, c := range columns {
 		names[i], variables[i] = c.Name, plan.Identifier(c.Name)
@@ -49,28 +50,26 @@ func misfits(def plan.Sync, columns []suggest.Column) (found []syncfile.Error) {
 		}
 		found = append(found, syncfile.Error{Key: key, Message: message, Hint: hint})
 	}
+	knows := func(key, expression string) {
+		_, err := plan.NewNaming(source, expression) // the words of every expression are the same
+		if name := unknownName(err); name != "" {
+			say(key, fmt.Sprintf("%s has no column for %s", file, name), name, variables)
+		}
+	}
 	filled := map[string]bool{}
 	for i, m := range def.Map {
 		filled[m.To] = true
 		if m.From != "" && !slices.Contains(names, m.From) {
-			say(fmt.Sprintf("map[%d].from", i), fmt.Sprintf("%s has no column %q", filepath.Base(def.Source.File), m.From), m.From, names)
+			say(fmt.Sprintf("map[%d].from", i), fmt.Sprintf("%s has no column %q", file, m.From), m.From, names)
 		}
-	}
-	if len(def.Map) == 0 {
-		for _, m := range suggestedMap(columns, nil) {
-			filled[m.To] = true
-		}
+		knows(fmt.Sprintf("map[%d].expr", i), m.Expr)
 	}
 	for i, field := range def.Required {
-		if !filled[field] {
-			say(fmt.Sprintf("required[%d]", i), fmt.Sprintf("nothing fills %q, so every record would be held", field), field, slices.Sorted(maps.Keys(filled)))
+		if len(def.Map) > 0 && !filled[field] { // without a map what is suggested or remembered decides
+			say(fmt.Sprintf("required[%d]", i), fmt.Sprintf("nothing fills %q, so every new contact would be held", field), field, slices.Sorted(maps.Keys(filled)))
 		}
 	}
-	for _, e := range []struct{ key, text string }{{"filter", def.Filter}, {"gate", def.Gate}} {
-		_, err := plan.Compile(plan.Sync{Filter: e.text}, source, contact.Schema{}, "")
-		if name := unknownName(err); e.text != "" && name != "" {
-			say(e.key, fmt.Sprintf("%s has no column for %s", filepath.Base(def.Source.File), name), name, variables)
-		}
-	}
+	knows("filter", def.Filter)
+	knows("gate", def.Gate)
 	return found
 }

@@ -178,7 +178,9 @@ it. Nothing is stored.`,
 			}
 			report := map[string]any{"valid": true, "syncs": names}
 			return one(a, report, shape[map[string]any]{columns: []string{"syncs"}, row: func(map[string]any) []string { return []string{fmt.Sprint(len(names))} }},
-				func(out io.Writer) { fmt.Fprintf(out, "%s is right: %s\n", args[0], several(int64(len(names)), "sync")) })
+				func(out io.Writer) {
+					fmt.Fprintf(out, "%s is right: %s\n", args[0], several(int64(len(names)), "sync"))
+				})
 		},
 	}
 }
