@@ -89,7 +89,7 @@ var commands = []Entry{
 		Code: "file.exists", Group: Command,
 		What:    "would overwrite a file that is there already",
 		Safe:    "The file is as it was.",
-		Fix:     "Name another file, or remove that one.",
+		Fix:     "Name another file, or remove that one. `kith contacts export --force` replaces it.",
 		Example: `out.csv is there already; it may hold corrections. Name another file, or remove it.`,
 	},
 	{

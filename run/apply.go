@@ -317,7 +317,9 @@ func (a *applying) removals(ctx context.Context) error {
 			continue
 		}
 		a.batch = append(a.batch, queued{Change: c.Change, seq: c.Seq, block: -1})
-		if a.weight += updateWeight; a.weight >= batchWeight {
+		// Removals weigh no more than creates: many at a time rewrite each leaf of
+		// the key index once.
+		if a.weight += createWeight; a.weight >= batchWeight {
 			if err := a.write(ctx, position); err != nil {
 				return err
 			}
