@@ -23,6 +23,10 @@ import (
 // one that is held, disturbs only by a rule better than R: by R itself c has won
 // against it already.
 //
+// A contact that others have edited since, or whose own record is gone or other
+// than it was, is free for whoever shares a key with it: its keys count as those
+// of a changed record.
+//
 // A settled record that is not disturbed but shares a key takes part in matching
 // as decided, so that others see whose the key is.
 
@@ -56,13 +60,19 @@ func (p *planning) reopenDisturbed(ctx context.Context) (ok bool, err error) {
 		if len(numbers) == 0 {
 			return true, p.enterSettled(d)
 		}
-		if float64(len(p.reopened)+len(numbers)) > 1000+reopenLimit*float64(p.notes.count) {
+		if p.tooMany(len(p.reopened) + len(numbers)) {
 			return false, nil
 		}
 		if err := p.reopen(numbers); err != nil {
 			return false, err
 		}
 	}
+}
+
+// tooMany reports whether looking at n records or contacts one by one costs more
+// than reading everything anew.
+func (p *planning) tooMany(n int) bool {
+	return float64(n) > 1000+reopenLimit*float64(p.notes.count)
 }
 
 // disturbance collects the keys that are entered for matching and the contacts
@@ -92,8 +102,8 @@ func (p *planning) disturbance(ctx context.Context) (*disturbance, error) {
 	return d, nil
 }
 
-// loadEdited learns the keys that contacts have which others changed since the
-// last run: whoever shares one with them must be looked at again.
+// loadEdited learns the keys of contacts that others changed since the last run,
+// or that are free again: whoever shares one with them must be looked at again.
 func (p *planning) loadEdited(ctx context.Context, refs []int64) error {
 	p.edited = map[plan.Rule][]uint64{}
 	for found, err := range p.target.Fetch(ctx, refs) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/plan"
@@ -223,17 +224,32 @@ func (e *Engine) readSource(ctx context.Context, b binding, book *plan.Rulebook,
 		if old == nil {
 			return p, nil
 		}
-		if err := p.loadEdited(ctx, old.edited); err != nil {
+		settled, err := p.settle(ctx, old)
+		if err != nil {
 			p.close()
 			return nil, err
 		}
-		settled, err := p.reopenDisturbed(ctx)
-		if err != nil || settled {
-			return p, err
+		if settled {
+			return p, nil
 		}
 		p.close()
 		old = nil
 	}
+}
+
+// settle finds out whom the records that are as they were can be left to. It
+// reports false when so much has changed that all must be read anew.
+func (p *planning) settle(ctx context.Context, old *snapshot) (bool, error) {
+	freed, err := old.freedAll()
+	if err != nil || p.tooMany(len(freed)) {
+		return false, err
+	}
+	others := append(freed, old.edited...)
+	slices.Sort(others)
+	if err := p.loadEdited(ctx, slices.Compact(others)); err != nil {
+		return false, err
+	}
+	return p.reopenDisturbed(ctx)
 }
 
 func (e *Engine) newPlanning(b binding, book *plan.Rulebook, target Target, st *stage, run int64) (*planning, error) {

@@ -105,6 +105,13 @@ func TestOnceBroken(t *testing.T) {
 			want: []string{"unchanged 1", "create 1, unchanged 1", "unchanged 2"}, left: "1 2 3",
 		},
 		{
+			what: "who leaves the file leaves a contact behind that another record may be as well",
+			sync: plan.Sync{Match: []plan.Rule{plan.ByEmail, plan.ByPhone}, PhoneMatch: plan.PhoneAlone},
+			book: []string{"phone=020 7946 0001", "email=bob@example.org, phone=020 7946 0001"},
+			runs: [][]string{{"phone=020 7946 0001", "email=bob@example.org"}, {"phone=020 7946 0001"}},
+			want: []string{"unchanged 2", "hold 1"}, left: "1 2",
+		},
+		{
 			what: "who shares an e-mail with a record stays, by whatever rule that record was found",
 			sync: plan.Sync{OnSeveral: plan.SeveralFirst, Policy: trash(plan.WholeBook), Match: []plan.Rule{plan.ByPhone, plan.ByEmail}},
 			book: []string{"email=bob@example.org", "email=bob@example.org"},

@@ -19,6 +19,7 @@ type snapshot struct {
 	window  []outcome // records of the last run that may still come
 	touched refset
 	edited  []int64 // the same, as a list
+	freed   []int64 // contacts whose records of the last run are gone or other than they were
 	ranks   []int   // places in outcome.Keys of the sync's match rules, best first
 	err     error
 }
@@ -94,6 +95,7 @@ func (s *snapshot) recall(hash uint64) (note rowNote, settled, unchanged bool) {
 		if o.Hash != hash {
 			continue
 		}
+		s.free(s.window[:i])
 		s.window = s.window[i+1:]
 		touched := s.touched.has(o.Ref)
 		if !settledWell(o.Action) || o.Ref == 0 || touched {
@@ -116,6 +118,29 @@ func (s *snapshot) ruleFor(o outcome) uint8 {
 		}
 	}
 	return 0
+}
+
+// free notes the contacts that records of the last run stood for: they are there
+// for others again.
+func (s *snapshot) free(gone []outcome) {
+	for _, o := range gone {
+		if o.Ref != 0 {
+			s.freed = append(s.freed, o.Ref)
+		}
+	}
+}
+
+// freedAll goes to the end of the last run and returns the contacts whose
+// records have not come again.
+func (s *snapshot) freedAll() ([]int64, error) {
+	for s.err == nil {
+		s.free(s.window)
+		s.window = s.window[len(s.window):]
+		if s.fill(); len(s.window) == 0 {
+			break
+		}
+	}
+	return s.freed, s.err
 }
 
 func settledWell(a plan.Action) bool {
