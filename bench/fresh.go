@@ -64,14 +64,6 @@ func agrees(judge, want verify.Counts) check {
 	return check{Want: "SQL counts the same", Met: judge == want, Got: fmt.Sprintf("%+v, generator %+v", judge, want)}
 }
 
-// little holds the median of what was written against what one row about the run may take: a few pages of the
-// database, of its log, and of its index.
-func little(all []child.Usage) check {
-	const most = 256 << 10
-	written := median(all).Written
-	return check{Want: "nothing written but the run's row", Met: written <= most, Got: megabytes(written) + " MB written"}
-}
-
 func clear(paths ...string) error {
 	for _, p := range paths {
 		if err := os.RemoveAll(p); err != nil {

@@ -12,7 +12,6 @@ import (
 	"github.com/kith-sync/kith/csv"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
-	"github.com/kith-sync/kith/workspace"
 )
 
 // known are the codes that packages export.
@@ -26,11 +25,11 @@ func known() (codes []string) {
 		codes = append(codes, string(p))
 	}
 	return append(codes,
-		csv.UnclosedQuote, csv.BadEncoding, csv.TooLong, csv.WrongColumns, csv.LineBreak,
+		csv.UnclosedQuote, csv.BadEncoding, csv.TooLong, csv.WrongColumns, csv.LineBreak, csv.BadCard,
 		csv.FileTooLarge, csv.FileHTML, csv.FileArchive, csv.FileWorkbook, csv.FileBinary,
 		csv.FileEncoding, csv.FileDialect, csv.FileHeader, csv.FileRead,
 		run.CodeSource, run.CodeSystemic, run.CodeConfig, run.CodePlanMoved, run.CodePlanUsed, run.CodePlanUnknown,
-		run.CodeTargetMoved, run.CodeUndo, run.CodeInterrupted, run.CodeColumnGone, run.CodeSourceAbsent, workspace.CodeCard)
+		run.CodeTargetMoved, run.CodeUndo, run.CodeInterrupted, run.CodeColumnGone, run.CodeSourceAbsent)
 }
 
 func TestEveryExportedCodeHasAnEntry(t *testing.T) {

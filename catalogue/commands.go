@@ -128,6 +128,14 @@ var commands = []Entry{
 		Example: `The identifier and the country of telephone numbers say who is the same person as whom, and friends has 12 contacts. Nothing was changed.`,
 	},
 	{
+		Code: "book.key_shared", Group: Command,
+		What:    "would make a field the unique identifier of a book in which contacts share its value",
+		More:    "Values are compared as matching does it, by the field's kind. An import with such a --key is refused as well.",
+		Safe:    nothingChanged,
+		Fix:     "Edit or merge the contacts, or choose another field. kith contacts list -o csv shows the values.",
+		Example: `member_no cannot be the unique identifier of members: 4 contacts share their value with another, such as contacts 1 and 3. Nothing was changed. Edit or merge them first, or choose another field.`,
+	},
+	{
 		Code: "field.key", Group: Command,
 		What:    "would remove or overwrite the field that is the book's unique identifier",
 		Safe:    nothingChanged,

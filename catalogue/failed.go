@@ -25,6 +25,14 @@ var failed = []Entry{
 		Fix:     "Run the sync again: it will decide anew.",
 		Example: `x contact 17  target.gone`,
 	},
+	{
+		Code: "target.unreachable", Group: Failed,
+		What:    "was not written, because the other system stopped answering",
+		More:    "After several attempts the run ends, so that it does not fail record by record.",
+		Safe:    "What was written before stays and is remembered. This record is as it was.",
+		Fix:     "Run the sync again when the system answers. kith connections test NAME tells.",
+		Example: `x contact 17  target.unreachable`,
+	},
 }
 
 var deleted = []Entry{

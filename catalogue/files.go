@@ -58,7 +58,7 @@ var files = []Entry{
 		What:    "is larger than the limit of 16 GiB",
 		Safe:    nothingChanged,
 		Fix:     "Split it into several files.",
-		Example: `The file is larger than the limit of 16 GiB. Split it, or raise the limit.`,
+		Example: `The file is larger than the limit of 16 GiB. Split it.`,
 	},
 	{
 		Code: "file.read", Group: File,

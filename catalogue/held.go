@@ -41,4 +41,27 @@ var held = []Entry{
 		Fix:     "Change the contact's owner or the sync's out_of_scope; for a new contact, map the field that target_scope asks about.",
 		Example: `. line 4  match.scope_review`,
 	},
+	{
+		Code: "conflict.field", Group: Held,
+		What:    "has a field that both sides changed differently, and a person decides",
+		More:    "The field's winner is review, or times that cannot be trusted leave most_recent undecided, or the value went back and forth and was frozen.",
+		Safe:    "Both values stay where they are; the other fields go on.",
+		Fix:     "kith conflicts lists them; kith conflicts pick N ours or theirs decides. The next run carries it out.",
+		Example: `. line 4  conflict.field`,
+	},
+	{
+		Code: "outcome.unknown", Group: Held,
+		What:    "was sent, and no answer came: whether it arrived is not known",
+		More:    "A create is never repeated blindly where that could make a second record.",
+		Safe:    "What was sent is remembered. Nothing is sent twice.",
+		Fix:     "Nothing to do: the next run looks whether it arrived before it does anything else.",
+		Example: `. contact 12  outcome.unknown`,
+	},
+	{
+		Code: "quota.paused", Group: Held,
+		What:    "waits until the account at the other system has calls left",
+		Safe:    "What was written before stays. This record is as it was.",
+		Fix:     "Nothing to do: a run after the renewal goes on. Or give the account a larger budget.",
+		Example: `. contact 12  quota.paused`,
+	},
 }

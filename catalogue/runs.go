@@ -85,6 +85,22 @@ var runs = []Entry{
 		Example: `Run 4 was undone already, by run 7. To do it again, undo run 7.`,
 	},
 	{
+		Code: "stage.altered", Group: Run,
+		What:    "was refused, because the copy of its source in the data folder is not what the plan was made from",
+		More:    "What a plan creates is read from that copy, so a plan holds only as long as nobody touches it. A run that was interrupted and meets an altered copy is ended, and says how far it came.",
+		Safe:    "Nothing was written.",
+		Fix:     "Make a new plan and look at it. Find out who writes in the data folder.",
+		Example: `The copy of the source that plan 7f3c2a1b was made from has been altered in the data folder. Nothing was written. Make a new plan.`,
+	},
+	{
+		Code: "run.pruned", Group: Run,
+		What:    "has no details any more: what a run decided record by record is kept for 90 days, and longer only while its sync goes by it",
+		More:    "Its totals stay, the contacts as they are, and from which run each value came.",
+		Safe:    nothingChanged,
+		Fix:     "Look at its totals: kith runs show RUN. To change back what it wrote, edit the contacts or import an earlier file.",
+		Example: `The details of run 12 were cleared away after 90 days: it can no longer be undone. Nothing was changed; its totals are kept:  kith runs show 12`,
+	},
+	{
 		Code: "run.interrupted", Group: Run,
 		What:    "was stopped before its end",
 		Safe:    "What was written is complete; nothing is lost, and nothing will be written twice.",

@@ -11,11 +11,19 @@ var warnings = []Entry{
 	},
 	{
 		Code: "value.several", Group: Warning,
-		What:    "has several e-mails or telephones in one cell",
-		More:    "Google Contacts writes them so, with ::: between them. The first one is taken.",
-		Safe:    "The record was taken with the first of them.",
-		Fix:     "Put the others in columns of their own if they are wanted.",
+		What:    "has more e-mails or telephones in one cell than the map has fields for",
+		More:    "Google Contacts writes several into one cell, with ::: between them. A suggested map gives each a field, as many as the first 200 records have; a map of your own takes the first one, unless it says partOf.",
+		Safe:    "The record was taken with those that have a field.",
+		Fix:     "Map the others, too: {expr: 'partOf(row[\"E-mail 1 - Value\"], 2)', to: email.2}.",
 		Example: `warnings: 1 value.several`,
+	},
+	{
+		Code: "value.trimmed", Group: Warning,
+		What:    "has white space around a value, or signs that nobody sees",
+		More:    "Spaces, tabs, hard spaces, line ends and characters without width are cut off at both ends of a value. A record with several such values is counted once, and a value of nothing else is blank.",
+		Safe:    "The record was taken with the values without it.",
+		Fix:     "Nothing, unless the white space was meant. The kept copy of the file has the values as they were.",
+		Example: `warnings: 2 value.trimmed`,
 	},
 	{
 		Code: "name.placeholder", Group: Warning,

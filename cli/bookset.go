@@ -76,7 +76,7 @@ is the name field, else first and last name, else what --name-formula makes.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			b := store.Book{Name: strings.TrimSpace(args[0])}
 			if b.Name == "" || b.Name != cell(b.Name) {
-				return usage("%q is not a name for a book", args[0])
+				return usage("%q is not a name for a book. Nothing was changed. Give it one or more letters on one line", args[0])
 			}
 			if err := f.change(cmd, &b); err != nil {
 				return err

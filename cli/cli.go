@@ -87,7 +87,7 @@ func (a *app) root() *cobra.Command {
 		if format := formatIn(a.Args); format != "" {
 			a.format = format // it stands behind the mistake, and counts all the same
 		}
-		return usage("%s. See %s --help", sentence(err.Error()), cmd.CommandPath())
+		return usage("%s See %s --help", flagFault(cmd, err), cmd.CommandPath())
 	})
 	root.AddGroup(&cobra.Group{ID: "sync", Title: "Bring contacts in and keep them in step:"},
 		&cobra.Group{ID: "know", Title: "Know what happened, and take it back:"},

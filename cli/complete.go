@@ -32,6 +32,16 @@ func (a *app) addCompletion(root *cobra.Command) {
 		show.ValidArgsFunction = first(presetNames)
 	}
 	a.completeFlags(root)
+	root.InitDefaultCompletionCmd()
+	if cmd, _, err := root.Find([]string{"completion"}); err == nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return cmd.Help()
+		}
+		cmd.Args = cobra.ArbitraryArgs
+	}
 }
 
 // completeFlags does the same for the values of flags, in every command.

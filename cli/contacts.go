@@ -167,7 +167,7 @@ func (a *app) showContact(name *string) *cobra.Command {
 		Example: "  kith contacts show ada@example.com",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				b, c, err := oneContact(ctx, w, *name, args[0])
+				b, c, err := a.leadTo(ctx, w, *name, args[0])
 				if err != nil {
 					return err
 				}
@@ -178,6 +178,28 @@ func (a *app) showContact(name *string) *cobra.Command {
 			})
 		},
 	}
+}
+
+// leadTo finds a contact to look at. The ID of one that was merged leads to the
+// contact that was kept.
+func (a *app) leadTo(ctx context.Context, w *workspace.Workspace, bookName, who string) (store.Book, store.Contact, error) {
+	b, err := book(ctx, w, bookName)
+	if err != nil {
+		return b, store.Contact{}, err
+	}
+	for {
+		into, run, err := mergedInto(ctx, w, b, who)
+		if err != nil {
+			return b, store.Contact{}, err
+		}
+		if into == 0 {
+			break
+		}
+		a.say("Contact %s was merged into contact %d by run %d.", who, into, run)
+		who = strconv.FormatInt(into, 10)
+	}
+	c, err := contactIn(ctx, w, b, who)
+	return b, c, err
 }
 
 func contactText(out io.Writer, b store.Book, c store.Contact) {

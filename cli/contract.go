@@ -33,6 +33,7 @@ type RunReport struct {
 	Source   string           `json:"source,omitempty"`
 	UndoOf   int64            `json:"undo_of,omitempty"`
 	UndoneBy int64            `json:"undone_by,omitempty"`
+	Pruned   bool             `json:"pruned,omitempty"` // more than 90 days ago: only the totals are left
 	Started  *time.Time       `json:"started,omitempty"`
 	Finished *time.Time       `json:"finished,omitempty"`
 	Error    *ErrorReport     `json:"error,omitempty"`
@@ -183,7 +184,7 @@ type RejectGroup struct {
 func runReport(r store.Run) RunReport {
 	return RunReport{Run: r.ID, Sync: r.Name, Kind: r.Kind, Status: r.Status, Plan: r.PlanHash, Totals: r.Totals,
 		Reasons: counted(r.Reasons), Warnings: counted(r.Warnings), Notes: spelled(r.Notes), Stop: r.Stop, Code: r.Code, Message: r.Message,
-		Source: r.Source, UndoOf: r.UndoOf, UndoneBy: r.Undone, Started: moment(r.Started), Finished: moment(r.Finished)}
+		Source: r.Source, UndoOf: r.UndoOf, UndoneBy: r.Undone, Pruned: r.Pruned, Started: moment(r.Started), Finished: moment(r.Finished)}
 }
 
 func changeReport(c plan.Change) ChangeReport {

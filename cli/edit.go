@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -43,8 +44,13 @@ func (a *app) addContact(name *string) *cobra.Command {
 					return err
 				}
 				values := make([]string, len(b.Fields))
+				empty := true
 				for _, s := range list {
 					values[s.at] = s.value
+					empty = empty && contact.Blank(s.value)
+				}
+				if empty {
+					return usage("%s needs at least one value. Nothing was changed. See %s --help", cmd.CommandPath(), cmd.CommandPath())
 				}
 				if err := a.alone(ctx, w, b, values, 0); err != nil {
 					return err
@@ -127,15 +133,7 @@ func (a *app) deleteContacts(name *string) *cobra.Command {
 		Use: "delete ID|EMAIL...", Short: "Put contacts into the trash", Args: atLeast(1, "an ID or EMAIL"),
 		Example: "  kith contacts delete 17",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				b, err := book(ctx, w, *name)
-				if err != nil {
-					return err
-				}
-				contacts, err := contactsIn(ctx, w, b, args)
-				if err != nil {
-					return err
-				}
+			return a.writeTo(cmd.Context(), *name, args, func(ctx context.Context, w *workspace.Workspace, b store.Book, contacts []store.Contact) error {
 				changes := make([]plan.Change, len(contacts))
 				for i, c := range contacts {
 					changes[i] = removal(b, c)
@@ -144,6 +142,22 @@ func (a *app) deleteContacts(name *string) *cobra.Command {
 			})
 		},
 	}
+}
+
+// writeTo opens the workspace for a command that changes several contacts of a
+// book, which who names.
+func (a *app) writeTo(ctx context.Context, bookName string, who []string, do func(context.Context, *workspace.Workspace, store.Book, []store.Contact) error) error {
+	return a.write(ctx, func(ctx context.Context, w *workspace.Workspace) error {
+		b, err := book(ctx, w, bookName)
+		if err != nil {
+			return err
+		}
+		contacts, err := contactsIn(ctx, w, b, who)
+		if err != nil {
+			return err
+		}
+		return do(ctx, w, b, contacts)
+	})
 }
 
 // contactsIn finds several contacts, each once.

@@ -63,7 +63,7 @@ func explanations(ctx context.Context, w *workspace.Workspace, name, who string)
 		}
 		if x.Found || x.Trashed || len(x.History) > 0 {
 			hidePasswords(&x, b)
-			found = append(found, explanation{x, nameNow(x, b)})
+			found = append(found, explanation{x, nameNow(x, b), who})
 		}
 	}
 	return found, nil
@@ -73,6 +73,7 @@ func explanations(ctx context.Context, w *workspace.Workspace, name, who string)
 type explanation struct {
 	run.Explanation
 	Name string `json:"name,omitempty"`
+	who  string // was asked for
 }
 
 // nameNow is the name of an explained contact, from the values it has now.
@@ -142,6 +143,9 @@ func originShape() shape[origin] {
 }
 
 func explainText(out io.Writer, x explanation) {
+	if len(x.MergedFrom) > 0 {
+		fmt.Fprintf(out, "%s leads to contact %s: %s\n", cell(x.who), x.ID, mergedText(x.MergedFrom))
+	}
 	switch {
 	case x.Found:
 		fmt.Fprintf(out, "%s  contact %s in %s\n", cell(onScreenName(x.Name)), x.ID, cell(x.Book))
@@ -158,6 +162,27 @@ func explainText(out io.Writer, x explanation) {
 	for _, h := range x.History {
 		historyText(out, h)
 	}
+}
+
+// mergedText says how a contact became part of others; the last is the one shown.
+func mergedText(merges []run.Merge) string {
+	parts := make([]string, len(merges))
+	for i, m := range merges {
+		into := "contact " + m.Into
+		if i == len(merges)-1 {
+			into = "it"
+		}
+		parts[i] = fmt.Sprintf("%s was merged into %s, run %d", mergedContact(m), into, m.Run)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// mergedContact names a contact by its ID, and by its e-mail where that is known.
+func mergedContact(m run.Merge) string {
+	if m.Email == "" {
+		return "contact " + m.ID
+	}
+	return fmt.Sprintf("contact %s (%s)", m.ID, cell(m.Email))
 }
 
 func from(f run.FieldOrigin) string {
@@ -184,6 +209,12 @@ func historyText(out io.Writer, h run.HistoryEntry) {
 		parts = append(parts, "recognised by "+string(h.MatchedBy))
 	}
 	fmt.Fprintf(out, "  %s\n", strings.Join(parts, "  "))
+	switch {
+	case h.Merged != nil && h.Action == plan.Restore.String():
+		fmt.Fprintf(out, "      %s is a contact of its own again\n", mergedContact(*h.Merged))
+	case h.Merged != nil:
+		fmt.Fprintf(out, "      merged with %s\n", mergedContact(*h.Merged))
+	}
 	if h.Reason != "" {
 		c := causeOf(h.Reason)
 		fmt.Fprintf(out, "      %s: it %s. %s\n", h.Reason, c.what, c.fix)
@@ -194,9 +225,21 @@ func historyText(out io.Writer, h run.HistoryEntry) {
 	if h.Action == plan.Create.String() || h.Action == plan.Remove.String() {
 		return // the values have been listed
 	}
+	if h.Pruned {
+		fmt.Fprintf(out, "      wrote %s; what was there before is not kept longer than 90 days\n", namesOf(h.Fields))
+		return
+	}
 	for _, f := range h.Fields {
 		fmt.Fprintf(out, "      %s\n", fieldText(plan.Update, f))
 	}
+}
+
+func namesOf(fields []plan.FieldChange) string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = cell(f.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 func secretFields(fields []contact.Field) map[string]bool {

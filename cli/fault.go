@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -55,6 +56,7 @@ func refuse(code, format string, args ...any) error {
 func (a *app) faultOf(ctx context.Context, err error) *fault {
 	var said *fault
 	var known *run.Error
+	var twins *workspace.TwinsError
 	switch {
 	case errors.As(err, &said):
 		return said
@@ -64,6 +66,8 @@ func (a *app) faultOf(ctx context.Context, err error) *fault {
 		return invalid(syncfile.All(err))
 	case errors.As(err, &known):
 		return &fault{exit: exitOf(known.Code), code: known.Code, message: spoken(known)}
+	case errors.As(err, &twins):
+		return &fault{exit: exitFailed, code: workspace.CodeTwins, message: twins.Sentence()}
 	case errors.Is(err, fs.ErrNotExist) && strings.Contains(err.Error(), "staged source"):
 		return &fault{exit: exitFailed, code: "stage.gone",
 			message: "The copy of what this run read is gone: it is kept for 90 days. Nothing was changed, and the contacts are as they were. To see the records again run the sync once more"}
@@ -164,6 +168,31 @@ func unknownCommand(cmd *cobra.Command, typed string) error {
 		return usage("%s. Did you mean %s %s?", message, cmd.CommandPath(), near[0])
 	}
 	return usage("%s. %s --help lists them", message, cmd.CommandPath())
+}
+
+var (
+	unknownFlag = regexp.MustCompile(`^unknown flag: --(.+)$`)
+	wrongValue  = regexp.MustCompile(`^invalid argument "(.*)" for "(?:-., )?(--.+)" flag: `)
+	flagNames   = regexp.MustCompile(`--([a-z-]+)`)
+)
+
+// flagFault says in a sentence what is wrong with a flag.
+func flagFault(cmd *cobra.Command, err error) string {
+	if m := wrongValue.FindStringSubmatch(err.Error()); m != nil {
+		return fmt.Sprintf("%q is not a value for %s.", m[1], m[2])
+	}
+	m := unknownFlag.FindStringSubmatch(err.Error())
+	if m == nil {
+		return sentence(err.Error()) + "."
+	}
+	var names []string
+	for _, found := range flagNames.FindAllStringSubmatch(cmd.Flags().FlagUsages(), -1) {
+		names = append(names, found[1])
+	}
+	if near := nearest(m[1], names); near != "" {
+		return fmt.Sprintf("There is no flag --%s. Did you mean --%s?", m[1], near)
+	}
+	return fmt.Sprintf("There is no flag --%s.", m[1])
 }
 
 // exactly returns the argument check of a command that takes what words name.

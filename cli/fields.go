@@ -54,7 +54,7 @@ func (a *app) addField(name *string) *cobra.Command {
 					return err
 				}
 				if b.Schema().Index(f.Name) >= 0 {
-					return refuse("field.exists", "The book %s has a field %q already. Nothing was changed", b.Name, f.Name)
+					return refuse("field.exists", "The book %s has a field %q already. Nothing was changed. Use that one, or choose another name", b.Name, f.Name)
 				}
 				if err := w.Store.AddFields(ctx, b.ID, []contact.Field{f}); err != nil {
 					return err
@@ -106,7 +106,7 @@ func (a *app) removeField(name *string) *cobra.Command {
 					return err
 				}
 				if args[0] == b.KeyField {
-					return refuse("field.key", "%s is the unique identifier of %s. Nothing was changed", args[0], b.Name)
+					return refuse("field.key", "%s is the unique identifier of %s, which a book keeps. Nothing was changed. To have another, make a new book and import into it:  kith books create", args[0], b.Name)
 				}
 				if err := sparesFormula(b, args[0]); err != nil {
 					return err

@@ -42,16 +42,19 @@ func parseFile(path string) ([]plan.Sync, error) {
 		return nil, err
 	}
 	if found := syncfile.ValidateTogether(defs); len(found) > 0 {
-		return nil, invalidSync(inFile(path, found))
+		return nil, invalidSync(inFile(path, "", found))
 	}
 	return defs, nil
 }
 
-func inFile(path string, found []syncfile.Error) []syncfile.Error {
-	for i := range found {
-		found[i].File = path
+// inFile gives mistakes their places in a sync file: those of one of its syncs,
+// or of any whose name their keys begin with.
+func inFile(path, sync string, found []syncfile.Error) []syncfile.Error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return found // it was read a moment ago; the mistakes count all the same
 	}
-	return found
+	return syncfile.Place(path, data, sync, found)
 }
 
 // saveFile stores the syncs of a file under their names. Two that would remove
@@ -72,7 +75,7 @@ func (a *app) saveFile(ctx context.Context, w *workspace.Workspace, path string)
 		}
 	}
 	if len(grave) > 0 {
-		return nil, invalidSync(inFile(path, grave))
+		return nil, invalidSync(inFile(path, "", grave))
 	}
 	base, err := filepath.Abs(filepath.Dir(path))
 	if err != nil {

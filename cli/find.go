@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -38,6 +39,10 @@ func contactIn(ctx context.Context, w *workspace.Workspace, b store.Book, who st
 	}
 	switch len(found) {
 	case 0:
+		if into, run, err := mergedInto(ctx, w, b, who); into != 0 || err != nil {
+			return store.Contact{}, cmp.Or(err, refuse("not_found", "Contact %s of %s was merged into contact %d by run %d. Nothing was changed. Name contact %d, or bring %s back:  kith contacts restore %s --book %s",
+				who, b.Name, into, run, into, who, who, quoted(b.Name)))
+		}
 		return store.Contact{}, refuse("not_found", "There is no contact %q in %s. kith trash shows the deleted ones, kith contacts list --search TEXT finds others", who, b.Name)
 	case 1:
 		return found[0], nil
@@ -47,6 +52,17 @@ func contactIn(ctx context.Context, w *workspace.Workspace, b store.Book, who st
 		ids[i] = strconv.FormatInt(store.Number(c.Ref), 10)
 	}
 	return store.Contact{}, refuse("match.several", "Several contacts of %s are %q: %s. Name one by its ID", b.Name, who, strings.Join(ids, ", "))
+}
+
+// mergedInto returns the number of the contact that the one with an ID was merged
+// into, and the run that did it; zeros where there is none.
+func mergedInto(ctx context.Context, w *workspace.Workspace, b store.Book, id string) (into, run int64, err error) {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil || n <= 0 {
+		return 0, 0, nil // it is not an ID
+	}
+	into, run, err = w.Engine.MergedInto(ctx, store.Ref(b.ID, n))
+	return store.Number(into), run, err
 }
 
 // refsOf returns the handles that somebody may mean, in ascending order.

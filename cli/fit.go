@@ -29,7 +29,7 @@ func fits(ctx context.Context, path string, defs []plan.Sync) (found []syncfile.
 		if err != nil || len(columns) == 0 {
 			continue // it is not there yet, or says itself what is wrong with it
 		}
-		found = append(found, misfits(def, columns)...)
+		found = append(found, inFile(path, def.Name, misfits(def, columns))...)
 	}
 	return found
 }

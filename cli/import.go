@@ -70,7 +70,7 @@ func keptAs(name, path string) (string, error) {
 		return importName(path), nil
 	}
 	if strings.ContainsAny(name, "/\\\n\r\t\x00") || strings.Trim(name, " .") == "" {
-		return "", usage("%q is not a name for an import", name)
+		return "", usage("%q is not a name for an import. Nothing was changed. Use letters and digits, without slashes", name)
 	}
 	return "import-" + strings.TrimPrefix(strings.TrimSpace(name), "import-"), nil
 }

@@ -38,6 +38,7 @@ func (j *job) run(ctx context.Context) error {
 			return err
 		}
 	}
+	r.Fresh = true
 	return j.carryOut(ctx, r)
 }
 
@@ -46,13 +47,14 @@ func (j *job) carryOut(ctx context.Context, r store.Run) error {
 	a := j.app
 	switch {
 	case r.Stop != nil && !r.Approved && a.interactive():
-		r.Approved = a.approves(r.Stop)
+		r.Approved, r.Fresh = a.approves(r.Stop), false
 	case j.asks && !a.yes && a.interactive() && r.Totals.Writes() > 0 && r.Stop == nil:
 		if !a.agreed("Apply?") {
 			a.say("Nothing was written. To apply exactly this later type:  %s", applyHint(r.PlanHash))
 			j.report = runReport(r)
 			return nil
 		}
+		r.Fresh = false // who knows how long the answer took
 	}
 	a.hint = fmt.Sprintf("The next kith command that writes finishes run %d first", r.ID)
 	done, err := j.workspace.Engine.Apply(ctx, j.sync, r)

@@ -41,7 +41,7 @@ func mapColumns(ctx context.Context, w *workspace.Workspace, def plan.Sync, flag
 		if err != nil {
 			return nil, "", err
 		}
-		m = slices.DeleteFunc(m, func(m plan.Mapping) bool { return m.From == column || m.To == field })
+		m = slices.DeleteFunc(m, func(m plan.Mapping) bool { return m.Reads(column) || m.To == field })
 		if field != "" {
 			m = append(m, plan.Mapping{From: column, To: field})
 		}
@@ -68,14 +68,8 @@ func mapFlag(flag string, columns []string) (column, field string, err error) {
 
 // suggestedMap is the map of a file that nobody said anything about. A column
 // that is not known becomes a field of its own when it has values.
-func suggestedMap(columns []suggest.Column, fields []contact.Field) (m []plan.Mapping) {
-	for _, s := range suggest.Mapping(columns, fields) {
-		column := columns[s.Column]
-		if s.Field.Name != "" && (s.Confidence > 0 || len(column.Samples) > 0) {
-			m = append(m, plan.Mapping{From: column.Name, To: s.Field.Name})
-		}
-	}
-	return m
+func suggestedMap(columns []suggest.Column, fields []contact.Field) []plan.Mapping {
+	return run.Suggested(suggest.Mapping(columns, fields), columns)
 }
 
 const (

@@ -21,15 +21,7 @@ func (a *app) mergeContacts(name *string) *cobra.Command {
 what it has stays. The others go to the trash, and undo brings everything back.`,
 		Example: "  kith contacts merge 17 42",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				b, err := book(ctx, w, *name)
-				if err != nil {
-					return err
-				}
-				contacts, err := contactsIn(ctx, w, b, args)
-				if err != nil {
-					return err
-				}
+			return a.writeTo(cmd.Context(), *name, args, func(ctx context.Context, w *workspace.Workspace, b store.Book, contacts []store.Contact) error {
 				keep, others := contacts[0], contacts[1:]
 				if a.human() {
 					mergeText(a.Stdout, b, keep, others)

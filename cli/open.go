@@ -52,7 +52,7 @@ func (a *app) write(ctx context.Context, do func(context.Context, *workspace.Wor
 	return a.open(ctx, func(w *workspace.Workspace) error {
 		recovered, err := w.Recover(ctx)
 		for _, r := range recovered {
-			a.say("Run %d (%s) had been interrupted. It is finished now: %s.", r.ID, r.Name, statusWords(r.Status))
+			a.say("%s", recoveredText(r))
 		}
 		if err != nil {
 			return err
@@ -67,6 +67,14 @@ func (a *app) write(ctx context.Context, do func(context.Context, *workspace.Wor
 	})
 }
 
+// recoveredText says how a run ended that an earlier process had begun.
+func recoveredText(r store.Run) string {
+	if r.Status == store.Failed {
+		return fmt.Sprintf("Run %d (%s) had been interrupted and could not be finished. %s", r.ID, r.Name, r.Message)
+	}
+	return fmt.Sprintf("Run %d (%s) had been interrupted. It is finished now: %s.", r.ID, r.Name, statusWords(r.Status))
+}
+
 // tidy clears away what has been kept long enough, and says so.
 func (a *app) tidy(ctx context.Context, w *workspace.Workspace) error {
 	done, err := w.Tidy(ctx)
@@ -75,6 +83,9 @@ func (a *app) tidy(ctx context.Context, w *workspace.Workspace) error {
 	}
 	if done.Sources > 0 {
 		a.say("Cleared away %s that no run of the last 90 days has read.", several(int64(done.Sources), "staged source"))
+	}
+	if done.Runs > 0 {
+		a.say("Cleared away the details of %s of more than 90 days ago. Contacts and totals stay.", several(int64(done.Runs), "run"))
 	}
 	return err
 }
@@ -130,19 +141,26 @@ func book(ctx context.Context, w *workspace.Workspace, name string) (store.Book,
 
 // savedSync finds a sync by name, or says which there are.
 func savedSync(ctx context.Context, w *workspace.Workspace, name string) (store.Sync, error) {
-	s, err := w.Store.Sync(ctx, name)
+	s, near, err := syncOrNear(ctx, w, name)
+	if err == nil && s.ID == 0 {
+		err = absent("sync", name, []string{near}, "kith syncs list")
+	}
+	return s, err
+}
+
+// syncOrNear finds a sync by name, or the name that was probably meant; neither
+// is no error.
+func syncOrNear(ctx context.Context, w *workspace.Workspace, name string) (s store.Sync, near string, err error) {
+	s, err = w.Store.Sync(ctx, name)
 	if !errors.Is(err, store.ErrNotFound) {
-		return s, err
+		return s, "", err
 	}
 	syncs, err := w.Store.Syncs(ctx)
-	if err != nil {
-		return s, err
-	}
 	names := make([]string, len(syncs))
 	for i, s := range syncs {
 		names[i] = s.Name
 	}
-	return s, absent("sync", name, names, "kith syncs list")
+	return store.Sync{}, nearest(name, names), err
 }
 
 // absent says that nothing has a name, and what was probably meant.

@@ -22,6 +22,9 @@ func (a *app) planCommand() *cobra.Command {
   kith plan attendees --out plan.json && kith apply plan.json`,
 		Args: nameOrFile(&file),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := spares(out); err != nil {
+				return err
+			}
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
 				syncs, err := a.syncsToRun(ctx, w, args, file, everyTime)
 				if err != nil {
@@ -44,8 +47,11 @@ func (a *app) planCommand() *cobra.Command {
 // nameOrFile checks that a command gets one sync by name or a file of them.
 func nameOrFile(file *string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
+		if *file != "" && len(args) > 0 {
+			return usage("%s takes the name of a SYNC or -f FILE, not both", cmd.CommandPath())
+		}
 		if *file != "" {
-			return exactly()(cmd, args)
+			return nil
 		}
 		if len(args) == 0 {
 			return usage("%s needs the name of a SYNC, or -f FILE. kith syncs list shows the names", cmd.CommandPath())
@@ -77,6 +83,25 @@ func (a *app) showPlans(ctx context.Context, w *workspace.Workspace, syncs []sto
 	writer.end()
 	if detailed && changes {
 		a.exit = max(a.exit, exitChanges)
+	}
+	return nil
+}
+
+// spares refuses to write a plan over a file that is none: it may be the source.
+func spares(out string) error {
+	info, err := os.Stat(out)
+	if out == "" || err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return nil
+	}
+	file, err := os.Open(out)
+	if err != nil {
+		return nil // writing it will say why
+	}
+	defer file.Close()
+	var version int
+	var hash string
+	if err := readHead(file, &version, &hash); err != nil || version == 0 {
+		return refuse("file.exists", "%s is there already and is not a plan. Nothing was written. Name another file", out)
 	}
 	return nil
 }

@@ -70,7 +70,6 @@ func rejectsOf(ctx context.Context, w *workspace.Workspace, r store.Run) (found 
 	if found.columns, found.records, err = w.Engine.Rejects(ctx, r); err != nil {
 		return found, err
 	}
-	found.records = withCards(found.records)
 	found.secret = secretColumns(boundOf(r), found.columns)
 	counts := map[plan.Reason]int64{}
 	err = forEach(found.records, func(c run.Rejected) error {
@@ -88,25 +87,8 @@ func rejectsOf(ctx context.Context, w *workspace.Workspace, r store.Run) (found 
 	slices.SortFunc(found.groups, func(a, b RejectGroup) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code))
 	})
-	_, records, err := w.Engine.Rejects(ctx, r)
-	found.records = withCards(records)
+	_, found.records, err = w.Engine.Rejects(ctx, r)
 	return found, err
-}
-
-// withCards names the records that stand for cards which could not be read. They
-// have no values; those can be filled in.
-func withCards(records iter.Seq2[run.Rejected, error]) iter.Seq2[run.Rejected, error] {
-	return func(yield func(run.Rejected, error) bool) {
-		for c, err := range records {
-			if len(c.Fields) > 0 && strings.HasPrefix(c.Fields[0], workspace.DamagedCard) {
-				c.Reason, c.Detail = workspace.CodeCard, plan.Detail{Message: sentence(strings.TrimPrefix(c.Fields[0], workspace.DamagedCard))}
-				c.Fields = make([]string, len(c.Fields))
-			}
-			if !yield(c, err) || err != nil {
-				return
-			}
-		}
-	}
 }
 
 func secretColumns(b bound, columns []string) []bool {

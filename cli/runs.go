@@ -35,6 +35,9 @@ func (a *app) runsCommand() *cobra.Command {
 	list := &cobra.Command{
 		Use: "list", Short: "List the latest runs, newest first", Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if limit < 1 {
+				return usage("--limit is a number from 1. See %s --help", cmd.CommandPath())
+			}
 			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
 				runs, err := w.Store.Runs(ctx, 0, limit)
 				if err != nil {
@@ -95,7 +98,12 @@ func findRun(ctx context.Context, w *workspace.Workspace, arg string) (store.Run
 }
 
 func latestRun(ctx context.Context, w *workspace.Workspace, name string) (store.Run, error) {
-	s, err := savedSync(ctx, w, name)
+	s, near, err := syncOrNear(ctx, w, name)
+	if err == nil && s.ID == 0 && near == "" {
+		err = refuse("not_found", "%q is neither the number of a run nor the name of a sync. kith runs list shows the numbers", name)
+	} else if err == nil && s.ID == 0 {
+		err = absent("sync", name, []string{near}, "")
+	}
 	if err != nil {
 		return store.Run{}, err
 	}

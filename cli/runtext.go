@@ -36,6 +36,10 @@ func (a *app) runText(out io.Writer, r RunReport) {
 	if r.Message != "" {
 		fmt.Fprintf(out, "  %s\n", cell(r.Message))
 	}
+	if r.Pruned {
+		fmt.Fprintln(out, "  details were cleared away after 90 days")
+		return
+	}
 	if r.Totals.Rejected+r.Totals.Held+r.Totals.Failed > 0 {
 		fmt.Fprintf(out, "  see   kith rejects %d\n", r.Run)
 	}

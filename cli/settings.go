@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
@@ -33,12 +34,27 @@ func (a *app) settings(w *workspace.Workspace, b store.Book, args []string, pass
 		if b.KeyMade && name == b.KeyField {
 			return nil, refuse("field.key", "%s is given by kith itself and kept. Nothing was changed", name)
 		}
+		if err := checkValue(b, at, value); err != nil {
+			return nil, err
+		}
 		list = append(list, setting{at, value})
 	}
 	if passwordFrom {
 		return a.addPassword(w, b, list)
 	}
 	return list, nil
+}
+
+// checkValue refuses by hand what an import refuses: an e-mail address that is
+// none would be found by nobody.
+func checkValue(b store.Book, at int, value string) error {
+	if b.Fields[at].Kind != contact.Email || contact.Blank(value) {
+		return nil
+	}
+	if _, problem := contact.NewNormalizer(b.Region).MatchKey(contact.Email, value); problem != "" {
+		return refuse(string(plan.EmailInvalid), "%q is not an e-mail address. Nothing was changed. Write it like ada@example.com", value)
+	}
+	return nil
 }
 
 func (a *app) addPassword(w *workspace.Workspace, b store.Book, list []setting) ([]setting, error) {

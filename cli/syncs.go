@@ -170,7 +170,7 @@ it. Nothing is stored.`,
 				return err
 			}
 			if found := fits(cmd.Context(), args[0], defs); len(found) > 0 {
-				return invalidSync(inFile(args[0], found))
+				return invalidSync(found)
 			}
 			names := []string{}
 			for _, d := range defs {
@@ -194,7 +194,7 @@ func (a *app) validateAgainst(ctx context.Context, path string, defs []plan.Sync
 	return a.read(ctx, func(ctx context.Context, w *workspace.Workspace) error {
 		found, err := against(ctx, w, defs)
 		if err == nil && len(found) > 0 {
-			err = invalidSync(inFile(path, found))
+			err = invalidSync(inFile(path, "", found))
 		}
 		return err
 	})

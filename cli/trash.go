@@ -58,7 +58,8 @@ func (a *app) restoreContacts(name *string) *cobra.Command {
 						return err
 					}
 					back := restoring(b, c)
-					if back.Into, err = mergedInto(ctx, w, c.Ref); err != nil {
+					// The contact it was merged into gives back the keys that it has kept for it.
+					if back.Into, _, err = w.Engine.MergedInto(ctx, c.Ref); err != nil {
 						return err
 					}
 					if err := a.alone(ctx, w, b, c.Values, back.Into); err != nil {
@@ -80,20 +81,6 @@ func restoring(b store.Book, c store.Contact) plan.Change {
 		}
 	}
 	return change
-}
-
-// mergedInto is the contact that one in the trash was merged into, or 0. It gives
-// the keys back that it has kept for it.
-func mergedInto(ctx context.Context, w *workspace.Workspace, ref int64) (into int64, err error) {
-	for c, err := range w.Store.ChangesOf(ctx, ref) {
-		if err != nil {
-			return 0, err
-		}
-		if c.Action == plan.Remove {
-			into = c.Into
-		}
-	}
-	return into, nil
 }
 
 func (a *app) emptyTrash(name *string) *cobra.Command {

@@ -52,6 +52,7 @@ type Row struct {
 	Raw     []byte   // the record as it stands in the file, in UTF-8, without its line ending
 	Line    int64    // physical line on which it starts, from 1, preamble included
 	Offset  int64    // byte of the original file, before decoding, at which it starts
+	Place   int64    // where it starts for Reader.Skip
 	Problem *Problem // nil when the record could be read
 }
 
@@ -62,7 +63,13 @@ const (
 	TooLong       = "row.too_long"       // a field or record over its limit; Raw may be only its beginning
 	WrongColumns  = "row.columns"        // over the limit of columns, or not as many as the header (Ragged)
 	LineBreak     = "row.line_break"     // a line break in a field, refused by StrictLineBreaks
+	BadCard       = "row.card"           // a record of another format that could not be read (Unread)
 )
+
+// Unread begins the only value of a row that stands for a record of another
+// format, a vCard, which could not be turned into values; why follows it. The NUL
+// makes sure that no file says so by accident.
+const Unread = "\x00" + BadCard + " "
 
 // A Problem says why a record could not be read. It names no value of the
 // record, so that it can be logged.

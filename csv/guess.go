@@ -60,7 +60,7 @@ func divideSample(text []byte, delim, quote string) sample {
 			break
 		}
 		s.rows = append(s.rows, sampleRow{strs(row.Fields), row.Line})
-		if row.Problem == nil || row.Problem.Code == BadEncoding {
+		if row.Problem == nil || row.Problem.Code == BadEncoding || row.Problem.Code == WrongColumns {
 			widths[len(row.Fields)]++
 		}
 	}

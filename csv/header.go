@@ -20,10 +20,13 @@ var knownNames = strings.Fields(`name first firstname last lastname given family
 // clearly data, and has a known name, or stands above data of another kind.
 func (s *sample) hasHeader(at int) bool {
 	head, below := s.rows[at].fields, s.rows[at+1:]
-	known, names := 0, 0
+	known, names, numbered := 0, 0, 0
 	for _, f := range head {
 		f = trimName([]byte(f))
 		switch {
+		case isNumbered(f):
+			names++
+			numbered++
 		case isData(f):
 			return false
 		case f != "":
@@ -36,7 +39,7 @@ func (s *sample) hasHeader(at int) bool {
 	if names*2 < len(head) || names == 0 {
 		return false
 	}
-	return known > 0 || len(below) == 0 || s.differs(head, below)
+	return known > 0 || numbered == 0 && (len(below) == 0 || s.differs(head, below))
 }
 
 // differs compares names with the values below them. Words above words that
@@ -63,6 +66,16 @@ func (s *sample) differs(head []string, below []sampleRow) bool {
 func isKnownName(name string) bool {
 	words := strings.FieldsFunc(strings.ToLower(name), func(c rune) bool { return !unicode.IsLetter(c) })
 	return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(knownNames, w) })
+}
+
+// isNumbered reports whether a value is one letter and a number: "Q4" or "c12" may
+// be a name or a value, so it speaks neither for a header nor against one.
+func isNumbered(v string) bool {
+	if v == "" {
+		return false
+	}
+	c, n := utf8.DecodeRuneInString(v)
+	return unicode.IsLetter(c) && n < len(v) && strings.Trim(v[n:], "0123456789") == ""
 }
 
 // isData reports whether a value is an e-mail address, a web address, or made

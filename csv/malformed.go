@@ -33,16 +33,17 @@ func (r *Reader) malformed(first attempt) (attempt, reading, result) {
 // swallowed reports whether the record that was read over several lines took
 // in the next record, because of a quote that was never closed: it has the
 // wrong number of columns, while the line at next has the right one by itself.
-func (r *Reader) swallowed(next int) bool {
+// That is not known where the window ends before that line does.
+func (r *Reader) swallowed(next int) (swallowed, known bool) {
 	if r.Columns == 0 || r.columns == r.Columns {
-		return false
+		return false, true
 	}
 	start := r.pos
 	defer func() { r.pos = start }()
 	r.pos += next
 	end, size, ok := r.lineEnd(r.pos)
 	a := attempt{end: end - r.pos, size: size}
-	return ok && r.divide(&a, strict) == complete && a.breaks == 0 && r.columns == r.Columns
+	return ok && r.divide(&a, strict) == complete && a.breaks == 0 && r.columns == r.Columns, ok
 }
 
 // contain returns the record up to the end of the line on which the field

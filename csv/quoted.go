@@ -48,8 +48,14 @@ func (r *Reader) quoted(end, size int) (*Row, error) {
 	if res == stray {
 		a, mode, res = r.malformed(first)
 	}
-	if res == complete && a.breaks > 0 && (a.end > r.l.Record || r.swallowed(end+size)) {
-		a, res = attempt{quoted: a.across}, unclosed
+	if res == complete && a.breaks > 0 {
+		swallowed, known := r.swallowed(end + size)
+		if !known && r.end-r.pos <= r.l.Record {
+			return nil, nil
+		}
+		if a.end > r.l.Record || swallowed {
+			a, res = attempt{quoted: a.across}, unclosed
+		}
 	}
 	switch {
 	case res == complete:

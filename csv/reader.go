@@ -108,6 +108,20 @@ func (r *Reader) Next() (*Row, error) {
 	return row, err
 }
 
+// Skip moves forward to a record that was read before from the same file, by its
+// Place and Line, without looking at what lies between. It does nothing before
+// the first good record was read, which says how the others are judged.
+func (r *Reader) Skip(place, line int64) (skipped bool, err error) {
+	if r.usual == 0 || place < r.place() {
+		return false, nil
+	}
+	if !r.skipTo(place) {
+		return false, asFileError(r.err)
+	}
+	r.line = line
+	return true, nil
+}
+
 // BlankLines returns how many empty lines were passed so far. They are not
 // records; in a file of one column, an empty value is written "".
 func (r *Reader) BlankLines() int64 { return r.blank }
@@ -180,8 +194,7 @@ func (r *Reader) readHeader() error {
 			return err
 		}
 		if row.Problem != nil {
-			return &FileError{Code: FileHeader, Err: row.Problem,
-				Message: "The header, which names the columns, cannot be read"}
+			return &FileError{Code: FileHeader, Message: "The header, which names the columns, cannot be read: " + row.Problem.Error()}
 		}
 		r.addNames(row.Fields)
 	}

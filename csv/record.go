@@ -73,15 +73,15 @@ func (r *Reader) cut(line []byte) {
 // breaks inside its fields.
 func (r *Reader) finish(n, size int, breaks int64) (*Row, error) {
 	raw := r.buf[r.pos : r.pos+n : r.pos+n]
-	r.row = Row{Fields: r.fields, Raw: raw, Line: r.line, Offset: r.offset()}
+	r.row = Row{Fields: r.fields, Raw: raw, Line: r.line, Offset: r.offset(), Place: r.place()}
 	switch {
 	case r.columns > r.l.Columns:
-		r.refuse(WrongColumns, 0, "This row has %s, the limit is %d. Check the delimiter and the quotes, or raise the limit.",
+		r.refuse(WrongColumns, 0, "This row has %s, the limit is %d. Check the delimiter and the quotes.",
 			count(r.columns, "column"), r.l.Columns)
 	case len(raw) > r.l.Record:
-		r.refuse(TooLong, 0, "This row is longer than the limit of %s. Shorten it, or raise the limit.", inBytes(int64(r.l.Record)))
+		r.refuse(TooLong, 0, "This row is longer than the limit of %s. Shorten it.", inBytes(int64(r.l.Record)))
 	case len(raw) > r.l.Field && r.longest() >= 0:
-		r.refuse(TooLong, r.longest()+1, "Column %d is longer than the limit of %s. Shorten it, or raise the limit.",
+		r.refuse(TooLong, r.longest()+1, "Column %d is longer than the limit of %s. Shorten it.",
 			r.longest()+1, inBytes(int64(r.l.Field)))
 	case breaks > 0 && r.d.StrictLineBreaks:
 		c := r.fieldWith(func(f []byte) bool { return bytes.ContainsAny(f, "\r\n") })
@@ -90,6 +90,10 @@ func (r *Reader) finish(n, size int, breaks int64) (*Row, error) {
 		c := r.fieldWith(func(f []byte) bool { return !utf8.Valid(f) })
 		r.refuse(BadEncoding, c+1, "Column %d holds characters that are not %s. Save the file as UTF-8, or choose the encoding it is written in.",
 			c+1, r.d.Encoding)
+	case r.find(&r.nul, r.pos) < r.pos+n && bytes.HasPrefix(r.fields[0], []byte(Unread)):
+		why := string(r.fields[0][len(Unread):])
+		r.row.Fields = nil
+		r.refuse(BadCard, 0, "%s", why)
 	case r.find(&r.nul, r.pos) < r.pos+n:
 		c := r.fieldWith(func(f []byte) bool { return bytes.IndexByte(f, 0) >= 0 })
 		r.refuse(BadEncoding, c+1, "Column %d holds a NUL byte, which no text has. Save the file as UTF-8, or choose the encoding it is written in.", c+1)
@@ -152,13 +156,13 @@ const shownOfOverlong = 64 << 10
 // record, with its beginning only, and passes the rest of the line as a stream.
 func (r *Reader) overlong() (*Row, error) {
 	head := bytes.Clone(r.buf[r.pos : r.pos+min(shownOfOverlong, r.l.Record)])
-	line, offset := r.line, r.offset()
+	line, offset, place := r.line, r.offset(), r.place()
 	if err := r.skipLine(); err != nil && err != io.EOF {
 		return nil, err
 	}
 	r.cut(head)
-	r.row = Row{Fields: r.fields, Raw: head, Line: line, Offset: offset}
-	r.refuse(TooLong, 0, "This row is longer than the limit of %s. Shorten it, or raise the limit.", inBytes(int64(r.l.Record)))
+	r.row = Row{Fields: r.fields, Raw: head, Line: line, Offset: offset, Place: place}
+	r.refuse(TooLong, 0, "This row is longer than the limit of %s. Shorten it.", inBytes(int64(r.l.Record)))
 	return &r.row, nil
 }
 

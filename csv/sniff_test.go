@@ -69,6 +69,9 @@ func TestSniff(t *testing.T) {
 		{"unknown words above data", "foo,bar\nx,1\ny,2\n", `","`},
 		{"a value that comes again is no name", "red,big\nblue,big\nred,small\n", `"," no header`},
 		{"German names", "Vorname;Nachname;E-Mail\nAnn;Lee;a@example.com\n", `";"`},
+		{"names that are a letter and a number", "email,c1,c2,Q4\na@example.com,x,y,z\n", `","`},
+		{"such values alone are no names", "A1,B2,C3\nA4,B5,C3\n", `"," no header`},
+		{"a record whose only word is known stays a record", "A1,B2,name\nann@example.com,B5,C3\n", `","`},
 		{"a header alone", "name,email,phone", `","`},
 		{"UTF-8 with BOM", "\xef\xbb\xbfname,email\nZoë,z@example.com\n", `","`},
 		{"Windows-1252", "name,email\nZo\xeb,z@example.com\n", `"," windows-1252`},
@@ -85,6 +88,40 @@ func TestSniff(t *testing.T) {
 				t.Errorf("%q\n got %s %v\nwant %s", c.in, told(d), err, c.want)
 			}
 		})
+	}
+}
+
+// A file of 2,000 columns was "no header", and one of 2,001 did not say that there
+// is a limit (reliability 6).
+func TestSniffOfManyColumns(t *testing.T) {
+	for _, c := range []struct {
+		columns int
+		delim   string
+		want    string
+	}{
+		{2000, ",", ""},
+		{2001, ",", "This row has 2001 columns, the limit is 2000."},
+		{2000, ";", ""},
+		{2001, ";", "This row has 2001 columns, the limit is 2000."},
+		{40_000, "\t", "This row has 40000 columns, the limit is 2000."},
+	} {
+		var head strings.Builder
+		head.WriteString("email")
+		for i := range c.columns - 1 {
+			fmt.Fprintf(&head, "%sc%d", c.delim, i)
+		}
+		in := head.String() + "\na@example.com" + strings.Repeat(c.delim+"v", c.columns-1) + "\n"
+		d, err := Sniff([]byte(in), true)
+		if want := fmt.Sprintf("%q", c.delim); err != nil || told(d) != want {
+			t.Errorf("%d columns: got %s %v, want %s", c.columns, told(d), err, want)
+		}
+		names, err := NewReader(strings.NewReader(in), d, Limits{}).Header()
+		if c.want == "" && (err != nil || len(names) != c.columns) {
+			t.Errorf("%d columns: got %d names and %v", c.columns, len(names), err)
+		}
+		if c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%d columns: got %v, want %q", c.columns, err, c.want)
+		}
 	}
 }
 

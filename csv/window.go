@@ -105,6 +105,21 @@ func (w *window) offset() int64 {
 	return w.dec.original(at)
 }
 
+// place is where the current record starts in the decoded file.
+func (w *window) place() int64 { return w.base + int64(w.pos) }
+
+// skipTo moves forward to a place, and reports whether the file goes so far.
+func (w *window) skipTo(place int64) bool {
+	for w.base+int64(w.end) < place {
+		w.pos = w.end
+		if !w.fill() {
+			return false
+		}
+	}
+	w.pos = int(place - w.base)
+	return true
+}
+
 // lineEnd returns where the physical line that goes through from ends, and how
 // long its line ending is: CRLF, LF or CR, or nothing at the end of the file.
 // ok is false when the end is not in the window.
@@ -136,7 +151,7 @@ func (c *capped) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	if int64(n) > c.left {
 		return int(c.left), &FileError{Code: FileTooLarge, Message: "The file is larger than the limit of " +
-			inBytes(c.limit) + ". Split it, or raise the limit."}
+			inBytes(c.limit) + ". Split it."}
 	}
 	c.left -= int64(n)
 	return n, err

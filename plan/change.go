@@ -64,6 +64,11 @@ const (
 	UndoChanged      Reason = "undo.changed_since"
 	UndoGone         Reason = "undo.gone"
 	UndoExists       Reason = "undo.exists"
+	RowCard          Reason = "row.card"
+	ConflictField    Reason = "conflict.field"
+	OutcomeUnknown   Reason = "outcome.unknown"
+	QuotaPaused      Reason = "quota.paused"
+	Unreachable      Reason = "target.unreachable"
 )
 
 // Reasons lists every reason; its order is part of the stored plan format, so
@@ -73,7 +78,8 @@ var Reasons = []Reason{
 	TrashedByPerson, GateClosed, RequiredMissing, MatchSeveral, IdentityConflict, ScopeReview,
 	RowColumns, RowEncoding, RowUnclosedQuote, RowLineBreak, RowTooLong, EmailInvalid,
 	LanguageUnknown, ValueTooLong, ExprFailed, TargetInvalid, TargetChanged, TargetGone, SourceGone,
-	UndoChanged, UndoGone, UndoExists,
+	UndoChanged, UndoGone, UndoExists, RowCard,
+	ConflictField, OutcomeUnknown, QuotaPaused, Unreachable,
 }
 
 // A FieldChange is what a change does to one field. New is the value after the
@@ -104,6 +110,7 @@ type Change struct {
 	Values   []string      // of a create: the whole record, in the order of the target's schema
 	Fields   []FieldChange // what changes, field by field
 	Final    bool          // of a removal: for good, not into the trash
+	Remote   bool          // written to the remote of a linked sync, not to the address book
 	Into     int64         // of a removal: the contact it was merged into, which keeps its keys
 	Detail   Detail
 }

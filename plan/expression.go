@@ -12,7 +12,8 @@ import (
 )
 
 // Expressions are written in expr-lang. Every column is a variable named by
-// Identifier; row["E-mail Address"] reads a column by its exact name. They can
+// Identifier; row["E-mail Address"] reads a column by its exact name, and
+// partOf(value, 2) is the second of several values in one cell. They can
 // neither loop without bound nor reach anything but the record.
 
 func compileOptional(source string, schema contact.Schema) (*vm.Program, error) {
@@ -23,7 +24,7 @@ func compileOptional(source string, schema contact.Schema) (*vm.Program, error) 
 }
 
 func compileExpr(source string, schema contact.Schema, wantBool bool) (*vm.Program, error) {
-	options := []expr.Option{expr.Env(environment(schema, nil))}
+	options := []expr.Option{expr.Env(environment(schema, nil)), partFunction()}
 	if wantBool {
 		options = append(options, expr.AsBool())
 	}

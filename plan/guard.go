@@ -56,7 +56,8 @@ type Guard struct {
 	Deletes    Limit `json:"deletes,omitzero" yaml:"deletes,omitempty"`
 	Changes    Limit `json:"changes,omitzero" yaml:"changes,omitempty"` // deletes + updates: the Contact Manager's reading
 	MaxDeletes int64 `json:"max_deletes,omitempty" yaml:"max_deletes,omitempty"`
-	Explicit   bool  `json:"explicit,omitempty" yaml:"-"` // named in the sync file: guards every run
+	Day        Limit `json:"deletes_per_24h,omitzero" yaml:"deletes_per_24h,omitempty"` // of linked syncs: the rolling total (I5)
+	Explicit   bool  `json:"explicit,omitempty" yaml:"-"`                               // named in the sync file: guards every run
 }
 
 // A Stop is the guard's objection to a plan.
@@ -80,6 +81,15 @@ func (g Guard) Check(t Totals, base int64) *Stop {
 		return &Stop{"deletes", t.Deleted, base, strconv.FormatInt(g.MaxDeletes, 10)}
 	}
 	return nil
+}
+
+// CheckDay returns the guard's objection to what was deleted in the last 24 hours,
+// this plan included, or nil. Base is the number of records before all of it.
+func (g Guard) CheckDay(deleted, base int64) *Stop {
+	if !g.Day.Exceeded(deleted, base) {
+		return nil
+	}
+	return &Stop{"deletes", deleted, base, g.Day.String() + " in 24 hours"}
 }
 
 // share is the count in percent of the base, with as many decimals as it takes

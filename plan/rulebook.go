@@ -47,6 +47,7 @@ type mapped struct {
 	to     int // position in the target
 	kind   contact.Kind
 	region string // of telephones, when it is not the target's own
+	parts  int    // how many of several values in one cell find a field
 	expr   *vm.Program
 }
 
@@ -68,7 +69,7 @@ func Compile(s Sync, source, target contact.Schema, region string) (*Rulebook, e
 	switch {
 	case s.Secondary:
 		return nil, fmt.Errorf("secondary: matching by second e-mails and telephones is not available yet; leave it out")
-	case s.Policy.Delete.NotFound == Mark || s.Policy.Delete.NotFound == Unlink:
+	case s.Policy.Delete.NotFound == Mark, s.Policy.Delete.NotFound == Unlink && !s.Linked():
 		return nil, fmt.Errorf("policy.delete.not_found: %s is not available yet; use keep, trash or delete", s.Policy.Delete.NotFound)
 	}
 	for i, m := range s.Map {
@@ -95,7 +96,7 @@ func Compile(s Sync, source, target contact.Schema, region string) (*Rulebook, e
 }
 
 func (b *Rulebook) compileMapping(m Mapping, region string) error {
-	c := mapped{Mapping: m, from: -1, to: b.Target.Index(m.To)}
+	c := mapped{Mapping: m, from: -1, to: b.Target.Index(m.To), parts: takenParts(m.From, b.Sync.Map)}
 	if c.to < 0 {
 		return fmt.Errorf("the target has no field %q", m.To)
 	}
@@ -180,7 +181,10 @@ func (b *Rulebook) compileRules() error {
 	for _, r := range b.Sync.Match {
 		switch r {
 		case ByLink:
-			return fmt.Errorf("match: link is not available yet; it comes with two-way syncs. Use key, email or phone")
+			if b.Sync.Linked() {
+				continue // the link comes before every rule, and needs no field
+			}
+			return fmt.Errorf("match: a link remembers records of a connection; between files and books use key, email or phone")
 		case ByKey, ByEmail, ByPhone:
 			if r == ByKey && b.Target.Key == "" {
 				return fmt.Errorf("match: the target has no unique identifier to match by key")

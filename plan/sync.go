@@ -38,11 +38,13 @@ type Sync struct {
 
 // An Endpoint names one side of a sync: a file or an address book.
 type Endpoint struct {
-	File      string `json:"file,omitempty" yaml:"file,omitempty"`
-	Book      string `json:"book,omitempty" yaml:"book,omitempty"`
-	CSV       CSV    `json:"csv,omitzero" yaml:"csv,omitempty"`
-	EveryTime bool   `json:"every_time,omitempty" yaml:"every_time,omitempty"` // C17
-	Key       string `json:"key,omitempty" yaml:"key,omitempty"`               // unique identifier (C28); "generated" is C29
+	File       string `json:"file,omitempty" yaml:"file,omitempty"`
+	Connection string `json:"connection,omitempty" yaml:"connection,omitempty"` // an account at another system
+	Object     string `json:"object,omitempty" yaml:"object,omitempty"`         // of the connection: Contact, an address book
+	Book       string `json:"book,omitempty" yaml:"book,omitempty"`
+	CSV        CSV    `json:"csv,omitzero" yaml:"csv,omitempty"`
+	EveryTime  bool   `json:"every_time,omitempty" yaml:"every_time,omitempty"` // C17
+	Key        string `json:"key,omitempty" yaml:"key,omitempty"`               // unique identifier (C28); "generated" is C29
 }
 
 // KeyGenerated as an endpoint's key asks for random 9-digit codes (C29).
@@ -62,6 +64,7 @@ type CSV struct {
 type Policy struct {
 	Create    *bool  `json:"create,omitempty" yaml:"create,omitempty"`
 	Update    Write  `json:"update,omitempty" yaml:"update,omitempty"`
+	Back      Write  `json:"back,omitempty" yaml:"back,omitempty"` // of a two-way sync: what may be done to its source
 	Delete    Delete `json:"delete,omitzero" yaml:"delete,omitempty"`
 	WholeBook string `json:"whole_book,omitempty" yaml:"whole_book,omitempty"` // "accepted": settled question 1
 }
@@ -73,6 +76,7 @@ func (p Policy) Creates() bool { return p.Create == nil || *p.Create }
 type Delete struct {
 	NotFound NotFound `json:"not_found,omitempty" yaml:"not_found,omitempty"`
 	Scope    Scope    `json:"scope,omitempty" yaml:"scope,omitempty"`
+	Back     NotFound `json:"back,omitempty" yaml:"back,omitempty"` // of a two-way sync: what the source does with what is gone from the target
 }
 
 // A Mapping fills one field of the target (C27). Exactly one of From, Value and
@@ -85,7 +89,7 @@ type Mapping struct {
 	As        string            `json:"as,omitempty" yaml:"as,omitempty"` // kind, or phone(GB)
 	Write     Write             `json:"write,omitempty" yaml:"write,omitempty"`
 	Direction string            `json:"direction,omitempty" yaml:"direction,omitempty"`
-	Winner    string            `json:"winner,omitempty" yaml:"winner,omitempty"`
+	Winner    Winner            `json:"winner,omitempty" yaml:"winner,omitempty"`
 	Default   string            `json:"default,omitempty" yaml:"default,omitempty"`
 	Values    map[string]string `json:"values,omitempty" yaml:"values,omitempty"`
 	MayClear  bool              `json:"may_clear,omitempty" yaml:"may_clear,omitempty"` // settled question 7
@@ -154,7 +158,7 @@ const (
 // YAML reference). A book or file is updated with if_new_not_blank (settled
 // question 3). Match stays empty: its default depends on the target (MatchFor).
 func (s Sync) Defaults() Sync {
-	fill(&s.Direction, "one_way")
+	fill(&s.Direction, OneWay)
 	fill(&s.PhoneMatch, NamesAgree)
 	fill(&s.OnSeveral, SeveralReview)
 	fill(&s.OutOfScope, OutOfScopeSkip)
@@ -165,8 +169,15 @@ func (s Sync) Defaults() Sync {
 	if s.Guard == (Guard{}) {
 		s.Guard.Deletes = Percent(10)
 	}
+	if s.Linked() && !s.Guard.Day.Set() {
+		s.Guard.Day = Percent(20)
+	}
 	return s
 }
+
+// Linked reports whether the sync keeps links: one of its ends is a connection,
+// whose records have ids of their own.
+func (s Sync) Linked() bool { return s.Source.Connection != "" || s.Target.Connection != "" }
 
 // MatchFor returns the match rules for a target: the sync's own, else its unique
 // identifier if it has one, else the e-mail (settled question 13), else the

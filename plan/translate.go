@@ -63,7 +63,7 @@ func (b *Rulebook) translateField(m *mapped, fields []string, t *Translated) {
 			return
 		}
 	case m.from < len(fields):
-		value = trim(fields[m.from])
+		value = trimmed(fields[m.from], t)
 	}
 	if m.Values != nil {
 		value = lookup(m.Values, value)
@@ -101,19 +101,25 @@ func (b *Rulebook) Warn(t *Translated) {
 	}
 }
 
-// trim is strings.TrimSpace with a way out for values that need none.
-func trim(s string) string {
-	if s == "" || s[0] > ' ' && s[0] < 0x80 && s[len(s)-1] > ' ' && s[len(s)-1] < 0x80 {
+// trimmed returns a value without the white space around it, which is told once a
+// record (requirements 3.6): a code that begins with a space may be meant. White
+// space alone is a blank, and nothing to tell.
+func trimmed(s string, t *Translated) string {
+	if s == "" || s[0] > ' ' && s[0] < 0x7f && s[len(s)-1] > ' ' && s[len(s)-1] < 0x7f {
 		return s
 	}
-	return strings.TrimSpace(s)
+	value := contact.Trim(s)
+	if value != "" && value != s && !slices.Contains(t.Detail.Warnings, "value.trimmed") {
+		t.Detail.Warnings = append(t.Detail.Warnings, "value.trimmed")
+	}
+	return value
 }
 
 // accept returns the value to keep, which is the raw value unless its kind
 // refuses it.
 func (b *Rulebook) accept(m *mapped, value string, t *Translated) string {
 	if m.kind == contact.Email || m.kind == contact.Phone {
-		value = firstOfSeveral(value, t)
+		value = m.firstOfSeveral(value, t)
 	}
 	switch m.kind {
 	case contact.Language:
@@ -135,20 +141,6 @@ func (b *Rulebook) accept(m *mapped, value string, t *Translated) string {
 		}
 	}
 	return value
-}
-
-// severalInOne stands between the values of one cell in exports of Google
-// Contacts (K12).
-const severalInOne = " ::: "
-
-// firstOfSeveral returns the first of the values in one cell; that there are
-// others is said in a warning.
-func firstOfSeveral(value string, t *Translated) string {
-	first, _, several := strings.Cut(value, severalInOne)
-	if several {
-		t.Detail.Warnings = append(t.Detail.Warnings, "value.several")
-	}
-	return first
 }
 
 func (b *Rulebook) seal(m *mapped, value string, t *Translated) string {

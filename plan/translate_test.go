@@ -22,7 +22,10 @@ func TestTranslate(t *testing.T) {
 		warns   string
 	}{
 		{what: "a value is kept as it is written", mapping: plan.Mapping{To: "company"}, value: "ACME  Ltd.", want: "ACME  Ltd."},
-		{what: "white space around it goes", mapping: plan.Mapping{To: "company"}, value: " Acme\t", want: "Acme"},
+		{what: "white space around it goes", mapping: plan.Mapping{To: "company"}, value: " Acme\t", want: "Acme", warns: "value.trimmed"},
+		{what: "a hard space around it too", mapping: plan.Mapping{To: "company"}, value: "Acme\u00a0", want: "Acme", warns: "value.trimmed"},
+		{what: "and what nobody sees", mapping: plan.Mapping{To: "company"}, value: "\ufeffAcmé\u200b", want: "Acmé", warns: "value.trimmed"},
+		{what: "a letter beyond ASCII at the end is no white space", mapping: plan.Mapping{To: "company"}, value: "éAcmé", want: "éAcmé"},
 		{what: "white space alone is blank", mapping: plan.Mapping{To: "company"}, value: " \t ", want: ""},
 		{what: "a hard space alone is blank", mapping: plan.Mapping{To: "company"}, value: "\u00a0", want: ""},
 		{what: "an e-mail keeps its capital letters", mapping: plan.Mapping{To: "email"}, value: "Ann@Example.COM", want: "Ann@Example.COM"},
@@ -188,13 +191,14 @@ func TestIdentifier(t *testing.T) {
 // A filter reads columns by identifier or by their exact names, and cannot do
 // anything but read.
 func TestExpressions(t *testing.T) {
-	source := contact.Schema{Fields: []contact.Field{{Name: "E-mail Address"}, {Name: "Agent"}}}
+	source := contact.Schema{Fields: []contact.Field{{Name: "E-mail Address"}, {Name: "Agent"}, {Name: "Part"}}}
 	for _, c := range []struct {
 		what, filter string
 		want         bool
 		fault        string
 	}{
 		{"a column by its identifier", `agent == "Ann"`, true, ""},
+		{"a column called nearly as a function is", `part == "" && partOf(agent, 1) == "Ann"`, true, ""},
 		{"a column by its exact name", `row["E-mail Address"] endsWith "@example.com"`, true, ""},
 		{"words of the language", `lower(agent) in ["ann", "bob"]`, true, ""},
 		{"false is false", `agent == "Bob"`, false, ""},

@@ -20,6 +20,9 @@ func (e *Engine) Apply(ctx context.Context, s store.Sync, r store.Run) (store.Ru
 	if r.Status != store.Planned {
 		return r, &Error{Code: CodePlanUsed, Message: fmt.Sprintf("Plan %s was used already (run %d is %s). Make a new plan", short(r.PlanHash), r.ID, r.Status)}
 	}
+	if r.Pruned {
+		return r, detailsGone(r, "plan "+short(r.PlanHash)+" can no longer be applied; make a new plan")
+	}
 	target, err := e.Connector.Target(ctx, s, s.Definition.PhoneRegion())
 	if err != nil {
 		return r, err
@@ -42,7 +45,7 @@ func (e *Engine) Apply(ctx context.Context, s store.Sync, r store.Run) (store.Ru
 		r.EndState = state
 		return e.finished(ctx, r)
 	}
-	if err := e.stageStands(r); err != nil {
+	if err := e.stageStands(ctx, r); err != nil {
 		return r, err
 	}
 	r.Status, r.Started = store.Applying, e.Now()
@@ -50,18 +53,6 @@ func (e *Engine) Apply(ctx context.Context, s store.Sync, r store.Run) (store.Ru
 		return r, err
 	}
 	return e.carryOut(ctx, target, r)
-}
-
-// stageStands checks that the staged source of a plan is still there.
-func (e *Engine) stageStands(r store.Run) error {
-	if r.Stage == "" {
-		return nil
-	}
-	if _, err := e.Files.Stat(e.stagePath(r.Stage)); err != nil {
-		return &Error{Code: CodeStageGone, Message: fmt.Sprintf(
-			"The copy of the source that plan %s was made from is gone. Nothing was written. Make a new plan", short(r.PlanHash)), Err: err}
-	}
-	return nil
 }
 
 // moved refuses a plan that no longer fits the world (requirements 3.12).
@@ -127,8 +118,12 @@ func (e *Engine) Resume(ctx context.Context, s store.Sync, r store.Run) (store.R
 	if r.Kind != store.KindSync {
 		return e.carryOutDirect(ctx, target, r)
 	}
-	if err := e.stageStands(r); err != nil {
-		return e.giveUp(ctx, target, r)
+	if err := e.stageStands(ctx, r); err != nil {
+		var lost *Error
+		if !errors.As(err, &lost) {
+			return r, err // it could not be read this time
+		}
+		return e.giveUp(ctx, target, r, lost.Code)
 	}
 	if target.Durable() {
 		return e.carryOut(ctx, target, r)
@@ -148,18 +143,22 @@ func (e *Engine) Resume(ctx context.Context, s store.Sync, r store.Run) (store.R
 	return e.carryOut(ctx, target, r)
 }
 
-// giveUp ends a run that cannot be finished because its staged source is gone.
+// giveUp ends a run that cannot be finished because its staged source is lost.
 // What it has written stays, with its match keys, and it says how far it came.
-func (e *Engine) giveUp(ctx context.Context, target Target, r store.Run) (store.Run, error) {
+func (e *Engine) giveUp(ctx context.Context, target Target, r store.Run, code string) (store.Run, error) {
 	a := &applying{engine: e, run: &r, target: target, until: r.Position}
 	if target.Durable() && r.Position > 0 {
 		if err := a.index(ctx); err != nil {
 			return r, err
 		}
 	}
-	r.Status, r.Finished, r.Code = store.Failed, e.Now(), CodeStageGone
-	r.Message = fmt.Sprintf("The run was interrupted after %d of %d records, and the copy of its source is gone, so it cannot be finished. "+
-		"What was written stays. Run the sync again.", min(r.Position, r.Totals.Read), r.Totals.Read)
+	lost := "is gone"
+	if code == CodeStageAltered {
+		lost = "has been altered"
+	}
+	r.Status, r.Finished, r.Code = store.Failed, e.Now(), code
+	r.Message = fmt.Sprintf("The run was interrupted after %d of %d records, and the copy of its source %s, so it cannot be finished. "+
+		"What was written stays. Run the sync again.", min(r.Position, r.Totals.Read), r.Totals.Read, lost)
 	return r, e.Journal.UpdateRun(ctx, &r)
 }
 
@@ -220,11 +219,14 @@ type queued struct {
 }
 
 // A batch is closed when it is heavy enough: an update costs about as much as
-// ten creates, and one transaction should stay short.
+// ten creates, and one transaction should stay short. A removal weighs less than
+// its cost: the more there are in a batch, the fewer times each leaf of the key
+// index is written.
 const (
-	createWeight = 1
-	updateWeight = 10
-	batchWeight  = 4000
+	createWeight = 5
+	updateWeight = 50
+	removeWeight = 2
+	batchWeight  = 20000
 )
 
 // rows applies the creates and updates, in order of records.
@@ -317,9 +319,7 @@ func (a *applying) removals(ctx context.Context) error {
 			continue
 		}
 		a.batch = append(a.batch, queued{Change: c.Change, seq: c.Seq, block: -1})
-		// Removals weigh no more than creates: many at a time rewrite each leaf of
-		// the key index once.
-		if a.weight += createWeight; a.weight >= batchWeight {
+		if a.weight += removeWeight; a.weight >= batchWeight {
 			if err := a.write(ctx, position); err != nil {
 				return err
 			}
@@ -366,7 +366,7 @@ func (a *applying) write(ctx context.Context, position int64) error {
 // written.
 func (a *applying) keepValues(values []string) []string {
 	if cap(a.slab)-len(a.slab) < len(values) {
-		a.slab = make([]string, 0, max(batchWeight*len(values), 1))
+		a.slab = make([]string, 0, max(batchWeight/createWeight*len(values), 1))
 	}
 	first := len(a.slab)
 	a.slab = append(a.slab, values...)
@@ -433,8 +433,16 @@ func (a *applying) index(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var sorters [len(outcome{}.Keys)]*spill.Sorter
+	for i := range sorters {
+		sorters[i] = spill.New(a.engine.Temp, maxHash)
+		defer sorters[i].Close()
+	}
+	if err := a.createdKeys(ctx, first, sorters[:]); err != nil {
+		return err
+	}
 	for i, rule := range plan.KeyRules {
-		if err := a.indexRule(ctx, taker, i, rule, first); err != nil {
+		if err := addKeys(ctx, taker, rule, sorters[i]); err != nil {
 			return err
 		}
 		a.engine.progress("indexing", int64(i+1), int64(len(plan.KeyRules)))
@@ -442,9 +450,8 @@ func (a *applying) index(ctx context.Context) error {
 	return nil
 }
 
-func (a *applying) indexRule(ctx context.Context, taker KeyTaker, place int, rule plan.Rule, ref int64) error {
-	sorter := spill.New(a.engine.Temp, maxHash)
-	defer sorter.Close()
+// createdKeys sorts the keys of what the plan creates, whose first handle is ref.
+func (a *applying) createdKeys(ctx context.Context, ref int64, sorters []*spill.Sorter) error {
 	number := int64(0)
 	var outcomes []outcome
 	for block, err := range a.engine.Journal.Blocks(ctx, a.run.ID) {
@@ -461,14 +468,21 @@ func (a *applying) indexRule(ctx context.Context, taker KeyTaker, place int, rul
 			if o.Action != plan.Create {
 				continue
 			}
-			if key := o.Keys[place]; key != 0 {
-				if err := sorter.Add(spill.Record{key, uint64(ref)}); err != nil {
+			for i, key := range o.Keys {
+				if key == 0 {
+					continue
+				}
+				if err := sorters[i].Add(spill.Record{key, uint64(ref)}); err != nil {
 					return err
 				}
 			}
 			ref++
 		}
 	}
+	return nil
+}
+
+func addKeys(ctx context.Context, taker KeyTaker, rule plan.Rule, sorter *spill.Sorter) error {
 	var hits []connector.Hit
 	for stretch, err := range sorter.Sorted() {
 		if err != nil {
@@ -487,7 +501,8 @@ func (a *applying) indexRule(ctx context.Context, taker KeyTaker, place int, rul
 	return nil
 }
 
-const keysAtOnce = 50000
+// keysAtOnce is how many keys go to the index in one transaction.
+const keysAtOnce = 16384
 
 // Preparer is a target that can say what its state will be before it finishes.
 type Preparer interface {

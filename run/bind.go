@@ -36,6 +36,7 @@ type binding struct {
 func (b binding) print() string {
 	b.NewFields, b.Suggested = nil, false
 	b.Sync = whatMatters(b.Sync)
+	b.Sync.Policy.Delete = plan.Delete{} // concerns contacts without a record; their removals are spelled out
 	names := b.Target.Fields
 	b.Target = contact.Schema{Fields: mappedFields(b.Sync.Map, names), Key: b.Target.Key}
 	text, err := json.Marshal(b)
@@ -70,7 +71,7 @@ const sampleRows = 200
 func (e *Engine) bind(ctx context.Context, def plan.Sync, st *stage, target contact.Schema, region string) (binding, error) {
 	columns, err := e.sample(st)
 	if err != nil {
-		return binding{}, err
+		return binding{}, sourceFault("The source", err)
 	}
 	b := binding{Sync: def, Dialect: st.Dialect, Target: target, Region: region, SourceKey: st.Key}
 	for _, c := range columns {
@@ -90,7 +91,7 @@ func (e *Engine) bind(ctx context.Context, def plan.Sync, st *stage, target cont
 			b.Sync.Map = learned
 			b.Notes = append(b.Notes, "mapping remembered from an earlier file with these columns")
 		} else {
-			b.Sync.Map, b.Suggested = suggested(suggestions, columns), true
+			b.Sync.Map, b.Suggested = Suggested(suggestions, columns), true
 		}
 	}
 	b.addFields(suggestions)
@@ -156,12 +157,16 @@ func (e *Engine) sample(st *stage) ([]suggest.Column, error) {
 	return columns, nil
 }
 
-// suggested turns suggestions into a map. A column that nobody knows becomes a
+// Suggested turns suggestions into a map. A column that nobody knows becomes a
 // field of its own when it has values: nothing of a file is dropped in silence.
-func suggested(suggestions []suggest.Suggestion, columns []suggest.Column) (m []plan.Mapping) {
+func Suggested(suggestions []suggest.Suggestion, columns []suggest.Column) (m []plan.Mapping) {
 	for _, s := range suggestions {
 		column := columns[s.Column]
 		if column.Name == idColumn || s.Field.Name == "" || s.Confidence == 0 && len(column.Samples) == 0 {
+			continue
+		}
+		if s.Part > 0 {
+			m = append(m, plan.Mapping{Expr: plan.PartOf(column.Name, s.Part), To: s.Field.Name})
 			continue
 		}
 		m = append(m, plan.Mapping{From: column.Name, To: s.Field.Name})
@@ -178,7 +183,7 @@ func (b *binding) addFields(suggestions []suggest.Suggestion) {
 		}
 		f := contact.Field{Name: m.To, Kind: contact.Text}
 		for _, s := range suggestions {
-			if s.Field.Name == m.To || b.Columns[s.Column] == m.From && s.Confidence > 0 {
+			if s.Field.Name == m.To || s.Part == 0 && b.Columns[s.Column] == m.From && s.Confidence > 0 {
 				f.Kind = s.Field.Kind
 				if s.Field.Name == m.To {
 					f.Label = s.Field.Label
@@ -239,7 +244,7 @@ func (b *binding) fieldNamed(name string) string {
 		}
 	}
 	for _, m := range b.Sync.Map {
-		if strings.EqualFold(m.From, name) {
+		if m.From != "" && strings.EqualFold(m.From, name) {
 			return m.To
 		}
 	}

@@ -28,9 +28,6 @@ func (p *planning) decide(ctx context.Context, out *planWriter) error {
 		return err
 	}
 	defer in.Close()
-	if in.lines, err = p.linesOfWinners(); err != nil {
-		return err
-	}
 	d := &decider{planning: p, in: in, out: out, verdicts: newVerdictReader(p.verdicts), claimed: map[[2]uint64]int64{}}
 	defer d.verdicts.stop()
 	for first := int64(0); first < p.notes.count; first += blockRows {
@@ -43,38 +40,6 @@ func (p *planning) decide(ctx context.Context, out *planWriter) error {
 		p.engine.progress("deciding", first, p.notes.count)
 	}
 	return nil
-}
-
-// linesOfWinners prepares to learn the lines of the records that stand in the
-// way of others. A winner that comes later in the file than its duplicates needs
-// a reading of its own.
-func (p *planning) linesOfWinners() (map[int64]int64, error) {
-	lines := map[int64]int64{}
-	later := false
-	for stretch, err := range p.verdicts.Sorted() {
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range stretch {
-			if plan.Action(v[1]) != plan.Update && v[2] > 0 {
-				lines[int64(v[2])-1] = 0
-				later = later || v[2]-1 > v[0]
-			}
-		}
-	}
-	if !later {
-		return lines, nil
-	}
-	in, err := p.engine.openStage(p.stage)
-	if err != nil {
-		return nil, err
-	}
-	defer in.Close()
-	in.lines = lines
-	for err == nil {
-		_, err = in.Next()
-	}
-	return lines, nil
 }
 
 type decider struct {
@@ -169,7 +134,11 @@ func (d *decider) explain(o outcome, v verdict, number int64) error {
 	}
 	d.fillDetail(&c, row, fields)
 	if v.other >= 0 {
-		c.Detail.OtherLine = d.in.lines[v.other]
+		other, err := d.notes.at(v.other)
+		if err != nil {
+			return err
+		}
+		c.Detail.OtherLine = other.Line
 	}
 	for _, ref := range d.several[number] {
 		c.Detail.Several = append(c.Detail.Several, fmt.Sprint(store.Number(ref)))

@@ -113,6 +113,8 @@ const (
 	CodeColumnGone   = "source.column_missing"
 	CodeSourceAbsent = "source.missing"
 	CodeStageGone    = "stage.gone"
+	CodeStageAltered = "stage.altered"
+	CodePruned       = "run.pruned"
 )
 
 func (e *Engine) progress(phase string, done, total int64) {

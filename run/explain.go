@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"iter"
@@ -18,12 +19,14 @@ import (
 // An Explanation says how a contact came to be, what each run did about it, and
 // why each of its values is what it is (N21).
 type Explanation struct {
-	Book    string         `json:"book"`
-	ID      string         `json:"id,omitempty"`
-	Found   bool           `json:"found"` // a live contact
-	Trashed bool           `json:"trashed,omitempty"`
-	Fields  []FieldOrigin  `json:"fields,omitempty"`
-	History []HistoryEntry `json:"history"`
+	Book    string `json:"book"`
+	ID      string `json:"id,omitempty"`
+	Found   bool   `json:"found"` // a live contact
+	Trashed bool   `json:"trashed,omitempty"`
+	// MergedFrom leads from the contact asked for, which is gone, to this one.
+	MergedFrom []Merge        `json:"merged_from,omitempty"`
+	Fields     []FieldOrigin  `json:"fields,omitempty"`
+	History    []HistoryEntry `json:"history"`
 }
 
 // FieldOrigin is a value and where it came from.
@@ -51,6 +54,8 @@ type HistoryEntry struct {
 	MatchedBy plan.Rule          `json:"matched_by,omitempty"`
 	Fields    []plan.FieldChange `json:"fields,omitempty"`
 	Detail    plan.Detail        `json:"detail,omitzero"`
+	Pruned    bool               `json:"pruned,omitempty"` // it is long ago: which fields were written is known, their values are not
+	Merged    *Merge             `json:"merged,omitempty"` // of action merge, and of a restore that takes one back
 }
 
 // Explainer is what Explain needs of the store beyond the journal.
@@ -96,12 +101,15 @@ type explaining struct {
 	who     string
 	hashes  [3]uint64 // of who as a key, by plan.KeyRules
 	contact *store.Contact
+	trash   []store.Contact // read when it is first needed
 	out     Explanation
 	origin  map[string]FieldOrigin
+	born    func(field string) FieldOrigin // of a value that no change since the contact's creation has written
 }
 
 func (x *explaining) hashKeys() {
 	x.origin = map[string]FieldOrigin{}
+	x.born = func(string) FieldOrigin { return FieldOrigin{Run: x.contact.CreatedRun, Rule: "create"} }
 	norm := contact.NewNormalizer(x.book.Region)
 	kinds := [3]contact.Kind{contact.Text, contact.Email, contact.Phone}
 	if f, ok := x.book.Schema().Field(x.book.KeyField); ok {
@@ -114,32 +122,80 @@ func (x *explaining) hashKeys() {
 	}
 }
 
-// find looks for the contact itself: by number, by key, then in the trash.
+// find looks for the contact itself: by number, by key, then among those that
+// are gone. One that was merged leads to the contact that was kept.
 func (x *explaining) find(ctx context.Context) error {
-	var number int64
-	if n, err := strconv.ParseInt(x.who, 10, 64); err == nil && n > 0 && n == store.Number(n) {
-		number = store.Ref(x.book.ID, n)
-		if err := x.load(ctx, number); err != nil || x.out.Found {
-			return err
-		}
+	number := x.number()
+	if err := x.load(ctx, number); err != nil || x.out.Found {
+		return err
 	}
+	hit, err := x.findByKey(ctx)
+	if err != nil || x.out.Found {
+		return err
+	}
+	gone, err := x.findInTrash(ctx, number)
+	if err != nil {
+		return err
+	}
+	ref, err := x.follow(ctx, cmp.Or(gone, number, hit))
+	if err != nil {
+		return err
+	}
+	if err := x.load(ctx, ref); err != nil || x.out.Found {
+		return err
+	}
+	return x.loadTrashed(ctx, ref)
+}
+
+// number is the handle of the contact with the ID asked for, or 0.
+func (x *explaining) number() int64 {
+	n, err := strconv.ParseInt(x.who, 10, 64)
+	if err != nil || n <= 0 || n != store.Number(n) {
+		return 0
+	}
+	return store.Ref(x.book.ID, n)
+}
+
+// findByKey takes the contact that has a key asked for as its own. Another that
+// keeps it for one merged into it is returned.
+func (x *explaining) findByKey(ctx context.Context) (keeper int64, err error) {
 	for i, rule := range plan.KeyRules {
 		if x.hashes[i] == 0 {
 			continue
 		}
 		hits, err := x.store.FindKeys(ctx, x.book, plan.NumberOf(rule), []uint64{x.hashes[i]})
 		if err != nil {
-			return err
+			return 0, err
 		}
-		if len(hits) > 0 {
-			return x.load(ctx, hits[0].Ref)
+		for _, h := range hits {
+			keeper = cmp.Or(keeper, h.Ref)
+			if err := x.load(ctx, h.Ref); err != nil || x.out.Found && x.owns(x.contact.Values) {
+				return 0, err
+			}
+			x.contact, x.out.Found, x.out.ID = nil, false, ""
 		}
 	}
-	return x.findInTrash(ctx, number)
+	return keeper, nil
+}
+
+// owns reports whether one of a contact's own keys is what was asked for.
+func (x *explaining) owns(values []string) bool {
+	ring := plan.NewKeyring(x.book.Schema(), x.book.Region, true)
+	for i, rule := range plan.KeyRules {
+		for _, key := range ring.Keys(rule, values, nil) {
+			if x.engine.Secret.Hash(key) == x.hashes[i] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // load takes the contact with that handle as the one asked for, if it lives.
 func (x *explaining) load(ctx context.Context, ref int64) error {
+	if ref == 0 {
+		return nil
+	}
 	for c, err := range x.store.ContactsByRef(ctx, x.book, []int64{ref}) {
 		if err != nil {
 			return err
@@ -149,28 +205,41 @@ func (x *explaining) load(ctx context.Context, ref int64) error {
 	return nil
 }
 
-func (x *explaining) findInTrash(ctx context.Context, number int64) error {
-	trash, err := x.store.TrashedContacts(ctx, x.book)
-	if err != nil {
-		return err
+// trashed are the contacts in the book's trash.
+func (x *explaining) trashed(ctx context.Context) (_ []store.Contact, err error) {
+	if x.trash == nil {
+		x.trash, err = x.store.TrashedContacts(ctx, x.book)
 	}
-	ring := plan.NewKeyring(x.book.Schema(), x.book.Region, true)
+	return x.trash, err
+}
+
+// findInTrash returns the handle of the contact in the trash that was asked for,
+// or 0.
+func (x *explaining) findInTrash(ctx context.Context, number int64) (int64, error) {
+	trash, err := x.trashed(ctx)
 	for _, c := range trash {
-		match := number == c.Ref
-		for i, rule := range plan.KeyRules {
-			for _, key := range ring.Keys(rule, c.Values, nil) {
-				match = match || x.engine.Secret.Hash(key) == x.hashes[i]
-			}
-		}
-		if match {
-			x.contact, x.out.Trashed, x.out.ID = &c, true, targetID(c.Ref)
-			return nil
+		if c.Ref == number || x.owns(c.Values) {
+			return c.Ref, err
 		}
 	}
-	return nil
+	return 0, err
+}
+
+// loadTrashed takes a contact in the trash as the one asked for.
+func (x *explaining) loadTrashed(ctx context.Context, ref int64) error {
+	trash, err := x.trashed(ctx)
+	for _, c := range trash {
+		if c.Ref == ref {
+			x.contact, x.out.Trashed, x.out.ID = &c, true, targetID(ref)
+		}
+	}
+	return err
 }
 
 func (x *explaining) explainRun(ctx context.Context, r store.Run, closely bool) error {
+	if r.Pruned || !closely {
+		x.tellCreation(r)
+	}
 	if r.Kind == store.KindSync && r.BlocksOf == r.ID && closely {
 		if err := x.explainBlocks(ctx, r); err != nil {
 			return err
@@ -180,8 +249,13 @@ func (x *explaining) explainRun(ctx context.Context, r store.Run, closely bool) 
 		if err != nil {
 			return err
 		}
-		if x.concerns(c) {
-			x.tell(r, c.Change)
+		switch {
+		case x.contact != nil && c.Into == x.contact.Ref && writes(c.Action):
+			if err := x.tellMerge(ctx, r, c); err != nil {
+				return err
+			}
+		case x.concerns(c):
+			x.tell(r, c)
 		}
 	}
 	return nil
@@ -260,7 +334,7 @@ func (x *explaining) tellRecords(ctx context.Context, r store.Run, wanted map[in
 		if c.Ref == 0 && c.Detail.Value != "" {
 			continue
 		}
-		x.tellWith(r, c.Change, v.binding)
+		x.tellWith(r, store.StoredChange{Change: c.Change}, v.binding)
 	}
 	return nil
 }
@@ -269,12 +343,12 @@ func (x *explaining) tellRecords(ctx context.Context, r store.Run, wanted map[in
 // been cleared away.
 func (x *explaining) tellWithoutSource(r store.Run, wanted map[int64]outcome, refs map[int64]int64) error {
 	for n, o := range wanted {
-		x.tell(r, plan.Change{Row: n, Action: o.Action, Reason: plan.Reasons[o.Reason], Rule: ruleOf(o.Rule), Ref: refs[n]})
+		x.tell(r, store.StoredChange{Change: plan.Change{Row: n, Action: o.Action, Reason: plan.Reasons[o.Reason], Rule: ruleOf(o.Rule), Ref: refs[n]}})
 	}
 	return nil
 }
 
-func (x *explaining) tell(r store.Run, c plan.Change) {
+func (x *explaining) tell(r store.Run, c store.StoredChange) {
 	var b binding
 	if len(r.Config) > 0 {
 		_ = json.Unmarshal(r.Config, &b) // without it only the columns' names are missing
@@ -282,32 +356,41 @@ func (x *explaining) tell(r store.Run, c plan.Change) {
 	x.tellWith(r, c, b)
 }
 
-func (x *explaining) tellWith(r store.Run, c plan.Change, b binding) {
-	x.out.History = append(x.out.History, HistoryEntry{Run: r.ID, Sync: r.Name, When: r.Started.UTC().Format(time.RFC3339), Source: r.Source,
-		Line: c.Line, Action: c.Action.String(), Reason: c.Reason, MatchedBy: c.Rule, Fields: c.Fields, Detail: c.Detail})
+func (x *explaining) tellWith(r store.Run, c store.StoredChange, b binding) {
+	x.out.History = append(x.out.History, HistoryEntry{Run: r.ID, Sync: r.Name, When: when(r), Source: r.Source,
+		Line: c.Line, Action: c.Action.String(), Reason: c.Reason, MatchedBy: c.Rule, Fields: c.Fields, Detail: c.Detail, Pruned: c.Pruned})
 	if x.contact == nil || c.Ref != x.contact.Ref || !writes(c.Action) {
 		return
 	}
 	if c.Action == plan.Remove || c.Action == plan.Restore {
 		return // the values are as they were, and so is where they came from
 	}
+	if c.Action == plan.Create {
+		x.born = func(field string) FieldOrigin {
+			return originOf(r, c.Line, b, plan.FieldChange{Name: field, Rule: "create"})
+		}
+	}
 	for _, f := range x.valuesWritten(c) {
-		origin := FieldOrigin{Name: f.Name, Value: f.New, Run: r.ID, Sync: r.Name, Source: r.Source, Line: c.Line, Rule: f.Rule}
-		for _, m := range b.Sync.Map {
-			if m.To == f.Name {
-				origin.Column = m.From
-			}
-		}
-		if f.Rule == "" {
-			origin.Rule = r.Kind
-		}
-		x.origin[f.Name] = origin
+		x.origin[f.Name] = originOf(r, c.Line, b, f)
 	}
 }
 
-func (x *explaining) valuesWritten(c plan.Change) (fields []plan.FieldChange) {
+// originOf is where a value that a run wrote comes from.
+func originOf(r store.Run, line int64, b binding, f plan.FieldChange) FieldOrigin {
+	o := FieldOrigin{Name: f.Name, Run: r.ID, Sync: r.Name, Source: r.Source, Line: line, Rule: cmp.Or(f.Rule, r.Kind)}
+	for _, m := range b.Sync.Map {
+		if m.To == f.Name {
+			o.Column = m.From
+		}
+	}
+	return o
+}
+
+func when(r store.Run) string { return r.Started.UTC().Format(time.RFC3339) }
+
+func (x *explaining) valuesWritten(c store.StoredChange) (fields []plan.FieldChange) {
 	for _, f := range c.Fields {
-		if f.Written() {
+		if f.Written() || c.Pruned {
 			fields = append(fields, f)
 		}
 	}
@@ -336,7 +419,7 @@ func (x *explaining) origins() {
 		}
 		o, ok := x.origin[f.Name]
 		if !ok {
-			o = FieldOrigin{Run: x.contact.CreatedRun, Rule: "create"}
+			o = x.born(f.Name)
 		}
 		o.Name, o.Value = f.Name, value
 		x.out.Fields = append(x.out.Fields, o)

@@ -63,6 +63,7 @@ func (p *planning) read(ctx context.Context, old *snapshot) error {
 		return sourceFault(p.stage.name, err)
 	}
 	defer in.Close()
+	p.stage.places = nil
 	for {
 		row, err := in.Next()
 		if err == io.EOF {
@@ -83,6 +84,7 @@ func (p *planning) read(ctx context.Context, old *snapshot) error {
 	}
 	p.blank = in.csv.BlankLines()
 	p.cutOff = in.row != nil && in.row.Problem != nil
+	p.stage.places = p.notes
 	if old != nil {
 		return old.err
 	}
@@ -93,10 +95,11 @@ func (p *planning) readRow(in *reading, row *csv.Row, old *snapshot) error {
 	hash := hashRow(row)
 	settled, ok, same := old.recall(hash)
 	if ok {
+		settled.Place, settled.Line = row.Place, row.Line
 		return p.notes.add(settled)
 	}
 	note := p.judge(in, row)
-	note.Hash = hash
+	note.Hash, note.Place, note.Line = hash, row.Place, row.Line
 	if err := p.fast.check(note); err != nil {
 		return err
 	}

@@ -20,9 +20,11 @@ type rowNote struct {
 	Why     uint8       // the reason for that
 	Rule    uint8       // of a clean record: the rule that found its contact
 	Ref     int64       // of a clean record: its contact, which need not be looked at
+	Place   int64       // where the record starts in the source, as csv.Row says
+	Line    int64       // and on which line
 }
 
-const rowNoteSize = 8 + 3*8 + 5 + 8
+const rowNoteSize = 8 + 3*8 + 5 + 3*8
 
 // noteFile keeps the notes of all records in a temporary file, in order, so that
 // memory does not grow with the source.
@@ -48,7 +50,10 @@ func (f *noteFile) add(n rowNote) error {
 		b = binary.LittleEndian.AppendUint64(b, k)
 	}
 	b = append(b, byte(n.Settled), n.Reason, byte(n.Create), n.Why, n.Rule)
-	f.buffer = binary.LittleEndian.AppendUint64(b, uint64(n.Ref))
+	for _, w := range [...]int64{n.Ref, n.Place, n.Line} {
+		b = binary.LittleEndian.AppendUint64(b, uint64(w))
+	}
+	f.buffer = b
 	_, err := f.out.Write(f.buffer)
 	return err
 }
@@ -68,17 +73,34 @@ func (f *noteFile) read() (*noteReader, error) {
 
 // next returns the next note, or io.EOF.
 func (r *noteReader) next() (n rowNote, err error) {
-	b := r.buffer[:]
-	if _, err := io.ReadFull(r.in, b); err != nil {
+	if _, err := io.ReadFull(r.in, r.buffer[:]); err != nil {
 		return n, err
 	}
+	return parseNote(r.buffer[:]), nil
+}
+
+// at returns the note on one record, when all have been added.
+func (f *noteFile) at(number int64) (rowNote, error) {
+	if err := f.out.Flush(); err != nil {
+		return rowNote{}, err
+	}
+	var b [rowNoteSize]byte
+	if _, err := f.file.ReadAt(b[:], number*rowNoteSize); err != nil {
+		return rowNote{}, fmt.Errorf("read note on record %d: %w", number, err)
+	}
+	return parseNote(b[:]), nil
+}
+
+func parseNote(b []byte) (n rowNote) {
 	n.Hash = binary.LittleEndian.Uint64(b)
 	for i := range n.Keys {
 		n.Keys[i] = binary.LittleEndian.Uint64(b[8+8*i:])
 	}
 	n.Settled, n.Reason, n.Create, n.Why, n.Rule = plan.Action(b[32]), b[33], plan.Action(b[34]), b[35], b[36]
-	n.Ref = int64(binary.LittleEndian.Uint64(b[37:]))
-	return n, nil
+	for i, w := range [...]*int64{&n.Ref, &n.Place, &n.Line} {
+		*w = int64(binary.LittleEndian.Uint64(b[37+8*i:]))
+	}
+	return n
 }
 
 func (f *noteFile) close() {

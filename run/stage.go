@@ -28,7 +28,8 @@ const idColumn = "kith:id"
 // A stage is a staged source.
 type stage struct {
 	connector.Staging
-	name string // of the file in the stage folder
+	name   string    // of the file in the stage folder
+	places *noteFile // where its records start, once all were read
 }
 
 // stageSource copies a source. What may hold passwords is sealed before it gets
@@ -188,8 +189,8 @@ type reading struct {
 	row    *csv.Row
 	next   int64 // number of the record that Next would read
 	fields []string
-	lines  map[int64]int64 // record -> line, filled in for the records that are in it
-	first  bool            // the first record was read to learn the columns, and is to come again
+	places *noteFile // where records start, when that is known
+	first  bool      // the first record was read to learn the columns, and is to come again
 }
 
 // openStage starts reading. The schema's fields are the columns, all text.
@@ -205,7 +206,7 @@ func (e *Engine) openStage(s *stage) (*reading, error) {
 			return nil, fmt.Errorf("open staged source: %w", err)
 		}
 	}
-	r := &reading{file: file, csv: csv.NewReader(in, s.Dialect, csv.Limits{}), keyAt: -1}
+	r := &reading{file: file, csv: csv.NewReader(in, s.Dialect, csv.Limits{}), keyAt: -1, places: s.places}
 	if err := r.learnColumns(s); err != nil {
 		file.Close()
 		return nil, err
@@ -227,6 +228,9 @@ func (r *reading) learnColumns(s *stage) error {
 			return err
 		}
 		r.row, r.first = row, row != nil
+		if row != nil && row.Problem != nil && row.Problem.Code == csv.WrongColumns { // more than the limit: as a header would
+			return &csv.FileError{Code: csv.WrongColumns, Message: row.Problem.Message}
+		}
 		if row != nil {
 			names = csv.UniqueNames(make([]string, len(row.Fields)))
 		}
@@ -255,15 +259,16 @@ func (r *reading) Next() (*csv.Row, error) {
 	if row.Problem == nil {
 		row.Problem = r.csv.Ragged(row)
 	}
-	if _, wanted := r.lines[r.next-1]; wanted {
-		r.lines[r.next-1] = row.Line
-	}
 	r.row = row
 	return row, nil
 }
 
-// At reads forward to the record with that number.
+// At reads forward to the record with that number. Those before it are passed
+// over where it is known where they end.
 func (r *reading) At(number int64) (*csv.Row, error) {
+	if err := r.skip(number); err != nil {
+		return nil, err
+	}
 	for {
 		row, err := r.Next()
 		if err == io.EOF {
@@ -278,6 +283,21 @@ func (r *reading) At(number int64) (*csv.Row, error) {
 	}
 }
 
+func (r *reading) skip(number int64) error {
+	if r.places == nil || number <= r.next {
+		return nil
+	}
+	note, err := r.places.at(number)
+	if err != nil {
+		return err
+	}
+	skipped, err := r.csv.Skip(note.Place, note.Line)
+	if skipped {
+		r.next, r.first = number, false
+	}
+	return err
+}
+
 // Texts returns the record's fields as strings that share one copy of its
 // bytes. The slice is reused, the strings are not.
 func (r *reading) Texts(row *csv.Row) []string {
@@ -285,11 +305,12 @@ func (r *reading) Texts(row *csv.Row) []string {
 	for _, f := range row.Fields {
 		size += len(f)
 	}
-	buffer := make([]byte, 0, size)
+	var buffer strings.Builder
+	buffer.Grow(size)
 	for _, f := range row.Fields {
-		buffer = append(buffer, f...)
+		buffer.Write(f)
 	}
-	all := string(buffer)
+	all := buffer.String()
 	r.fields = r.fields[:0]
 	for _, f := range row.Fields {
 		r.fields = append(r.fields, all[:len(f)])

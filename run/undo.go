@@ -67,6 +67,8 @@ func (e *Engine) undoable(ctx context.Context, r store.Run) error {
 	switch {
 	case r.Undone != 0 && !left:
 		return &Error{Code: CodeUndo, Message: fmt.Sprintf("Run %d was undone already, by run %d. To do it again, undo run %d", r.ID, r.Undone, r.Undone)}
+	case r.Pruned && r.Totals.Writes() > 0:
+		return detailsGone(r, "it can no longer be undone")
 	case !r.Status.Applied() || r.Totals.Writes() == 0:
 		return &Error{Code: CodeUndo, Message: fmt.Sprintf("Run %d (%s) changed nothing, so there is nothing to undo", r.ID, r.Status)}
 	}
@@ -221,6 +223,9 @@ func (u *undoing) changedSince(ctx context.Context, ref int64, current contact.R
 		}
 		if c.Action != plan.Update {
 			continue
+		}
+		if c.Pruned {
+			return true, nil // what it was before is not known any more
 		}
 		for _, f := range c.Fields {
 			if _, seen := atFirst[f.Name]; !seen && f.Written() {

@@ -45,6 +45,10 @@ func (e *Engine) Changes(ctx context.Context, r store.Run) iter.Seq2[plan.Change
 }
 
 func (e *Engine) storedChanges(ctx context.Context, r store.Run, yield func(plan.Change, error) bool) {
+	if r.Pruned {
+		yield(plan.Change{}, detailsGone(r, "its changes can no longer be shown"))
+		return
+	}
 	for c, err := range e.Journal.Changes(ctx, r.ID) {
 		if !yield(c.Change, err) || err != nil {
 			return
@@ -97,14 +101,18 @@ func (e *Engine) newView(ctx context.Context, r store.Run) (*view, error) {
 	if r.Status == store.SkippedUnchanged || len(r.Config) == 0 {
 		r.BlocksOf, v.run.BlocksOf = 0, 0
 	}
-	v.changes = newChangeReader(e.Journal.Changes(ctx, r.BlocksOf))
 	if r.BlocksOf == 0 {
+		v.changes = newChangeReader(e.Journal.Changes(ctx, 0))
 		return v, nil
 	}
 	decided, err := e.Journal.Run(ctx, r.BlocksOf)
 	if err != nil {
 		return nil, err
 	}
+	if decided.Pruned {
+		return nil, detailsGone(r, "its records can no longer be shown")
+	}
+	v.changes = newChangeReader(e.Journal.Changes(ctx, r.BlocksOf))
 	v.first = decided.FirstRef
 	if err := json.Unmarshal(r.Config, &v.binding); err != nil {
 		return nil, fmt.Errorf("read plan: %w", err)

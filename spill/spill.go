@@ -20,9 +20,9 @@ type Record [3]uint64
 
 const (
 	recordSize  = 24
-	bucketSize  = 64 << 10 / recordSize // records a bucket collects before they are written
+	bucketSize  = 32 << 10 / recordSize // records a bucket collects before they are written
 	bucketCount = 128
-	inMemory    = 1 << 18 // records that are sorted without a file: 6 MiB
+	inMemory    = 1 << 17 // records that are sorted without a file: 3 MiB
 )
 
 // A Sorter takes records in any order and gives them back in ascending order.
@@ -77,10 +77,11 @@ func (s *Sorter) Add(r Record) error {
 
 func (s *Sorter) spread(r Record) error {
 	n := min(int(r[0]>>s.shift), bucketCount-1)
-	b := append(s.buckets[n], r)
-	if cap(b) < bucketSize {
-		b = slices.Grow(b, bucketSize-len(b))
+	b := s.buckets[n]
+	if b == nil {
+		b = make([]Record, 0, bucketSize)
 	}
+	b = append(b, r)
 	s.buckets[n] = b
 	if len(b) < bucketSize {
 		return nil

@@ -66,6 +66,9 @@ type Batch struct {
 	Restore  []ContactWrite
 	Aliases  []ContactWrite // contacts that only get or lose keys: those of somebody merged into them
 	Position int64          // of the run, after this batch; negative leaves it alone
+	// Links says what the writes mean for links once it is known which of them
+	// were refused. It may be nil.
+	Links func(refused []int64) LinkBatch
 }
 
 // Write stores a batch in one transaction and returns the handles it refused
@@ -76,8 +79,11 @@ func (s *Store) Write(ctx context.Context, b Batch) (refused []int64, err error)
 		if err := b.Book.lock(ctx, tx); err != nil {
 			return err
 		}
-		refused, err = s.write(ctx, tx, &b)
-		return err
+		if refused, err = s.write(ctx, tx, &b); err != nil || b.Links == nil {
+			return err
+		}
+		links := b.Links(refused)
+		return writeLinks(ctx, tx, &links)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("write contacts: %w", err)
@@ -144,8 +150,9 @@ func leaveOutCreated(ctx context.Context, tx *sql.Tx, b *Batch) error {
 }
 
 // rowsAtOnce is how many contacts one SQLite statement inserts: enough that the
-// statement's own cost no longer counts.
-const rowsAtOnce = 100
+// statement's own cost hardly counts, and few enough that the driver's does not,
+// which looks for each argument among all of them.
+const rowsAtOnce = 32
 
 // insertContacts: SQLite takes prepared statements of many rows, PostgreSQL one
 // statement for all of them.
@@ -222,8 +229,10 @@ func (w *contactInserter) close() {
 // run's number is the same in all of them.
 func insertContactRows(rows int, run int64) string {
 	row := fmt.Sprintf("(?, 1, %d, %d, ?)", run, run)
-	return `INSERT INTO contact (id, version, created_run, updated_run, data) VALUES ` +
-		strings.Repeat(row+", ", rows-1) + row + ` ON CONFLICT DO NOTHING`
+	// OR IGNORE, for with ON CONFLICT SQLite copies each page that a statement
+	// changes, to take it back alone.
+	return `INSERT OR IGNORE INTO contact (id, version, created_run, updated_run, data) VALUES ` +
+		strings.Repeat(row+", ", rows-1) + row
 }
 
 func insertContactsAtOnce(ctx context.Context, tx *sql.Tx, b *Batch) (int64, error) {
@@ -265,29 +274,71 @@ func updateContacts(ctx context.Context, tx *sql.Tx, b *Batch) (refused []int64,
 	return refused, nil
 }
 
+// trashContacts moves contacts that are still what they were to the trash, many
+// with one statement.
 func trashContacts(ctx context.Context, tx *sql.Tx, b *Batch, refused *[]int64) (moved int64, err error) {
-	for _, c := range b.Trash {
-		result, err := tx.ExecContext(ctx, `INSERT INTO trash (id, version, created_run, updated_run, data, deleted_run, deleted_at)
-			SELECT id, version, created_run, updated_run, data, $1, $2 FROM contact WHERE id = $3 AND version = $4`,
-			b.Run, b.Now.UnixMilli(), c.Ref, c.IfVersion)
+	for part := range slices.Chunk(b.Trash, trashAtOnce) {
+		gone, err := moveToTrash(ctx, tx, b, part)
 		if err != nil {
 			return 0, err
 		}
-		if n, _ := result.RowsAffected(); n == 0 {
-			*refused = append(*refused, c.Ref)
-			continue
-		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM contact WHERE id = $1`, c.Ref); err != nil {
-			return 0, err
-		}
-		if c.Final {
-			if _, err := tx.ExecContext(ctx, `DELETE FROM trash WHERE id = $1`, c.Ref); err != nil {
-				return 0, err
+		if len(gone) < len(part) {
+			for _, c := range part {
+				if _, ok := slices.BinarySearch(gone, c.Ref); !ok {
+					*refused = append(*refused, c.Ref)
+				}
 			}
 		}
-		moved++
+		moved += int64(len(gone))
 	}
 	return moved, nil
+}
+
+// trashAtOnce is how many contacts one statement moves.
+const trashAtOnce = 200
+
+// moveToTrash returns the handles of the contacts that were moved, ascending.
+func moveToTrash(ctx context.Context, tx *sql.Tx, b *Batch, part []ContactWrite) (gone []int64, err error) {
+	var wanted strings.Builder
+	var final []int64
+	for i, c := range part {
+		if i > 0 {
+			wanted.WriteByte(',')
+		}
+		fmt.Fprintf(&wanted, "(%d,%d)", c.Ref, c.IfVersion) // numbers of ours; nothing to quote
+		if c.Final {
+			final = append(final, c.Ref)
+		}
+	}
+	rows, err := tx.QueryContext(ctx, `WITH gone (id, version) AS (VALUES `+wanted.String()+`)
+		INSERT INTO trash (id, version, created_run, updated_run, data, deleted_run, deleted_at)
+		SELECT c.id, c.version, c.created_run, c.updated_run, c.data, CAST($1 AS BIGINT), CAST($2 AS BIGINT)
+		FROM gone JOIN contact c ON c.id = gone.id AND c.version = gone.version RETURNING id`, b.Run, b.Now.UnixMilli())
+	gone, err = collect(rows, err, func(rows *sql.Rows) (ref int64, err error) { return ref, rows.Scan(&ref) })
+	if err != nil || len(gone) == 0 {
+		return nil, err
+	}
+	slices.Sort(gone)
+	if _, err := tx.ExecContext(ctx, `DELETE FROM contact WHERE id IN (`+list(gone)+`)`); err != nil {
+		return nil, err
+	}
+	final = slices.DeleteFunc(final, func(ref int64) bool { _, ok := slices.BinarySearch(gone, ref); return !ok })
+	if len(final) > 0 {
+		_, err = tx.ExecContext(ctx, `DELETE FROM trash WHERE id IN (`+list(final)+`)`)
+	}
+	return gone, err
+}
+
+// list writes handles as a list of SQL: they are numbers of ours, with nothing to quote.
+func list(refs []int64) string {
+	var b strings.Builder
+	for i, r := range refs {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.FormatInt(r, 10))
+	}
+	return b.String()
 }
 
 func restoreContacts(ctx context.Context, tx *sql.Tx, b *Batch, refused *[]int64) (moved int64, err error) {
@@ -403,14 +454,7 @@ func (s *Store) queryRefs(ctx context.Context, refs []int64) (*sql.Rows, error) 
 	if first, last := refs[0], refs[len(refs)-1]; neighbours(refs) {
 		return s.db.QueryContext(ctx, `SELECT `+contactColumns+` FROM contact WHERE id BETWEEN $1 AND $2 ORDER BY id`, first, last)
 	}
-	var list strings.Builder
-	for i, r := range refs {
-		if i > 0 {
-			list.WriteByte(',')
-		}
-		list.WriteString(strconv.FormatInt(r, 10)) // a number of ours: nothing to quote
-	}
-	return s.db.QueryContext(ctx, `SELECT `+contactColumns+` FROM contact WHERE id IN (`+list.String()+`) ORDER BY id`)
+	return s.db.QueryContext(ctx, `SELECT `+contactColumns+` FROM contact WHERE id IN (`+list(refs)+`) ORDER BY id`)
 }
 
 func neighbours(refs []int64) bool {

@@ -69,16 +69,20 @@ func (s *Store) AddKeys(ctx context.Context, bookID int64, rule int, hits []KeyH
 // changeKeys rewrites the leaves that sorted keys belong to, and reports whether
 // that changed any of them.
 func changeKeys(ctx context.Context, tx *sql.Tx, bookID int64, rule int, add, remove []KeyHit) (changed bool, err error) {
+	if len(add)+len(remove) == 0 {
+		return false, nil
+	}
+	w := leafWriter{tx: tx, bookID: bookID, rule: rule, ahead: 1}
+	defer w.close()
 	for len(add)+len(remove) > 0 {
-		first := firstHash(add, remove)
-		at, limit, err := leafFor(ctx, tx, bookID, rule, first)
+		at, limit, err := w.leafFor(ctx, firstHash(add, remove))
 		if err != nil {
 			return changed, err
 		}
 		a, r := below(add, limit), below(remove, limit)
 		if keys := mergeKeys(at.keys, add[:a], remove[:r]); !slices.Equal(keys, at.keys) {
 			changed = true
-			if err := storeLeaves(ctx, tx, bookID, rule, at, keys); err != nil {
+			if err := w.store(ctx, at, keys); err != nil {
 				return changed, err
 			}
 		}
@@ -106,50 +110,6 @@ func below(keys []KeyHit, limit uint64) int {
 		return 1
 	})
 	return n
-}
-
-// leafFor returns the leaf that a hash belongs to, and where the next one
-// begins (0: it is the last). The first leaf begins at 0, so there always is
-// one, unless the index is empty.
-func leafFor(ctx context.Context, q querier, bookID int64, rule int, hash uint64) (l leaf, limit uint64, err error) {
-	var data []byte
-	err = q.QueryRowContext(ctx, `SELECT id, data FROM contact_key
-		WHERE book_id = $1 AND rule = $2 AND first_hash <= $3 ORDER BY first_hash DESC LIMIT 1`, bookID, rule, int64(hash)).Scan(&l.id, &data)
-	if errors.Is(err, sql.ErrNoRows) {
-		return leaf{}, 0, nil
-	}
-	if err != nil {
-		return l, 0, err
-	}
-	var next sql.NullInt64
-	err = q.QueryRowContext(ctx, `SELECT min(first_hash) FROM contact_key
-		WHERE book_id = $1 AND rule = $2 AND first_hash > $3`, bookID, rule, int64(hash)).Scan(&next)
-	if err != nil {
-		return l, 0, err
-	}
-	l.keys, err = decodeLeaf(data, nil)
-	return l, uint64(next.Int64), err
-}
-
-// storeLeaves puts a leaf's new keys in its place, in as many leaves as they need.
-func storeLeaves(ctx context.Context, tx *sql.Tx, bookID int64, rule int, old leaf, keys []KeyHit) error {
-	for i, part := range split(keys) {
-		if i == 0 && old.id != 0 { // keeps its place, even when nothing is left in it
-			if _, err := tx.ExecContext(ctx, `UPDATE contact_key SET data = $1 WHERE id = $2`, encodeLeaf(part), old.id); err != nil {
-				return err
-			}
-			continue
-		}
-		first := int64(0)
-		if i > 0 {
-			first = int64(part[0].Hash)
-		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO contact_key (book_id, rule, first_hash, data) VALUES ($1, $2, $3, $4)`,
-			bookID, rule, first, encodeLeaf(part)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Reindex stores a book's settings, as Configure does, and makes the match keys

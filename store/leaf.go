@@ -19,8 +19,9 @@ const leafKeys = 240
 
 // A leaf is one row of contact_key.
 type leaf struct {
-	id   int64 // 0: not stored yet
-	keys []KeyHit
+	id    int64  // 0: not stored yet
+	first uint64 // hash from which on it holds keys
+	keys  []KeyHit
 }
 
 func decodeLeaf(data []byte, keys []KeyHit) ([]KeyHit, error) {

@@ -39,7 +39,13 @@ type changeDetail struct {
 	Values []string           `json:"values,omitempty"`
 	Final  bool               `json:"final,omitempty"`
 	Into   int64              `json:"into,omitempty"`
+	Remote bool               `json:"remote,omitempty"`
+	Pruned bool               `json:"pruned,omitempty"`
 	plan.Detail
+}
+
+func detailOf(c plan.Change) changeDetail {
+	return changeDetail{Fields: c.Fields, Values: c.Values, Final: c.Final, Into: c.Into, Remote: c.Remote, Detail: c.Detail}
 }
 
 func insertChanges(ctx context.Context, tx *sql.Tx, run, seq int64, changes []plan.Change) error {
@@ -53,7 +59,7 @@ func insertChanges(ctx context.Context, tx *sql.Tx, run, seq int64, changes []pl
 	}
 	defer insert.Close()
 	for i, c := range changes {
-		detail, err := json.Marshal(changeDetail{c.Fields, c.Values, c.Final, c.Into, c.Detail})
+		detail, err := json.Marshal(detailOf(c))
 		if err != nil {
 			return err
 		}
@@ -67,11 +73,15 @@ func insertChanges(ctx context.Context, tx *sql.Tx, run, seq int64, changes []pl
 
 // SettleChange records what became of a planned change when it was applied.
 func (s *Store) SettleChange(ctx context.Context, run, seq int64, c plan.Change) error {
-	detail, err := json.Marshal(changeDetail{c.Fields, c.Values, c.Final, c.Into, c.Detail})
+	return settleChange(ctx, s.db, run, seq, c)
+}
+
+func settleChange(ctx context.Context, q querier, run, seq int64, c plan.Change) error {
+	detail, err := json.Marshal(detailOf(c))
 	if err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, `UPDATE change SET action = $1, reason = $2, ref = $3, target_id = $4, detail = $5 WHERE run_id = $6 AND seq = $7`,
+	_, err = q.ExecContext(ctx, `UPDATE change SET action = $1, reason = $2, ref = $3, target_id = $4, detail = $5 WHERE run_id = $6 AND seq = $7`,
 		int(c.Action), string(c.Reason), c.Ref, storable(c.TargetID), string(detail), run, seq)
 	return err
 }
@@ -103,8 +113,9 @@ func (s *Store) Blocks(ctx context.Context, run int64) iter.Seq2[Block, error] {
 
 // A StoredChange is a change row: a decision with its place in its run's plan.
 type StoredChange struct {
-	Run int64
-	Seq int64
+	Run    int64
+	Seq    int64
+	Pruned bool // only the names of the fields that were written are left, and no values
 	plan.Change
 }
 
@@ -164,7 +175,8 @@ func scanChange(rows *sql.Rows) (c StoredChange, err error) {
 	var detail changeDetail
 	err = json.Unmarshal([]byte(text), &detail)
 	c.Action, c.Reason, c.Rule = plan.Action(action), plan.Reason(reason), plan.Rule(rule)
-	c.Fields, c.Values, c.Final, c.Into, c.Detail = detail.Fields, detail.Values, detail.Final, detail.Into, detail.Detail
+	c.Fields, c.Values, c.Final, c.Into, c.Remote, c.Detail = detail.Fields, detail.Values, detail.Final, detail.Into, detail.Remote, detail.Detail
+	c.Pruned = detail.Pruned
 	return c, err
 }
 

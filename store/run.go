@@ -25,6 +25,7 @@ const (
 	WithWarnings     Status = "succeeded_with_warnings"
 	WithErrors       Status = "completed_with_errors"
 	Blocked          Status = "blocked"
+	PausedQuota      Status = "paused_quota" // the remote's budget was spent; the next run goes on
 	Failed           Status = "failed"
 	Cancelled        Status = "cancelled"
 	Discarded        Status = "discarded" // a plan that was never applied, or whose planning was interrupted
@@ -55,6 +56,7 @@ type Run struct {
 	Position    int64
 	BlocksOf    int64
 	UndoOf      int64
+	Fresh       bool // not stored: this process made the plan a moment ago, so its staged source needs no second look
 	RunDetail
 }
 
@@ -80,6 +82,7 @@ type RunDetail struct {
 	Stage     string           `json:"stage,omitempty"`  // content in the data folder
 	Stamp     string           `json:"stamp,omitempty"`  // of the source when it was staged
 	Undone    int64            `json:"undone_by,omitempty"`
+	Pruned    bool             `json:"pruned,omitempty"`    // its details were cleared away: see PruneDetails
 	EndState  string           `json:"end_state,omitempty"` // of the target, when the run had finished
 	Config    json.RawMessage  `json:"config,omitempty"`
 }

@@ -59,6 +59,8 @@ func suite(t *testing.T, open func(t *testing.T) *Store) {
 		{"the trash is emptied by age", testPurge},
 		{"the trash of one book is emptied", testEmptyTrash},
 		{"it is known whether a source is still in use", testSourceUsed},
+		{"old runs keep their totals and which fields they wrote, nothing else", testPruneDetails},
+		{"details that a later run goes by stay", testPruneKeepsNeeded},
 		{"the beginning of a plan's hash names one plan", testAmbiguousPlan},
 		{"who was removed by hand is known", testTombstones},
 		{"any value comes back as it was", testValues},

@@ -94,25 +94,66 @@ func plain(s string) bool {
 }
 
 // parseValues reads what appendValues wrote, reusing values. The strings share
-// data's memory.
+// data's memory, but for those that have escapes.
 func parseValues(data string, values []string) ([]string, error) {
 	values = values[:0]
 	if !utf8.ValidString(data) {
 		return nil, fmt.Errorf("contact data is not UTF-8")
 	}
-	if strings.IndexByte(data, '\\') >= 0 || !strings.HasPrefix(data, "[") || !strings.HasSuffix(data, "]") {
+	if !strings.HasPrefix(data, "[") || !strings.HasSuffix(data, "]") {
 		return parseAnyJSON(data, values)
 	}
 	for rest := data[1 : len(data)-1]; len(rest) > 0; {
-		end := strings.IndexByte(rest[1:], '"')
-		if rest[0] != '"' || end < 0 {
+		value, n, ok := parseString(rest)
+		if !ok || n < len(rest) && rest[n] != ',' {
 			return parseAnyJSON(data, values[:0]) // written by somebody else, with spaces perhaps
 		}
-		values = append(values, rest[1:end+1])
-		rest = strings.TrimPrefix(rest[end+2:], ",")
+		values = append(values, value)
+		rest = rest[min(n+1, len(rest)):]
 	}
 	return values, nil
 }
+
+// parseString reads the JSON string that s begins with, and says how long it is.
+func parseString(s string) (value string, n int, ok bool) {
+	if s[0] != '"' {
+		return "", 0, false
+	}
+	end := strings.IndexByte(s[1:], '"') + 1
+	if end == 0 {
+		return "", 0, false
+	}
+	escape := strings.IndexByte(s[1:end], '\\') + 1
+	if escape == 0 {
+		return s[1:end], end + 1, true
+	}
+	b := append(make([]byte, 0, 2*end), s[1:escape]...)
+	for at := escape; at < len(s); at++ {
+		switch c := s[at]; {
+		case c == '"':
+			return string(b), at + 1, true
+		case c != '\\':
+			b = append(b, c)
+		default:
+			if at++; at == len(s) {
+				return "", 0, false
+			}
+			i := strings.IndexByte(escapes, s[at])
+			if i < 0 {
+				return "", 0, false // \u: rare
+			}
+			b = append(b, escaped[i])
+		}
+	}
+	return "", 0, false
+}
+
+// The escapes that appendString writes, but for those of control characters, and
+// what they stand for.
+const (
+	escapes = `"\nrt`
+	escaped = "\"\\\n\r\t"
+)
 
 func parseAnyJSON(data string, values []string) ([]string, error) {
 	if err := json.Unmarshal([]byte(data), &values); err != nil {

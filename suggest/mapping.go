@@ -33,7 +33,8 @@ type sheet struct {
 // Mapping proposes for each column at most one field and for each field at most
 // one column. Existing are the fields the target has; where one of them plays a
 // standard part under another name ("MobilePhone"), it is the one proposed. A
-// column nobody knows gets a new field named after its header, confidence 0.
+// column nobody knows gets a new field named after its header, confidence 0. Behind
+// the columns come the further values of cells that hold several (Part).
 func Mapping(columns []Column, existing []contact.Field) []Suggestion {
 	s := newSheet(columns, existing)
 	chosen := s.completeName(s.choose(s.candidates(existing)))
@@ -41,16 +42,24 @@ func Mapping(columns []Column, existing []contact.Field) []Suggestion {
 	for name, f := range s.fields {
 		taken[name], taken[f.Name] = true, true
 	}
+	used := map[string]bool{}
+	for _, c := range chosen {
+		used[s.fields[c.field].Name] = true
+	}
 	out := make([]Suggestion, len(columns))
 	for i := range columns {
-		c, ok := chosen[i]
-		if !ok {
-			out[i] = Suggestion{Column: i, Field: s.newField(i, taken)}
+		if c, ok := chosen[i]; ok {
+			out[i] = Suggestion{Column: i, Field: s.fields[c.field], Confidence: min(c.score, 1), Why: c.why}
 			continue
 		}
-		out[i] = Suggestion{i, s.fields[c.field], min(c.score, 1), c.why}
+		if kind := s.anotherOf(i); kind != "" {
+			out[i] = Suggestion{Column: i, Field: s.numbered(kind, used)}
+			taken[out[i].Field.Name] = true
+			continue
+		}
+		out[i] = Suggestion{Column: i, Field: s.newField(i, taken)}
 	}
-	return out
+	return append(out, s.further(out)...)
 }
 
 func newSheet(columns []Column, existing []contact.Field) *sheet {
@@ -59,7 +68,7 @@ func newSheet(columns []Column, existing []contact.Field) *sheet {
 	common := t.common(columns)
 	for _, c := range columns {
 		s.readings = append(s.readings, t.read(c.Name, common))
-		s.evidence = append(s.evidence, t.look(c.Samples))
+		s.evidence = append(s.evidence, t.look(firsts(c.Samples)))
 	}
 	for i, f := range append(Standard(), existing...) {
 		s.fields[f.Name] = f
@@ -110,6 +119,9 @@ func (s *sheet) candidates(existing []contact.Field) []candidate {
 				out = append(out, s.weigh(i, f.Name, 1.1))
 				best = 1
 			}
+		}
+		if field := s.labelled(i, 1); field != "" {
+			out = append(out, s.weigh(i, field, 1.05))
 		}
 		for field, score := range s.readings[i].fields {
 			out = append(out, s.weigh(i, field, score))

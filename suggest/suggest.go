@@ -25,6 +25,7 @@ type Suggestion struct {
 	Field      contact.Field
 	Confidence float64 // 0 when the column is not known and the field is new
 	Why        string  // "header", "header and values", "values", or empty when unknown
+	Part       int     // from 2: which of several values in one cell is meant; 0: the first, or the only one
 }
 
 // The reasons a Suggestion can give.

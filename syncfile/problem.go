@@ -59,11 +59,16 @@ func All(err error) []*Error {
 	return nil
 }
 
-// join makes one error of mistakes, in the order of the file.
-func join(name string, found []Error) error {
+// inOrder sorts mistakes by their places.
+func inOrder(found []Error) {
 	slices.SortStableFunc(found, func(a, b Error) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
+}
+
+// join makes one error of mistakes, in the order of the file.
+func join(name string, found []Error) error {
+	inOrder(found)
 	errs := make([]error, len(found))
 	for i := range found {
 		found[i].File = name

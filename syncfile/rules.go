@@ -30,6 +30,7 @@ func rules(s plan.Sync) (found []Error) {
 	endpointRules(s, say)
 	matchRules(s, say)
 	mapRules(s, say)
+	linkRules(s, say)
 	return found
 }
 
@@ -93,7 +94,7 @@ func mapRules(s plan.Sync, say sayer) {
 			continue
 		}
 		filled[m.To] = i
-		if policy := writePolicy(s, m); m.MayClear && policy != "" && policy != plan.WriteAlways {
+		if policy := writePolicy(s, m); m.MayClear && policy != "" && policy != plan.WriteAlways && s.Direction != plan.TwoWay {
 			say(fmt.Sprintf("map[%d].may_clear", i), fmt.Sprintf("has no effect where values are written %s", policy), "Add write: always.")
 		}
 	}

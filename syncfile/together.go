@@ -42,6 +42,9 @@ func destination(s plan.Sync) string {
 	if s.Target.Book != "" {
 		return "the book " + s.Target.Book
 	}
+	if s.Target.Connection != "" {
+		return "the connection " + s.Target.Connection + " " + s.Target.Object
+	}
 	return "the file " + path.Clean(s.Target.File)
 }
 

@@ -70,12 +70,12 @@ func TestValidateSaysWhatParseSays(t *testing.T) {
 	}{
 		{"nothing wrong", func(*plan.Sync) {}, ""},
 		{"a wrong word", func(s *plan.Sync) { s.OnSeveral = "frist" }, `on_several: "frist" is not an answer to several matches. Did you mean first?`},
-		{"a rule nobody knows", func(s *plan.Sync) { s.Match = []plan.Rule{"fax"} }, `match[0]: "fax" is not a match rule. Write key, email, phone.`},
-		{"no target", func(s *plan.Sync) { s.Target = plan.Endpoint{} }, "target: needs one of file, book"},
+		{"a rule nobody knows", func(s *plan.Sync) { s.Match = []plan.Rule{"fax"} }, `match[0]: "fax" is not a match rule. Write link, key, email, phone.`},
+		{"no target", func(s *plan.Sync) { s.Target = plan.Endpoint{} }, "target: needs one of file, book, connection"},
 		{"no name", func(s *plan.Sync) { s.Name = "" }, "name: is blank"},
 		{"a generated key with removal", func(s *plan.Sync) { s.Target.Key = "generated"; s.Policy.Delete.NotFound = plan.Trash },
 			"policy.delete.not_found: with key: generated, contacts not found must be kept: an import cannot be sure to recognise them. Write not_found: keep, or name a field as target.key."},
-		{"two-way", func(s *plan.Sync) { s.Direction = "two_way" }, "direction: two_way is not available yet in this version. Write one_way."},
+		{"two-way", func(s *plan.Sync) { s.Direction = "two_way" }, "direction: both ways travel only between a connection and a book. Only a sync with a connection remembers who is who."},
 	} {
 		s := good
 		c.change(&s)

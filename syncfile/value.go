@@ -32,7 +32,7 @@ func checkText(s string, k key) (message, hint string) {
 		}
 		if _, err := parser.Parse(s); err != nil {
 			first, _, _ := strings.Cut(err.Error(), "\n")
-			return "this expression cannot be read: " + first, ""
+			return "this expression cannot be read: " + strings.Replace(first, "unexpected token EOF", "it ends too early", 1), ""
 		}
 	case region:
 		if !regionCode.MatchString(s) {

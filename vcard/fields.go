@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	govcard "github.com/emersion/go-vcard"
 )
@@ -19,8 +20,10 @@ type reading struct {
 	version string
 	homes   int // addresses beyond the first
 	notes   []string
-	count   map[string]int  // the highest number a field has had
-	seen    map[string]bool // "field=value" that number has placed
+	count   map[string]int    // the highest number a field has had
+	seen    map[string]string // where number has placed "field=value"
+	from    int               // line of the property that is read
+	trace   func(field, value string, from int)
 }
 
 // named takes what Write marked with the name of its field. A card from anybody
@@ -30,9 +33,14 @@ func (c *reading) named(p property) {
 	if rest, ok := strings.CutPrefix(p.name, "X-KITH-"); ok && name == "" {
 		name = strings.ReplaceAll(strings.ToLower(rest), "-", "_")
 	}
-	if name != "" && !slices.Contains(noCard[:], name) {
-		c.put(name, c.value(p))
+	if name == "" || slices.Contains(noCard[:], name) {
+		return
 	}
+	if p.name == govcard.FieldAddress {
+		c.put(name, addressLine(c.parts(p)))
+		return
+	}
+	c.put(name, c.value(p))
 }
 
 // read gives one property to its fields, unless an earlier one has them.
@@ -43,6 +51,8 @@ func (c *reading) read(p property) {
 	switch p.name {
 	case govcard.FieldUID:
 		c.UID = c.text(p)
+	case govcard.FieldRevision:
+		c.Revised = instant(c.text(p))
 	case govcard.FieldFormattedName:
 		if p.Params.Get("DERIVED") == "" { // RFC 9554: made from other properties
 			c.put("name", c.text(p))
@@ -66,6 +76,7 @@ func (c *reading) read(p property) {
 	case govcard.FieldNote:
 		if note := c.text(p); note != "" {
 			c.notes = append(c.notes, note)
+			c.traced("note", note)
 		}
 	case govcard.FieldBirthday:
 		c.put("birthday", c.date(p))
@@ -83,21 +94,35 @@ func (c *reading) put(field, value string) {
 	if _, has := c.Fields[field]; !has && value != "" {
 		c.Fields[field] = value
 	}
+	c.traced(field, value)
+}
+
+// traced tells who wants to know which property has given, or would have given,
+// a field its value.
+func (c *reading) traced(field, value string) {
+	if c.trace != nil && value != "" && c.from >= 0 {
+		c.trace(field, value, c.from)
+	}
 }
 
 // number sets the first free of field, field.2, field.3 ... The same value
 // twice is one value.
 func (c *reading) number(field, value string) {
-	if value == "" || c.seen[field+"="+value] {
+	if value == "" {
 		return
 	}
-	c.seen[field+"="+value] = true
+	if earlier := c.seen[field+"="+value]; earlier != "" {
+		c.traced(earlier, value)
+		return
+	}
 	name := field
 	for c.Fields[name] != "" {
 		c.count[field] = max(2, c.count[field]+1)
 		name = field + "." + strconv.Itoa(c.count[field])
 	}
 	c.Fields[name] = value
+	c.seen[field+"="+value] = name
+	c.traced(name, value)
 }
 
 // value is the text of a property exactly; text is without the spaces older
@@ -168,7 +193,7 @@ func (c *reading) phone(p property) {
 // place reads the first address into its fields, and others as one line each.
 func (c *reading) place(p property) {
 	a := c.parts(p)
-	street := joined(", ", part(a, 2), part(a, 1), part(a, 0))
+	street := streetOf(a)
 	if joined("", street, part(a, 3), part(a, 4), part(a, 5), part(a, 6)) == "" {
 		return
 	}
@@ -181,8 +206,16 @@ func (c *reading) place(p property) {
 		return
 	}
 	c.homes++
-	line := joined(", ", street, joined(" ", part(a, 5), part(a, 3)), part(a, 4), part(a, 6))
-	c.put("address."+strconv.Itoa(c.homes+1), strings.ReplaceAll(line, "\n", ", "))
+	c.put("address."+strconv.Itoa(c.homes+1), addressLine(a))
+}
+
+// streetOf is the street, with what else stands before the city.
+func streetOf(a []string) string { return joined(", ", part(a, 2), part(a, 1), part(a, 0)) }
+
+// addressLine is an address as one line.
+func addressLine(a []string) string {
+	line := joined(", ", streetOf(a), joined(" ", part(a, 5), part(a, 3)), part(a, 4), part(a, 6))
+	return strings.ReplaceAll(line, "\n", ", ")
 }
 
 func (c *reading) has(fields ...string) bool {
@@ -247,11 +280,24 @@ func (c *reading) date(p property) string {
 	return m[1] + "-" + m[2] + "-" + m[3]
 }
 
+// instant reads the forms of a timestamp that cards have. One without a zone is
+// in UTC, as REV should be (RFC 6350 6.7.4).
+func instant(s string) time.Time {
+	for _, form := range [...]string{"20060102T150405Z07:00", "20060102T150405Z0700", "20060102T150405", time.RFC3339, "2006-01-02T15:04:05", "20060102", time.DateOnly} {
+		if t, err := time.Parse(form, s); err == nil {
+			return t.UTC()
+		}
+	}
+	return time.Time{}
+}
+
 // fallBack reads what is a field only when the better property is missing: the
 // department of KAddressBook, and ROLE, which many use for the job title.
 func (c *reading) fallBack(b block) {
 	for _, p := range b.props {
+		c.from = p.first
 		switch {
+		case p.Params.Get(fieldParam) != "": // named has read it
 		case p.name == "X-KADDRESSBOOK-X-DEPARTMENT":
 			c.put("department", c.text(p))
 		case p.name == govcard.FieldRole && c.Fields["title"] == "":

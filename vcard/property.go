@@ -15,6 +15,7 @@ import (
 type property struct {
 	name string
 	govcard.Field
+	first, last int // lines it stands on
 }
 
 // head reads the name and parameters of a line and where its value begins.

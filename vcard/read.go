@@ -41,34 +41,55 @@ func Read(r io.Reader) iter.Seq2[Card, error] {
 	}
 }
 
+// ErrGroup says that a card is a list of people and not a person.
+var ErrGroup = errors.New("a list of people, not a person")
+
 // card gives the properties their field names.
 func (b block) card() (Card, error) {
-	c := reading{
+	c := newReading(b)
+	if b.group() {
+		return c.Card, ErrGroup
+	}
+	c.all(b)
+	if len(c.Fields) == 0 {
+		return c.Card, errors.New("nothing in it")
+	}
+	return c.Card, nil
+}
+
+func newReading(b block) *reading {
+	return &reading{
 		Card:    Card{Fields: map[string]string{}, Line: b.line},
-		version: b.version(), count: map[string]int{}, seen: map[string]bool{},
+		version: b.version(), count: map[string]int{}, seen: map[string]string{},
 	}
+}
+
+// group reports whether it is a list of people.
+func (b block) group() bool {
+	return slices.ContainsFunc(b.props, func(p property) bool {
+		return (p.name == "KIND" || p.name == "X-ADDRESSBOOKSERVER-KIND") &&
+			strings.EqualFold(strings.TrimSpace(unescape(p.Value, "")), "group")
+	})
+}
+
+// all finds the fields of a card.
+func (c *reading) all(b block) {
 	for _, p := range b.props {
-		if strings.EqualFold(c.text(p), "group") && (p.name == "KIND" || p.name == "X-ADDRESSBOOKSERVER-KIND") {
-			return c.Card, errors.New("a list of people, not a person")
-		}
-	}
-	for _, p := range b.props {
+		c.from = p.first
 		c.named(p)
 	}
 	others := b.assistants()
 	for _, p := range b.byPreference() {
+		c.from = p.first
 		if p.name == govcard.FieldTelephone && p.Group != "" && others[p.Group] {
 			c.number("assistant_phone", c.address(p, "tel:"))
 			continue
 		}
 		c.read(p)
 	}
+	c.from = -1 // several properties together
 	c.put("note", strings.Join(c.notes, "\n"))
 	c.fallBack(b)
-	if len(c.Fields) == 0 {
-		return c.Card, errors.New("nothing in it")
-	}
-	return c.Card, nil
 }
 
 func (b block) version() string {

@@ -140,6 +140,8 @@ func (s *scanner) add(b *block, line []byte) (int, error) {
 	if len(bytes.TrimSpace(line)) == 0 {
 		return 0, nil
 	}
+	first := s.line
+	line = s.wholeHead(line)
 	p, at, err := head(line)
 	if err != nil && b.last().binary() {
 		return len(line), nil // a line of a photo that was not folded
@@ -154,8 +156,26 @@ func (s *scanner) add(b *block, line []byte) (int, error) {
 	if !p.binary() {
 		p.Value = p.decode(value)
 	}
+	p.first, p.last = first, s.line
 	b.props = append(b.props, p)
 	return at + len(value), nil
+}
+
+// wholeHead unfolds a line up to the end of its parameters: long ones are folded
+// before the value begins.
+func (s *scanner) wholeHead(line []byte) []byte {
+	for bytes.IndexByte(line, ':') < 0 && len(line) <= maxCard {
+		next, err := s.physical()
+		if err != nil {
+			return line // the end is met again by who reads on
+		}
+		if len(next) == 0 || next[0] != ' ' && next[0] != '\t' {
+			s.hold(next)
+			return line
+		}
+		line = append(bytes.Clone(line), next[1:]...)
+	}
+	return line
 }
 
 // continued appends the lines that belong to a value: folded ones begin with

@@ -9,6 +9,7 @@ package vcard
 
 import (
 	"slices"
+	"time"
 
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/suggest"
@@ -22,6 +23,8 @@ type Card struct {
 	Fields map[string]string
 	UID    string
 	Line   int // line of its BEGIN:VCARD, counting from 1
+	// Revised is when the card was last changed (REV), zero when it does not say.
+	Revised time.Time
 }
 
 // noCard are the standard fields no card carries: a password never leaves in a

@@ -199,13 +199,14 @@ var notInName = regexp.MustCompile(`[^A-Z0-9]+`)
 
 // own writes a field no property knows. The name of the property is for people;
 // where it does not tell the field, a parameter does.
-func (c *writing) own(field string) {
+func (c *writing) own(field string) { c.text(ownHead(field), field) }
+
+func ownHead(field string) string {
 	name := strings.Trim(notInName.ReplaceAllString(strings.ToUpper(field), "-"), "-")
-	head := "X-KITH-" + name
-	if strings.ReplaceAll(strings.ToLower(name), "-", "_") != field || name == "" {
-		head = "X-KITH-" + firstFull(name, "FIELD") + ";" + fieldParam + "=" + quoteParam(field)
+	if strings.ReplaceAll(strings.ToLower(name), "-", "_") == field && name != "" {
+		return "X-KITH-" + name
 	}
-	c.text(head, field)
+	return "X-KITH-" + firstFull(name, "FIELD") + ";" + fieldParam + "=" + quoteParam(field)
 }
 
 // quoteParam makes a parameter value safe (RFC 6868).

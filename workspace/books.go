@@ -9,7 +9,8 @@ import (
 
 // Configure stores a book's settings. An identifier or a telephone region that
 // the book did not have makes the match keys of its contacts anew; one that it
-// had can only change while it is empty: store.ErrBookNotEmpty.
+// had can only change while it is empty: store.ErrBookNotEmpty. An identifier
+// that contacts share is a TwinsError.
 func (w *Workspace) Configure(ctx context.Context, b store.Book) error {
 	old, err := w.Store.Book(ctx, b.Name)
 	if err != nil {
@@ -17,6 +18,11 @@ func (w *Workspace) Configure(ctx context.Context, b store.Book) error {
 	}
 	if old.Population > 0 && (replaces(old.KeyField, b.KeyField) || replaces(old.Region, b.Region)) {
 		return store.ErrBookNotEmpty
+	}
+	if old.KeyField != b.KeyField {
+		if err := w.distinct(ctx, b); err != nil {
+			return err
+		}
 	}
 	if old.Population > 0 && (old.KeyField != b.KeyField || old.Region != b.Region) {
 		target, err := book.Open(ctx, w.Store, b.Name, w.keys.match, w.keys)

@@ -5,21 +5,16 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/kith-sync/kith/csv"
 	"github.com/kith-sync/kith/vcard"
 )
 
-// CodeCard is the code of a card that cannot be read.
-const CodeCard = "row.card"
-
-// DamagedCard begins the only value of a row that stands for a card that could
-// not be read; why follows it. The NUL makes it a row that cannot be read either:
-// it is counted, it is listed, and nobody is taken for missing because of it.
-const DamagedCard = "\x00" + CodeCard + " "
-
 // tableOfCards turns vCards into a table with the standard field names as its
-// header. A card's UID becomes a column only where it is asked for as the key.
+// header. A card's UID becomes a column only where it is asked for as the key. A
+// card that cannot be read becomes a row that cannot be read either: it is
+// counted, it is listed, and nobody is taken for missing because of it.
 func tableOfCards(in io.ReadSeeker, withUID bool, rows *csv.Writer) (notes []string, err error) {
 	columns, damaged := cardColumns(in, withUID)
 	if len(columns) == 0 {
@@ -38,7 +33,7 @@ func tableOfCards(in io.ReadSeeker, withUID bool, rows *csv.Writer) (notes []str
 	row := make([]string, len(columns))
 	for card, err := range vcard.Read(bufio.NewReader(in)) {
 		if err != nil {
-			err = rows.Write([]string{DamagedCard + err.Error()})
+			err = rows.Write([]string{csv.Unread + inSentence(err)})
 		} else {
 			err = rows.Write(cardRow(card, columns, row))
 		}
@@ -47,6 +42,12 @@ func tableOfCards(in io.ReadSeeker, withUID bool, rows *csv.Writer) (notes []str
 		}
 	}
 	return []string{"vCard, one record for each card"}, nil
+}
+
+// inSentence says why a card cannot be read, as a sentence for people.
+func inSentence(err error) string {
+	why := err.Error()
+	return strings.ToUpper(why[:1]) + why[1:]
 }
 
 func cardRow(card vcard.Card, columns, row []string) []string {

@@ -39,8 +39,28 @@ func (w *Workspace) Target(ctx context.Context, s store.Sync, region string) (ru
 		return fileTarget{target}, err
 	}
 	target := &bookTarget{workspace: w, name: e.Book, region: region, generated: e.Key == plan.KeyGenerated}
-	err := target.open(ctx)
-	return target, err
+	if err := target.open(ctx); err != nil {
+		return target, err
+	}
+	return target, w.mayTake(ctx, target, e.Key)
+}
+
+// mayTake refuses a sync that would give a book an identifier which contacts in
+// it share.
+func (w *Workspace) mayTake(ctx context.Context, target *bookTarget, key string) error {
+	if target.Book == nil || key == "" || key == plan.KeyGenerated {
+		return nil
+	}
+	b, err := w.Store.Book(ctx, target.name)
+	if err != nil || b.KeyField != "" || b.Population == 0 {
+		return err
+	}
+	b.KeyField = key
+	err = w.distinct(ctx, b)
+	if twins, ok := errors.AsType[*TwinsError](err); ok {
+		return &run.Error{Code: CodeTwins, Message: twins.Sentence()}
+	}
+	return err
 }
 
 func absolute(base, path string) string {

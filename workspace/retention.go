@@ -15,7 +15,7 @@ import (
 // reliability section 9).
 const (
 	keepTrash  = 30 * 24 * time.Hour
-	keepSource = 90 * 24 * time.Hour
+	keepSource = 90 * 24 * time.Hour // and the details of runs
 )
 
 // lastTidy is the file that says when the folder was tidied last.
@@ -25,11 +25,14 @@ const lastTidy = "tidied"
 type Tidied struct {
 	Trash   int64 // contacts that syncs had put into the trash
 	Sources int   // copies of what runs read, and of files as they were before a run
+	Runs    int   // whose details were cleared away; their totals stay
 }
 
 // Tidy removes contacts that have been in the trash for 30 days, and staged
-// sources that no run of the last 90 days has read. Runs of then can no longer
-// show their records; their contacts and changes stay. It does so once a day.
+// sources that no run of the last 90 days has read. Of runs of then the details
+// go as well, unless a sync still goes by them: they can no longer show their
+// records, nor be undone. Contacts, totals and where each value came from stay.
+// It does so once a day.
 func (w *Workspace) Tidy(ctx context.Context) (done Tidied, err error) {
 	now, marker := w.Engine.Now(), filepath.Join(w.Folder, lastTidy)
 	today := now.UTC().Format(time.DateOnly)
@@ -40,6 +43,9 @@ func (w *Workspace) Tidy(ctx context.Context) (done Tidied, err error) {
 		return done, err
 	}
 	if done.Sources, err = w.pruneSources(ctx, now.Add(-keepSource)); err != nil {
+		return done, err
+	}
+	if done.Runs, err = w.Store.PruneDetails(ctx, now.Add(-keepSource)); err != nil {
 		return done, err
 	}
 	return done, os.WriteFile(marker, []byte(today), 0o600)

@@ -60,14 +60,14 @@ func TestStagedSourcesAreKept90Days(t *testing.T) {
 	w.Close()
 
 	w = later(t, folder, 149)
-	if got := tidy(t, w); got.Sources != 0 {
-		t.Errorf("content that was read 89 days ago: got %+v removed, want nothing", got)
+	if got := tidy(t, w); got.Sources != 0 || got.Runs != 1 {
+		t.Errorf("content that was read 89 days ago: got %+v removed, want the details of the first run, no source", got)
 	}
 	w.Close()
 
 	w = later(t, folder, 151)
-	if got := tidy(t, w); got.Sources != 2 || staged(t, w) != 0 {
-		t.Errorf("after 91 idle days: got %+v removed and %d left, want 2 and 0", got, staged(t, w))
+	if got := tidy(t, w); got.Sources != 2 || staged(t, w) != 0 || got.Runs != 1 {
+		t.Errorf("after 91 idle days: got %+v removed and %d left, want 2 sources, the details of the second run, and 0", got, staged(t, w))
 	}
 	if got := importFile(t, w, "email\nada@example.com\n", nil); got.Status != store.SkippedUnchanged {
 		t.Errorf("the same file again: got %s, want skipped_unchanged", got.Status)
@@ -76,8 +76,8 @@ func TestStagedSourcesAreKept90Days(t *testing.T) {
 	if want := (plan.Totals{Read: 2, Created: 1, Unchanged: 1}); grown.Totals != want {
 		t.Errorf("a grown file: got %+v, want %+v", grown.Totals, want)
 	}
-	if _, _, err := w.Engine.Rejects(context.Background(), first); err == nil || !strings.Contains(err.Error(), "staged source") {
-		t.Errorf("rejects of a run that was cleared away: got %v, want an error about its staged source", err)
+	if _, _, err := w.Engine.Rejects(context.Background(), first); err == nil || !strings.Contains(err.Error(), "cleared away after 90 days") {
+		t.Errorf("rejects of a run that was cleared away: got %v, want an error that says so", err)
 	}
 	book, err := w.Store.Book(context.Background(), "contacts")
 	if err != nil {

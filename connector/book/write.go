@@ -16,6 +16,13 @@ import (
 // The keys of created contacts are left to IndexCreated, which fills them in
 // one sweep; those of all others move with their contact.
 func (b *Book) Write(ctx context.Context, batch connector.Batch) ([]connector.Result, error) {
+	return b.WriteLinked(ctx, batch, nil)
+}
+
+// WriteLinked is Write that also makes durable, in the same transaction, what the
+// writes mean for links. It asks for that once it is known which handles were
+// refused.
+func (b *Book) WriteLinked(ctx context.Context, batch connector.Batch, links func(refused []int64) store.LinkBatch) ([]connector.Result, error) {
 	w := writer{book: b, now: batch.IndexNow, results: make([]connector.Result, len(batch.Changes)), at: map[int64]int{}}
 	w.batch = store.Batch{Book: b.book, Run: batch.Run, Now: batch.Now, Position: batch.Position}
 	current, err := b.current(ctx, batch.Changes)
@@ -28,6 +35,16 @@ func (b *Book) Write(ctx context.Context, batch connector.Batch) ([]connector.Re
 	for i, c := range batch.Changes {
 		if err := w.add(i, c, current); err != nil {
 			return nil, err
+		}
+	}
+	if links != nil {
+		w.batch.Links = func(refused []int64) store.LinkBatch {
+			for i, c := range batch.Changes {
+				if w.results[i].Refused != "" {
+					refused = append(slices.Clone(refused), c.Ref)
+				}
+			}
+			return links(refused)
 		}
 	}
 	refused, err := b.store.Write(ctx, w.batch)

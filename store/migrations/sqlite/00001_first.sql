@@ -98,13 +98,95 @@ CREATE TABLE change (
   PRIMARY KEY (run_id, seq)
 ) WITHOUT ROWID;
 CREATE INDEX change_ref ON change (ref) WHERE ref <> 0;
-CREATE TABLE link (
+CREATE TABLE connection (                     -- an account at another system
+  id       INTEGER PRIMARY KEY AUTOINCREMENT,
+  name     TEXT NOT NULL UNIQUE,
+  kind     TEXT NOT NULL,                      -- the connector: carddav, ldap
+  settings TEXT NOT NULL,                      -- JSON, without secrets
+  secret   TEXT NOT NULL DEFAULT ''            -- sealed
+);
+CREATE TABLE pair (                           -- an object of a connection and the address book it is linked with
+  id            INTEGER PRIMARY KEY AUTOINCREMENT,
+  connection_id INTEGER NOT NULL REFERENCES connection(id),
+  object        TEXT NOT NULL,
+  book_id       INTEGER NOT NULL,
+  seq           INTEGER NOT NULL DEFAULT 0,    -- grows with every change to its mirror
+  cursor        TEXT NOT NULL DEFAULT '',      -- high-water mark of the remote; '' before the first full listing
+  swept_at      INTEGER NOT NULL DEFAULT 0,    -- last complete listing, milliseconds since 1970
+  UNIQUE (connection_id, object, book_id)
+);
+CREATE TABLE mirror (                         -- what is known of one record of the remote
+  id            INTEGER PRIMARY KEY AUTOINCREMENT,
+  pair_id       INTEGER NOT NULL REFERENCES pair(id) ON DELETE CASCADE,
+  remote_id     TEXT NOT NULL,
+  ref           INTEGER,                       -- the contact it is linked to
+  seq           INTEGER NOT NULL,              -- of the pair, when the record last changed
+  state         INTEGER NOT NULL DEFAULT 0,    -- 0 there, 1 gone, 2 gone and unlinked
+  merged_into   TEXT NOT NULL DEFAULT '',      -- the record that stands for one that is gone
+  version       TEXT NOT NULL DEFAULT '',      -- as the remote names it
+  modified      INTEGER NOT NULL DEFAULT 0,    -- milliseconds since 1970; 0 when the remote does not say
+  local_version INTEGER NOT NULL DEFAULT 0,    -- of the contact when the two were last in step
+  key_hash      INTEGER NOT NULL DEFAULT 0,
+  email_hash    INTEGER NOT NULL DEFAULT 0,
+  phone_hash    INTEGER NOT NULL DEFAULT 0,
+  seen          TEXT NOT NULL,                 -- JSON: its values by field
+  base          TEXT NOT NULL DEFAULT '{}',    -- JSON: what both sides last agreed on, by field of the book
+  UNIQUE (pair_id, remote_id)
+);
+CREATE UNIQUE INDEX mirror_link ON mirror (pair_id, ref) WHERE ref IS NOT NULL;
+CREATE INDEX mirror_seq ON mirror (pair_id, seq);
+CREATE INDEX mirror_key ON mirror (pair_id, key_hash) WHERE key_hash <> 0;
+CREATE INDEX mirror_email ON mirror (pair_id, email_hash) WHERE email_hash <> 0;
+CREATE INDEX mirror_phone ON mirror (pair_id, phone_hash) WHERE phone_hash <> 0;
+CREATE TABLE progress (                       -- how far a sync has followed a pair
+  sync_id     INTEGER NOT NULL,
+  pair_id     INTEGER NOT NULL REFERENCES pair(id) ON DELETE CASCADE,
+  mirror_seq  INTEGER NOT NULL DEFAULT 0,      -- changes of the mirror up to here are dealt with
+  book_run    INTEGER NOT NULL DEFAULT 0,      -- runs on the book up to here are dealt with
+  fingerprint TEXT NOT NULL DEFAULT '',        -- of the sync's settings then
+  PRIMARY KEY (sync_id, pair_id)
+);
+CREATE TABLE retry (                          -- records a sync has to look at again: held, failed, in conflict
   sync_id   INTEGER NOT NULL,
-  source_id TEXT NOT NULL,
+  mirror_id INTEGER NOT NULL,                  -- 0: the contact has no counterpart yet
+  ref       INTEGER NOT NULL,                  -- 0: the record has no counterpart yet
+  PRIMARY KEY (sync_id, mirror_id, ref)
+);
+CREATE TABLE intent (                         -- a write to a remote, durable before every attempt
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  pair_id      INTEGER NOT NULL REFERENCES pair(id) ON DELETE CASCADE,
+  run_id       INTEGER NOT NULL,
+  idempotency_key TEXT NOT NULL UNIQUE,
+  op           INTEGER NOT NULL,               -- 1 create, 2 update, 3 delete
+  ref          INTEGER NOT NULL,
+  remote_id    TEXT NOT NULL,                  -- '' for a create
+  payload      TEXT NOT NULL,                  -- JSON: the first one, resent in every attempt
+  base         TEXT NOT NULL,                  -- JSON: what both sides agree on once it is carried out
+  attempted_at INTEGER NOT NULL,
+  parked       INTEGER NOT NULL DEFAULT 0      -- 1: the outcome is unknown
+);
+CREATE INDEX intent_pair ON intent (pair_id);
+CREATE UNIQUE INDEX intent_create ON intent (pair_id, ref) WHERE op = 1;
+CREATE TABLE conflict (                       -- a field that both sides changed differently
+  id        INTEGER PRIMARY KEY AUTOINCREMENT,
+  pair_id   INTEGER NOT NULL REFERENCES pair(id) ON DELETE CASCADE,
+  remote_id TEXT NOT NULL,
   ref       INTEGER NOT NULL,
-  PRIMARY KEY (sync_id, source_id),
-  UNIQUE (sync_id, ref)
-) WITHOUT ROWID;
+  field     TEXT NOT NULL,
+  base      TEXT NOT NULL,
+  ours      TEXT NOT NULL,
+  theirs    TEXT NOT NULL,                     -- in the book's words
+  theirs_raw TEXT NOT NULL,                    -- as the remote has it
+  winner    TEXT NOT NULL,                     -- ours, theirs; review: it waits for a person
+  frozen    INTEGER NOT NULL DEFAULT 0,        -- 1: the oscillation breaker stopped it
+  run_id    INTEGER NOT NULL,
+  found_at  INTEGER NOT NULL,
+  pick      TEXT NOT NULL DEFAULT '',          -- what a person chose
+  picked_at INTEGER NOT NULL DEFAULT 0,
+  open      INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX conflict_open ON conflict (pair_id, ref, field) WHERE open = 1;
+CREATE INDEX conflict_ref ON conflict (ref);
 CREATE TABLE setting (
   name  TEXT PRIMARY KEY,
   value TEXT NOT NULL

@@ -1,0 +1,525 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/run"
+	"github.com/kith-sync/kith/store"
+)
+
+// Apply carries exactly the planned run out. It is refused when either side, the
+// mirror or the sync has moved since, or when the guard objects and nobody
+// approved. A record that somebody changes while the plan is applied is left
+// alone and looked at by the next run.
+func (e *Engine) Apply(ctx context.Context, s store.Sync, r store.Run) (store.Run, error) {
+	if r.Status != store.Planned {
+		return r, &run.Error{Code: run.CodePlanUsed, Message: fmt.Sprintf("Run %d is %s: its plan was used already. Make a new plan", r.ID, r.Status)}
+	}
+	made := r.Fingerprint
+	p, err := e.open(ctx, s, &r)
+	if err != nil {
+		return r, err
+	}
+	state, err := p.state(ctx)
+	if err != nil {
+		return r, err
+	}
+	if state != r.TargetState || made != r.Fingerprint {
+		return r, &run.Error{Code: run.CodePlanMoved, Message: fmt.Sprintf("The records have changed since the plan of run %d was made. Nothing was written. Make a new plan", r.ID)}
+	}
+	if r.Stop != nil && !r.Approved {
+		r.Status, r.Finished, r.Code, r.Message = store.Blocked, e.Now(), "guard.stopped", r.Stop.Message()
+		return r, e.Memory.UpdateRun(ctx, &r)
+	}
+	r.Status = store.Applying
+	if err := e.Memory.UpdateRun(ctx, &r); err != nil {
+		return r, err
+	}
+	return p.carryOut(ctx)
+}
+
+// Resume finishes a run that was interrupted, from the last point that is
+// durable. Writes that were on their way are settled first.
+func (e *Engine) Resume(ctx context.Context, s store.Sync, r store.Run) (store.Run, error) {
+	if r.Status == store.Planning {
+		r.Status, r.Finished, r.Code = store.Discarded, e.Now(), run.CodeInterrupted
+		r.Message = "The run was interrupted while it was planned. Nothing was written."
+		return r, errors.Join(e.Memory.ClearPlan(ctx, r.ID), e.Memory.UpdateRun(ctx, &r))
+	}
+	made := r.Fingerprint
+	p, err := e.open(ctx, s, &r)
+	if err != nil {
+		return r, err
+	}
+	if made != r.Fingerprint {
+		return e.failed(ctx, r, &run.Error{Code: run.CodePlanMoved, Message: "The sync was changed while its run was interrupted. What was written stays. Run the sync again"})
+	}
+	if err := p.recover(ctx); err != nil {
+		return e.failed(ctx, r, err)
+	}
+	return p.carryOut(ctx)
+}
+
+// person is what a plan says about one person, and how it went.
+type person struct {
+	in, out *store.StoredChange
+	m       *store.Mirrored
+	ours    *connector.Found
+	j       judgement
+	done    bool // before a crash
+	refused plan.Reason
+	message string
+}
+
+func (x *person) ref() int64 {
+	if x.in != nil && x.in.Ref != 0 {
+		return x.in.Ref
+	}
+	if x.out != nil {
+		return x.out.Ref
+	}
+	return 0
+}
+
+func (x *person) remoteID() string {
+	switch {
+	case x.in != nil:
+		return x.in.SourceID
+	case x.out != nil:
+		return x.out.TargetID
+	}
+	return ""
+}
+
+// personsAtOnce is how many people are carried out together: one transaction for
+// the book, and as many calls as the remote needs.
+const personsAtOnce = 200
+
+func (p *pass) carryOut(ctx context.Context) (store.Run, error) {
+	err := p.carry(ctx)
+	if err == nil {
+		err = p.finish(ctx)
+	}
+	if err != nil {
+		return p.stop(ctx, err)
+	}
+	return *p.run, nil
+}
+
+func (p *pass) carry(ctx context.Context) error {
+	k, err := p.knows(ctx)
+	if err != nil {
+		return err
+	}
+	next, err := p.reserve(ctx)
+	if err != nil {
+		return err
+	}
+	var group []*person
+	for c, err := range p.Memory.Changes(ctx, p.run.ID) {
+		if err != nil {
+			return err
+		}
+		if c.Action == plan.Create && !c.Remote && c.Ref == 0 {
+			c.Ref, c.TargetID = next, number(next)
+			next++
+		}
+		if c.Seq < p.run.Position {
+			continue
+		}
+		if belongs(group, &c) {
+			group[len(group)-1].out = &c
+			continue
+		}
+		if len(group) == personsAtOnce {
+			if err := p.group(ctx, group, k); err != nil {
+				return err
+			}
+			group = nil
+		}
+		group = append(group, personOf(&c))
+	}
+	return p.group(ctx, group, k)
+}
+
+func personOf(c *store.StoredChange) *person {
+	if c.Remote {
+		return &person{out: c}
+	}
+	return &person{in: c}
+}
+
+// belongs reports whether a change is the other half of the last person's.
+func belongs(group []*person, c *store.StoredChange) bool {
+	if len(group) == 0 || !c.Remote || c.TargetID == "" {
+		return false
+	}
+	last := group[len(group)-1]
+	return last.out == nil && last.in.SourceID == c.TargetID
+}
+
+// reserve returns the handle of the run's first contact to create. Handles are
+// given in the order of the plan, and never twice.
+func (p *pass) reserve(ctx context.Context) (int64, error) {
+	n := int64(0)
+	for c, err := range p.Memory.Changes(ctx, p.run.ID) {
+		if err != nil {
+			return 0, err
+		}
+		if c.Action == plan.Create && !c.Remote {
+			n++
+		}
+	}
+	if n == 0 {
+		return 0, nil
+	}
+	return p.book.Reserve(ctx, p.run.ID, n)
+}
+
+// group carries some people out: the address book first, in one transaction with
+// the links, then the remote.
+func (p *pass) group(ctx context.Context, group []*person, k knowledge) error {
+	if len(group) == 0 {
+		return ctx.Err()
+	}
+	if err := p.check(ctx, group, k); err != nil {
+		return err
+	}
+	last := group[len(group)-1]
+	position := last.in
+	if last.out != nil {
+		position = last.out
+	}
+	out := slices.DeleteFunc(slices.Clone(group), func(x *person) bool { return !x.sends() })
+	upTo := position.Seq + 1
+	if len(out) > 0 {
+		upTo = -1
+	}
+	if err := p.writeHere(ctx, group, upTo); err != nil {
+		return err
+	}
+	if len(out) > 0 {
+		out = slices.DeleteFunc(out, func(x *person) bool { return !x.sends() })
+		if err := p.send(ctx, out, position.Seq+1); err != nil {
+			return err
+		}
+	}
+	p.run.Position = position.Seq + 1
+	p.progress("applying", p.run.Position, 0)
+	return nil
+}
+
+// sends reports whether something of this person goes to the remote.
+func (x *person) sends() bool {
+	return x.out != nil && x.refused == "" && !x.done && writes(x.out.Action)
+}
+
+func writes(a plan.Action) bool { return a == plan.Create || a == plan.Update || a == plan.Remove }
+
+// check judges people again by what is known now. Who would be judged otherwise
+// than planned is refused: nothing is written that was not in the plan.
+func (p *pass) check(ctx context.Context, group []*person, k knowledge) error {
+	var ids []string
+	var refs []int64
+	for _, x := range group {
+		if id := x.remoteID(); id != "" {
+			ids = append(ids, id)
+		}
+		if ref := x.ref(); ref != 0 {
+			refs = append(refs, ref)
+		}
+	}
+	mirror, err := p.Memory.MirrorByRemote(ctx, p.pair.ID, ids)
+	if err != nil {
+		return err
+	}
+	linked, err := p.Memory.MirrorByRef(ctx, p.pair.ID, sorted(slices.Clone(refs)))
+	if err != nil {
+		return err
+	}
+	found, err := p.contacts(ctx, refs)
+	if err != nil {
+		return err
+	}
+	byID, byLink, here := map[string]*store.Mirrored{}, map[int64]*store.Mirrored{}, byRef(found)
+	for i := range mirror {
+		byID[mirror[i].RemoteID] = &mirror[i]
+	}
+	for i := range linked {
+		byLink[linked[i].Ref] = &linked[i]
+	}
+	k.rival = func(*connector.Found) string { return "" } // judged when the plan was made; before sending the remote itself is asked
+	for _, x := range group {
+		x.m, x.ours = byID[x.remoteID()], here[x.ref()]
+		if err := p.checkOne(x, byLink[x.ref()], k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *pass) checkOne(x *person, link *store.Mirrored, k knowledge) error {
+	if x.in != nil && x.in.Ref == 0 && x.in.Rule != "" {
+		return nil // matching left the record to a person
+	}
+	if p.carriedOut(x, link) {
+		x.done = true
+		return nil
+	}
+	if link != nil && (x.m == nil || link.ID != x.m.ID) || x.m == nil && x.remoteID() != "" {
+		x.refuse(plan.TargetChanged)
+		return nil
+	}
+	it := item{m: x.m, ours: x.ours, ref: x.ref()}
+	if x.in != nil && x.in.Action == plan.Create {
+		it.ref = 0
+	}
+	j, err := p.judge(it, k)
+	if err != nil {
+		return err
+	}
+	if !same(x.in, j.in) || !same(x.out, j.out) {
+		x.refuse(plan.TargetChanged)
+	}
+	x.j = j
+	return nil
+}
+
+func (x *person) refuse(why plan.Reason) { x.refused = why }
+
+// carriedOut reports whether all that is planned for a person is so already, as
+// after a crash.
+func (p *pass) carriedOut(x *person, link *store.Mirrored) bool {
+	if p.run.Position == 0 && !p.resumed {
+		return false
+	}
+	if x.in != nil && x.in.Action == plan.Create {
+		return x.m != nil && x.m.Ref != 0 && x.out == nil
+	}
+	if x.out != nil && x.out.Action == plan.Create {
+		return link != nil
+	}
+	if x.out != nil && x.out.Action == plan.Remove {
+		return x.m != nil && x.m.State != store.There
+	}
+	if x.in != nil && x.in.Action == plan.Remove {
+		return x.ours == nil
+	}
+	if x.m == nil || x.ours == nil || x.m.Ref != x.ref() {
+		return false
+	}
+	return done(x.in, func(field string) string { return x.ours.Value(p.here.Index(field)) }) &&
+		done(x.out, func(field string) string { return x.m.Seen[field] }) && (x.in != nil && writes(x.in.Action) || x.out != nil)
+}
+
+func done(c *store.StoredChange, now func(field string) string) bool {
+	if c == nil || c.Action != plan.Update {
+		return true
+	}
+	for _, f := range c.Fields {
+		if f.Written() && now(f.Name) != f.New {
+			return false
+		}
+	}
+	return true
+}
+
+// same reports whether a planned change and the one judged now write the same.
+func same(planned *store.StoredChange, now *plan.Change) bool {
+	if planned == nil || now == nil {
+		return planned == nil && now == nil || planned == nil && !writes(now.Action) || now == nil && !writes(planned.Action)
+	}
+	return planned.Action == now.Action && slices.Equal(planned.Values, now.Values) && slices.Equal(writtenOf(planned.Fields), writtenOf(now.Fields))
+}
+
+func writtenOf(fields []plan.FieldChange) (all []plan.FieldChange) {
+	for _, f := range fields {
+		if f.Written() {
+			all = append(all, plan.FieldChange{Name: f.Name, Old: f.Old, New: f.New})
+		}
+	}
+	return all
+}
+
+// writeHere writes the address book's part and what it means for the links.
+func (p *pass) writeHere(ctx context.Context, group []*person, position int64) error {
+	b := connector.Batch{Run: p.run.ID, Now: p.Now(), Position: -1, IndexNow: true}
+	var of []*person
+	for _, x := range group {
+		if x.in == nil || x.refused != "" || x.done || !writes(x.in.Action) {
+			continue
+		}
+		b.Changes, of = append(b.Changes, x.in.Change), append(of, x)
+	}
+	_, err := p.book.WriteLinked(ctx, b, func(refused []int64) store.LinkBatch {
+		for _, x := range of {
+			if slices.Contains(refused, x.in.Ref) {
+				x.refuse(plan.TargetChanged)
+			}
+		}
+		return p.learned(group, position)
+	})
+	return err
+}
+
+// learned is what a group's writes to the book mean for links: whoever is in
+// step is linked, with the base that both agree on. What still has to go to the
+// remote keeps its old base until it is there.
+func (p *pass) learned(group []*person, position int64) store.LinkBatch {
+	b := store.LinkBatch{Pair: p.pair.ID, Run: p.run.ID, Position: position}
+	for _, x := range group {
+		if x.refused != "" {
+			p.settleRefused(&b, x)
+			continue
+		}
+		if x.in != nil && x.in.Action == plan.Create {
+			b.Settled = append(b.Settled, *x.in) // its handle is known now
+		}
+		if x.done || x.m == nil || x.in == nil && x.j.base == nil || x.in != nil && leaves(x.in.Action) {
+			continue
+		}
+		m := *x.m
+		m.Ref, m.Base = x.ref(), x.agreedHere()
+		if x.j.state != store.There && x.out == nil {
+			m.State = x.j.state
+		}
+		b.Mirror = append(b.Mirror, m)
+		*x.m = m
+		b.Judged = append(b.Judged, m.Ref)
+		for _, c := range x.j.conflicts {
+			b.Conflicts = append(b.Conflicts, store.Conflict{RemoteID: m.RemoteID, Ref: m.Ref, Found: p.Now(), Conflict: c})
+		}
+	}
+	return b
+}
+
+// leaves reports whether an action leaves the link as it is.
+func leaves(a plan.Action) bool { return a == plan.Reject || a == plan.Fail }
+
+// agreedHere is the base once the book is written, and not yet the remote.
+func (x *person) agreedHere() map[string]plan.Agreed {
+	if x.j.base == nil {
+		return x.m.Base
+	}
+	base := map[string]plan.Agreed{}
+	for name, a := range x.j.base {
+		base[name] = a
+	}
+	for name := range x.j.outgoing {
+		if old, known := x.m.Base[name]; known {
+			base[name] = old
+		} else {
+			delete(base, name)
+		}
+	}
+	return base
+}
+
+// settleRefused records that a person was left alone after all.
+func (p *pass) settleRefused(b *store.LinkBatch, x *person) {
+	for _, c := range []*store.StoredChange{x.in, x.out} {
+		if c == nil || !writes(c.Action) && c.Action != plan.Unchanged {
+			continue
+		}
+		p.settle(b, c, plan.Fail, x.refused, x.message)
+	}
+}
+
+// settle gives a planned change another outcome.
+func (p *pass) settle(b *store.LinkBatch, c *store.StoredChange, a plan.Action, why plan.Reason, message string) {
+	p.run.Totals.Move(c.Action, a)
+	p.run.Reasons[string(why)]++
+	c.Action, c.Reason, c.Detail.Message = a, why, message
+	b.Settled = append(b.Settled, *c)
+}
+
+// finish saves how far the sync has come, and what it has to look at again.
+func (p *pass) finish(ctx context.Context) error {
+	m, err := marksOf(p.run)
+	if err != nil {
+		return err
+	}
+	retry, err := p.retries(ctx)
+	if err != nil {
+		return err
+	}
+	progress := store.Progress{SyncID: p.sync.ID, PairID: p.pair.ID, MirrorSeq: m.MirrorSeq, BookRun: m.BookRun, Fingerprint: p.run.Fingerprint}
+	if err := p.Memory.SaveProgress(ctx, progress, retry); err != nil {
+		return err
+	}
+	p.run.Status, p.run.Finished = statusOf(p.run), p.Now()
+	if p.run.EndState, err = p.state(ctx); err != nil {
+		return err
+	}
+	return p.Memory.UpdateRun(ctx, p.run)
+}
+
+func statusOf(r *store.Run) store.Status {
+	switch {
+	case r.Totals.Rejected+r.Totals.Failed > 0:
+		return store.WithErrors
+	case r.Totals.Held > 0 || len(r.Warnings) > 0:
+		return store.WithWarnings
+	}
+	return store.Succeeded
+}
+
+// retries lists the people the next run has to look at although nothing changes.
+func (p *pass) retries(ctx context.Context) (all []store.Retry, err error) {
+	var ids []string
+	for c, err := range p.Memory.Changes(ctx, p.run.ID) {
+		if err != nil {
+			return nil, err
+		}
+		if c.Action != plan.Hold && c.Action != plan.Fail {
+			continue
+		}
+		id := c.SourceID
+		if c.Remote {
+			id = c.TargetID
+		}
+		if id != "" {
+			ids = append(ids, id)
+		}
+		if c.Ref != 0 {
+			all = append(all, store.Retry{Ref: c.Ref})
+		}
+	}
+	mirror, err := p.Memory.MirrorByRemote(ctx, p.pair.ID, ids)
+	for _, m := range mirror {
+		all = append(all, store.Retry{Mirror: m.ID})
+	}
+	return all, err
+}
+
+// stop ends a run in the middle. What was written stays and is remembered; what
+// was not is planned anew by the next run, for the progress is not saved.
+func (p *pass) stop(ctx context.Context, cause error) (store.Run, error) {
+	ctx = context.WithoutCancel(ctx)
+	var known *run.Error
+	if !errors.As(cause, &known) && !errors.Is(cause, context.Canceled) {
+		return *p.run, cause // the store failed: the run stays open and is resumed
+	}
+	action, why := plan.Fail, plan.Unreachable
+	if known != nil && known.Code == CodeQuota {
+		action, why = plan.Hold, plan.QuotaPaused
+	}
+	b := store.LinkBatch{Pair: p.pair.ID, Run: p.run.ID, Position: -1}
+	for c, err := range p.Memory.Changes(ctx, p.run.ID) {
+		if err != nil {
+			return *p.run, errors.Join(cause, err)
+		}
+		if c.Seq >= p.run.Position && writes(c.Action) {
+			p.settle(&b, &c, action, why, "")
+		}
+	}
+	if err := p.Memory.WriteLinks(ctx, b); err != nil {
+		return *p.run, errors.Join(cause, err)
+	}
+	return p.failed(ctx, *p.run, cause)
+}

@@ -1,0 +1,199 @@
+// Package link keeps an address book and a remote in step over links: which
+// contact is which record, and what both last agreed on. It lists the remote
+// into a mirror, has package plan decide about whatever changed on either side,
+// stores the decision as a plan, applies exactly that plan, and remembers every
+// write before it makes it. Like package run it has I/O on both sides; it knows
+// no SQL and no system by name.
+package link
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/run"
+	"github.com/kith-sync/kith/store"
+)
+
+// Memory is what the engine remembers: runs and plans, the mirror, links,
+// intents and conflicts.
+type Memory interface {
+	CreateRun(ctx context.Context, r *store.Run) error
+	UpdateRun(ctx context.Context, r *store.Run) error
+	Run(ctx context.Context, id int64) (store.Run, error)
+	Interrupted(ctx context.Context) ([]store.Run, error)
+	BookRuns(ctx context.Context, book, after int64) ([]store.Run, error)
+	TouchedSince(ctx context.Context, book, run int64) ([]int64, error)
+	DropPlans(ctx context.Context, sync int64) error
+	ClearPlan(ctx context.Context, run int64) error
+	AppendPlan(ctx context.Context, run int64, blocks []store.Block, seq int64, changes []plan.Change) error
+	Changes(ctx context.Context, run int64) iter.Seq2[store.StoredChange, error]
+	ChangesOf(ctx context.Context, ref int64) iter.Seq2[store.StoredChange, error]
+	Tombstones(ctx context.Context, book int64) ([]store.Contact, error)
+	DeletedSince(ctx context.Context, sync, since int64) (int64, error)
+
+	Pair(ctx context.Context, id int64) (store.Pair, error)
+	TakeListing(ctx context.Context, l store.Listing) (store.Pair, error)
+	MirrorByID(ctx context.Context, ids []int64) ([]store.Mirrored, error)
+	MirrorByRef(ctx context.Context, pair int64, refs []int64) ([]store.Mirrored, error)
+	MirrorByRemote(ctx context.Context, pair int64, ids []string) ([]store.Mirrored, error)
+	MirrorByKey(ctx context.Context, pair int64, rule plan.Rule, hashes []uint64) ([]store.MirrorHit, error)
+	MirrorSince(ctx context.Context, pair, seq int64) ([]int64, error)
+	MirrorThere(ctx context.Context, pair int64) ([]string, error)
+	Progress(ctx context.Context, sync, pair int64) (store.Progress, error)
+	SaveProgress(ctx context.Context, p store.Progress, retry []store.Retry) error
+	Retries(ctx context.Context, sync int64) ([]store.Retry, error)
+	Intents(ctx context.Context, pair int64) ([]store.Intent, error)
+	Intend(ctx context.Context, pair int64, intents []store.Intent) error
+	WriteLinks(ctx context.Context, b store.LinkBatch) error
+	OpenConflicts(ctx context.Context, pair int64) ([]store.Conflict, error)
+}
+
+// A Book is the address book's side of a pair.
+type Book interface {
+	connector.Index
+	ID() int64
+	Reserve(ctx context.Context, run, n int64) (first int64, err error)
+	// WriteLinked carries changes out in one transaction with what they mean for
+	// links, which is asked for once it is known which handles were refused.
+	WriteLinked(ctx context.Context, b connector.Batch, links func(refused []int64) store.LinkBatch) ([]connector.Result, error)
+}
+
+// Ends opens the two ends of a linked sync.
+type Ends interface {
+	// Book returns the sync's address book, which it makes when it is new.
+	Book(ctx context.Context, s store.Sync, remote contact.Schema) (Book, error)
+	Remote(ctx context.Context, s store.Sync) (connector.Remote, error)
+	Pair(ctx context.Context, s store.Sync, book int64) (store.Pair, error)
+}
+
+// An Engine runs linked syncs. All it needs of the world comes in through its
+// fields.
+type Engine struct {
+	Memory   Memory
+	Ends     Ends
+	Now      func() time.Time
+	Secret   plan.Secret
+	NewKey   func() string // a new idempotency key, never the same twice
+	Progress func(phase string, done, total int64)
+	// SweepEvery is how often a remote that does not tell what is gone is listed
+	// whole. Zero: a day.
+	SweepEvery time.Duration
+}
+
+// A pass is one sync over its pair: a plan in the making, or being applied.
+type pass struct {
+	*Engine
+	sync    store.Sync
+	book    Book
+	remote  connector.Remote
+	pair    store.Pair
+	pairing *plan.Pairing
+	here    contact.Schema
+	there   contact.Schema
+	can     connector.Promises
+	run     *store.Run
+	resumed bool // some of the plan may be carried out already
+}
+
+func (e *Engine) open(ctx context.Context, s store.Sync, r *store.Run) (*pass, error) {
+	remote, err := e.Ends.Remote(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	p := &pass{Engine: e, sync: s, remote: remote, can: remote.Promises(), run: r}
+	if p.there, err = remote.Schema(ctx); err != nil {
+		return nil, e.unreachable(remote, err)
+	}
+	if p.book, err = e.Ends.Book(ctx, s, p.there); err != nil {
+		return nil, err
+	}
+	if p.here, err = p.book.Schema(ctx); err != nil {
+		return nil, err
+	}
+	if p.pair, err = e.Ends.Pair(ctx, s, p.book.ID()); err != nil {
+		return nil, err
+	}
+	def := Complete(s.Definition, p.here, p.there)
+	if p.pairing, err = plan.Pair(def, p.here, p.there, p.book.Region()); err != nil {
+		return nil, &run.Error{Code: run.CodeConfig, Message: err.Error()}
+	}
+	r.BookID, r.Source, r.Fingerprint = p.book.ID(), remote.Name(), fingerprint(def)
+	return p, nil
+}
+
+// Complete fills in what a linked sync leaves open: the map, by the names both
+// sides share, and the match rules.
+func Complete(def plan.Sync, here, there contact.Schema) plan.Sync {
+	if len(def.Map) == 0 {
+		for _, f := range there.Fields {
+			if _, ok := here.Field(f.Name); ok && f.Kind != contact.Password {
+				def.Map = append(def.Map, plan.Mapping{From: f.Name, To: f.Name})
+			}
+		}
+	}
+	if len(def.Match) == 0 {
+		def.Match = []plan.Rule{plan.ByLink, plan.ByEmail}
+	}
+	return def
+}
+
+func fingerprint(def plan.Sync) string {
+	sum := sha256.Sum256(def.Canonical())
+	return hex.EncodeToString(sum[:])
+}
+
+// Fault codes of a run that a remote ended.
+const (
+	CodeUnreachable = "target.unreachable"
+	CodeDenied      = "connection.denied"
+	CodeQuota       = "quota.paused"
+)
+
+// unreachable says for people that a remote did not answer as it should.
+func (e *Engine) unreachable(remote connector.Remote, err error) error {
+	var f *connector.Fault
+	if !errors.As(err, &f) {
+		return err
+	}
+	code, next := CodeUnreachable, "Nothing more was written. Run the sync again later"
+	switch f.Kind {
+	case connector.Denied:
+		code, next = CodeDenied, "Nothing more was written. Sign in again: kith connections add"
+	case connector.Quota:
+		code, next = CodeQuota, "What was not done is done by the next run"
+	}
+	return &run.Error{Code: code, Message: fmt.Sprintf("%s: %v. %s", remote.Name(), f, next), Err: f}
+}
+
+// marks are how far a run's plan looked; they count once it is applied.
+type marks struct {
+	MirrorSeq int64 `json:"mirror_seq"`
+	BookRun   int64 `json:"book_run"`
+}
+
+func marksOf(r *store.Run) (m marks, err error) { return m, json.Unmarshal(r.Config, &m) }
+
+func (e *Engine) progress(phase string, done, total int64) {
+	if e.Progress != nil {
+		e.Progress(phase, done, total)
+	}
+}
+
+func (p *pass) state(ctx context.Context) (string, error) {
+	book, err := p.book.State(ctx)
+	if err != nil {
+		return "", err
+	}
+	pair, err := p.Memory.Pair(ctx, p.pair.ID)
+	p.pair = pair
+	return fmt.Sprintf("%s/%d", book, pair.Seq), err
+}

@@ -1,0 +1,353 @@
+package link
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+)
+
+// An item is one person of the work: a record of the mirror, a contact, or both.
+type item struct {
+	m    *store.Mirrored  // nil: nothing at the remote
+	ours *connector.Found // nil: nothing in the book
+	ref  int64            // of the link, or of the contact matching found
+	rule plan.Rule        // that found it now; empty: the link
+}
+
+// A judgement is what becomes of an item. Each change concerns one side.
+type judgement struct {
+	in, out   *plan.Change
+	base      map[string]plan.Agreed // once both are carried out
+	outgoing  map[string]bool        // fields of the book whose base waits for the remote's answer
+	conflicts []plan.Conflict
+	state     store.MirrorState
+}
+
+// judge decides about one item from what is known of it; it asks nobody.
+func (p *pass) judge(it item, k knowledge) (judgement, error) {
+	switch {
+	case it.m == nil && it.ours == nil:
+		return judgement{}, nil
+	case it.m == nil:
+		return p.onlyHere(it, k)
+	case it.m.State != store.There && it.ours == nil:
+		return judgement{state: it.m.State}, nil
+	case it.m.State != store.There:
+		return p.goneThere(it, k), nil
+	case it.ours == nil && it.ref != 0:
+		return p.goneHere(it), nil
+	case it.ours == nil:
+		return p.onlyThere(it, k)
+	}
+	return p.both(it, k)
+}
+
+// knowledge is what judging needs beyond the item itself. It is the same while a
+// plan is made and while it is applied.
+type knowledge struct {
+	thrownAway func(hashes [3]uint64) bool        // a person put somebody with these keys into the trash
+	brought    func(ref int64) bool               // the contact is in the delete scope
+	choices    map[int64]map[string]plan.Choice   // contact -> field
+	frozen     map[int64]map[string]bool          // contact -> field
+	rival      func(ours *connector.Found) string // why a contact may not be created at the remote now
+}
+
+// both decides about a person who is on both sides.
+func (p *pass) both(it item, k knowledge) (judgement, error) {
+	theirs := contact.Record{ID: it.m.RemoteID, Values: p.fields(it.m), Version: it.m.Version, Modified: it.m.Modified}
+	if pass, err := p.passes(theirs.Values, it.ours.Values); err != nil || !pass {
+		return p.leave(it, plan.Skip, plan.FilteredOut), err
+	}
+	meeting := plan.Meeting{Ours: it.ours.Record, Theirs: theirs, Base: it.m.Base, Choices: k.choices[it.ref], Frozen: k.frozen[it.ref], Now: p.run.Started}
+	if len(it.m.Base) == 0 {
+		meeting.Base = nil
+	}
+	e, t := p.pairing.Meet(meeting)
+	if t.Reject != "" {
+		j := p.leave(it, plan.Reject, t.Reject)
+		j.in.Detail = t.Detail
+		return j, nil
+	}
+	j := judgement{base: e.Base, conflicts: e.Conflicts}
+	in, out := p.changeIn(it), p.changeOut(it)
+	in.Fields, out.Fields, in.Detail.Warnings = e.In, e.Out, t.Detail.Warnings
+	if missing := p.missing(e, it); len(missing) > 0 {
+		return p.hold(it, missing), nil
+	}
+	waiting := false
+	for _, c := range e.Conflicts {
+		waiting = waiting || c.Winner == plan.WinReview
+	}
+	switch {
+	case written(e.In):
+		in.Action = plan.Update
+	case waiting:
+		in.Action, in.Reason = plan.Hold, plan.ConflictField
+	default:
+		in.Action = plan.Unchanged
+	}
+	j.in = &in
+	if written(e.Out) {
+		out.Action = plan.Update
+		j.out, j.outgoing = &out, p.outgoing(e.Out)
+		if in.Action == plan.Unchanged && len(in.Fields) == 0 {
+			j.in = nil // one line for one person
+		}
+	} else if len(e.Out) > 0 {
+		in.Fields = append(in.Fields, e.Out...)
+	}
+	return j, nil
+}
+
+// outgoing are the book's fields that a change at the remote is about.
+func (p *pass) outgoing(fields []plan.FieldChange) map[string]bool {
+	names := map[string]bool{}
+	here, there := p.pairing.Names()
+	for _, f := range fields {
+		for at, name := range there {
+			if f.Written() && name == f.Name {
+				names[here[at]] = true
+			}
+		}
+	}
+	return names
+}
+
+// passes reports whether the sync's filter and scope let a linked pair travel.
+func (p *pass) passes(theirs, ours []string) (bool, error) {
+	pass, err := p.pairing.In.Pass(theirs)
+	if err != nil || !pass {
+		return false, err
+	}
+	return p.pairing.Out.Pass(ours)
+}
+
+// missing lists the required fields of the sync's target that would still be
+// blank once both sides are written.
+func (p *pass) missing(e plan.Encounter, it item) []string {
+	if p.pairing.Forward() == plan.WayOut {
+		return p.pairing.Out.MissingAfter(e.Out, contact.Record{Values: p.fields(it.m)})
+	}
+	return p.pairing.In.MissingAfter(e.In, it.ours.Record)
+}
+
+// hold leaves a person alone until the missing fields are filled (E24).
+func (p *pass) hold(it item, missing []string) judgement {
+	j := p.leave(it, plan.Hold, plan.RequiredMissing)
+	j.in.Detail.Missing = missing
+	return j
+}
+
+// leave writes nothing about a person, and says why.
+func (p *pass) leave(it item, a plan.Action, why plan.Reason) judgement {
+	c := p.changeIn(it)
+	c.Action, c.Reason = a, why
+	return judgement{in: &c, state: it.state(), base: it.base()}
+}
+
+func (it item) base() map[string]plan.Agreed {
+	if it.m == nil {
+		return nil
+	}
+	return it.m.Base
+}
+
+func (it item) state() store.MirrorState {
+	if it.m == nil {
+		return store.There
+	}
+	return it.m.State
+}
+
+// onlyThere decides about a record that no contact is.
+func (p *pass) onlyThere(it item, k knowledge) (judgement, error) {
+	values := p.fields(it.m)
+	if !p.createsHere() {
+		return judgement{}, nil // the target of a one-way sync is not asked what it has besides
+	}
+	if pass, err := p.pairing.In.Pass(values); err != nil || !pass {
+		return p.leave(it, plan.Skip, plan.FilteredOut), err
+	}
+	t := p.pairing.In.Translate(values)
+	if t.Reject != "" {
+		j := p.leave(it, plan.Reject, t.Reject)
+		j.in.Detail = t.Detail
+		return j, nil
+	}
+	if k.thrownAway(it.m.Hashes) {
+		return p.leave(it, plan.Skip, plan.TrashedByPerson), nil
+	}
+	t.Values = append([]string(nil), t.Values...)
+	c := p.pairing.In.DecideCreate(values, t)
+	c.SourceID = it.m.RemoteID
+	return judgement{in: &c, base: p.pairing.BaseOf(t.Values, values)}, nil
+}
+
+// onlyHere decides about a contact that no record of the remote is.
+func (p *pass) onlyHere(it item, k knowledge) (judgement, error) {
+	if !p.createsThere() {
+		return judgement{}, nil
+	}
+	c := p.changeOut(it)
+	if pass, err := p.pairing.Out.Pass(it.ours.Values); err != nil || !pass {
+		c.Action, c.Reason = plan.Skip, plan.FilteredOut
+		return judgement{out: &c}, err
+	}
+	t := p.pairing.Out.Translate(it.ours.Values)
+	t.Values = append([]string(nil), t.Values...)
+	made := p.pairing.Out.DecideCreate(it.ours.Values, t)
+	made.SourceID, made.Ref, made.Remote = c.SourceID, c.Ref, true
+	if why := k.rival(it.ours); made.Action == plan.Create && why != "" {
+		made.Action, made.Reason, made.Values, made.Detail.Message = plan.Hold, plan.IdentityConflict, nil, why
+	}
+	if t.Reject != "" {
+		made.Action, made.Reason, made.Values = plan.Reject, t.Reject, nil
+	}
+	return judgement{out: &made, base: p.pairing.BaseOf(it.ours.Values, t.Values)}, nil
+}
+
+func (p *pass) createsHere() bool {
+	return p.pairing.Forward() == plan.WayIn || p.pairing.Sync.Direction == plan.TwoWay
+}
+
+func (p *pass) createsThere() bool {
+	return !p.can.ReadOnly && (p.pairing.Forward() == plan.WayOut || p.pairing.Sync.Direction == plan.TwoWay)
+}
+
+// goneThere decides about a contact whose record is gone from the remote. It is
+// never created there again (requirements 3.11).
+func (p *pass) goneThere(it item, k knowledge) judgement {
+	policy := p.pairing.Sync.Policy.Delete
+	does := policy.NotFound
+	if p.pairing.Forward() == plan.WayOut {
+		does = policy.Back
+	}
+	j := p.leave(it, plan.Skip, plan.SourceGone)
+	switch {
+	case it.m.State == store.GoneUnlinked:
+		return judgement{state: it.m.State, base: it.m.Base}
+	case does == plan.Unlink:
+		j.state = store.GoneUnlinked
+	case (does == plan.Trash || does == plan.DeleteGone) && (policy.Scope == plan.WholeBook || k.brought(it.ref)):
+		j.in.Action, j.in.Final = plan.Remove, does == plan.DeleteGone
+	}
+	return j
+}
+
+// goneHere decides about a record whose contact is no longer in the book. It is
+// never created here again.
+func (p *pass) goneHere(it item) judgement {
+	policy := p.pairing.Sync.Policy.Delete
+	does := policy.Back
+	if p.pairing.Forward() == plan.WayOut {
+		does = policy.NotFound
+	}
+	if (does != plan.Trash && does != plan.DeleteGone) || p.can.ReadOnly || !p.createsThere() {
+		return p.leave(it, plan.Skip, plan.TrashedByPerson)
+	}
+	c := plan.Change{Action: plan.Remove, Reason: plan.SourceGone, Remote: true, Final: true, Ref: it.ref,
+		SourceID: number(it.ref), TargetID: it.m.RemoteID, Version: it.m.Version}
+	return judgement{out: &c, base: it.m.Base, state: store.Gone}
+}
+
+func (p *pass) changeIn(it item) plan.Change {
+	c := plan.Change{Ref: it.ref, Rule: it.rule}
+	if it.m != nil {
+		c.SourceID = it.m.RemoteID
+	}
+	if it.ref != 0 {
+		c.TargetID = number(it.ref)
+	}
+	if it.ours != nil {
+		c.Version = it.ours.Version
+	}
+	return c
+}
+
+func (p *pass) changeOut(it item) plan.Change {
+	c := plan.Change{Remote: true, Ref: it.ref, Rule: it.rule, SourceID: number(it.ref)}
+	if it.m != nil {
+		c.TargetID, c.Version = it.m.RemoteID, it.m.Version
+	}
+	return c
+}
+
+func number(ref int64) string { return strconv.FormatInt(store.Number(ref), 10) }
+
+func written(fields []plan.FieldChange) bool {
+	for _, f := range fields {
+		if f.Written() {
+			return true
+		}
+	}
+	return false
+}
+
+// knows gathers what judging needs besides the items.
+func (p *pass) knows(ctx context.Context) (k knowledge, err error) {
+	gone, err := p.Memory.Tombstones(ctx, p.book.ID())
+	if err != nil {
+		return k, err
+	}
+	trashed := map[uint64]bool{}
+	for _, c := range gone {
+		if h := p.best(p.hashes(p.pairing.In, c.Values)); h != 0 {
+			trashed[h] = true
+		}
+	}
+	k.thrownAway = func(hashes [3]uint64) bool { return trashed[p.best(hashes)] }
+	k.rival = func(*connector.Found) string { return "" }
+	k.choices, k.frozen = map[int64]map[string]plan.Choice{}, map[int64]map[string]bool{}
+	open, err := p.Memory.OpenConflicts(ctx, p.pair.ID)
+	for _, c := range open {
+		if c.Pick != "" {
+			put(k.choices, c.Ref, c.Field, plan.Choice{Ours: c.Ours, Theirs: c.TheirsRaw, Pick: c.Pick})
+		}
+		if c.Oscillates {
+			put(k.frozen, c.Ref, c.Field, true)
+		}
+	}
+	if err != nil {
+		return k, err
+	}
+	k.brought, err = p.broughtBy(ctx)
+	return k, err
+}
+
+func put[V any](m map[int64]map[string]V, ref int64, field string, v V) {
+	if m[ref] == nil {
+		m[ref] = map[string]V{}
+	}
+	m[ref][field] = v
+}
+
+// best is a record's best match key.
+func (p *pass) best(hashes [3]uint64) uint64 {
+	for _, rule := range p.pairing.In.Rules {
+		if h := hashes[plan.NumberOf(rule)-1]; h != 0 {
+			return h
+		}
+	}
+	return 0
+}
+
+// broughtBy reports which contacts this sync's runs created.
+func (p *pass) broughtBy(ctx context.Context) (func(int64) bool, error) {
+	removes := func(n plan.NotFound) bool { return n == plan.Trash || n == plan.DeleteGone }
+	policy := p.pairing.Sync.Policy.Delete
+	if !removes(policy.NotFound) && !removes(policy.Back) {
+		return func(int64) bool { return false }, nil
+	}
+	mine := map[int64]bool{}
+	for ref, err := range p.book.Owned(ctx, p.sync.ID) {
+		if err != nil {
+			return nil, err
+		}
+		mine[ref] = true
+	}
+	return func(ref int64) bool { return mine[ref] }, nil
+}

@@ -1,0 +1,167 @@
+package link
+
+import (
+	"context"
+	"slices"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+)
+
+// claim is a record without a link and its match keys.
+type claim struct {
+	id     int64
+	hashes [3]uint64
+	best   plan.Rule
+}
+
+// match finds contacts for the records that have no link, in passes: the best
+// rule for everybody before the next rule for anybody (settled question 9).
+func (p *pass) match(ctx context.Context, w *work) error {
+	claims, err := p.claims(ctx, w)
+	if err != nil {
+		return err
+	}
+	for _, rule := range p.pairing.In.Rules {
+		groups := map[uint64][]plan.Claim{}
+		var hashes []uint64
+		for _, c := range claims {
+			h := c.hashes[plan.NumberOf(rule)-1]
+			if h == 0 {
+				continue
+			}
+			f, decided := w.found[c.id]
+			if groups[h] == nil {
+				hashes = append(hashes, h)
+			}
+			groups[h] = append(groups[h], plan.Claim{Row: c.id, Best: c.best == rule, Decided: decided, Out: decided && f.ref == 0})
+		}
+		slices.Sort(hashes)
+		if err := p.resolveAll(ctx, w, rule, hashes, groups); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// claims lists the records of the work that have no link and are there.
+func (p *pass) claims(ctx context.Context, w *work) (all []claim, err error) {
+	for part := range slices.Chunk(w.mirror, contactsAtOnce) {
+		mirror, err := p.Memory.MirrorByID(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range mirror {
+			if m.Ref != 0 || m.State != store.There {
+				continue
+			}
+			c := claim{id: m.ID, hashes: m.Hashes}
+			for _, rule := range p.pairing.In.Rules {
+				if m.Hashes[plan.NumberOf(rule)-1] != 0 {
+					c.best = rule
+					break
+				}
+			}
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
+// resolveAll judges the groups of one rule: those who share a key.
+func (p *pass) resolveAll(ctx context.Context, w *work, rule plan.Rule, hashes []uint64, groups map[uint64][]plan.Claim) error {
+	for part := range slices.Chunk(hashes, contactsAtOnce) {
+		hits, err := p.book.Lookup(ctx, rule, part)
+		if err != nil {
+			return err
+		}
+		var refs []int64
+		for _, h := range hits {
+			refs = append(refs, h.Ref)
+		}
+		found, err := p.contacts(ctx, refs)
+		if err != nil {
+			return err
+		}
+		linked, err := p.linkedRefs(ctx, refs)
+		if err != nil {
+			return err
+		}
+		candidates := map[uint64][]plan.Candidate{}
+		here := byRef(found)
+		for _, h := range hits {
+			c, ok := here[h.Ref]
+			if !ok {
+				continue
+			}
+			inside, err := p.pairing.In.InScope(c.Record)
+			if err != nil {
+				return err
+			}
+			candidates[h.Hash] = append(candidates[h.Hash], plan.Candidate{Ref: h.Ref, Taken: linked[h.Ref] || w.taken[h.Ref], Outside: !inside})
+		}
+		for _, hash := range part {
+			if err := p.resolve(ctx, w, rule, groups[hash], candidates[hash], here); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (p *pass) linkedRefs(ctx context.Context, refs []int64) (map[int64]bool, error) {
+	linked, err := p.Memory.MirrorByRef(ctx, p.pair.ID, sorted(slices.Clone(refs)))
+	out := map[int64]bool{}
+	for _, m := range linked {
+		out[m.Ref] = true
+	}
+	return out, err
+}
+
+func (p *pass) resolve(ctx context.Context, w *work, rule plan.Rule, claims []plan.Claim, candidates []plan.Candidate, here map[int64]*connector.Found) error {
+	var failed error
+	g := plan.Group{Rule: rule, Claims: claims, Candidates: candidates,
+		Other: func(row, ref int64) plan.Otherness {
+			other, err := p.other(ctx, rule, row, here[ref])
+			if err != nil {
+				failed = err
+			}
+			return other
+		},
+		Recent: func(refs []int64) int64 {
+			return slices.MaxFunc(refs, func(a, b int64) int { return int(here[a].Rank - here[b].Rank) })
+		}}
+	verdicts, _ := p.pairing.Sync.Resolve(&g)
+	for _, v := range verdicts {
+		if v.Action == plan.NoAction {
+			continue
+		}
+		if v.Reason == plan.SourceDuplicate && p.pairing.Sync.OnSeveral == plan.SeveralReview {
+			v.Action, v.Reason = plan.Hold, plan.MatchSeveral // two records of the remote share a key: a person looks
+		}
+		w.found[v.Row] = find{ref: v.Ref, rule: rule, verdict: v}
+		if v.Ref != 0 {
+			w.taken[v.Ref] = true
+		}
+	}
+	return failed
+}
+
+// other judges whether a record that shares a lesser key with a contact is
+// somebody else (settled question 8).
+func (p *pass) other(ctx context.Context, rule plan.Rule, id int64, c *connector.Found) (plan.Otherness, error) {
+	mirror, err := p.Memory.MirrorByID(ctx, []int64{id})
+	if err != nil || len(mirror) == 0 {
+		return plan.AnotherPerson, err
+	}
+	in := p.pairing.In
+	values := in.Translate(p.fields(&mirror[0])).Values
+	switch {
+	case in.OtherIdentity(slices.Index(in.Rules, rule), values, c.Record):
+		return plan.AnotherIdentity, nil
+	case rule == plan.ByPhone && !in.SamePerson(values, c.Record):
+		return plan.AnotherPerson, nil
+	}
+	return plan.SamePersonHere, nil
+}

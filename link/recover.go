@@ -1,0 +1,165 @@
+package link
+
+import (
+	"context"
+	"slices"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+)
+
+// recover settles the intents that earlier runs left open: a crash or an
+// unanswered call came in between. It comes before anything else, so that what
+// we wrote ourselves is not taken for somebody's edit.
+func (p *pass) recover(ctx context.Context) error {
+	p.resumed = true
+	open, err := p.Memory.Intents(ctx, p.pair.ID)
+	if err != nil {
+		return err
+	}
+	for _, i := range open {
+		switch connector.Op(i.Op) {
+		case connector.OpCreate:
+			err = p.recoverCreate(ctx, i)
+		default:
+			err = p.recoverWrite(ctx, i)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recoverCreate sends a create again where its key makes that safe (Tier A).
+// Elsewhere it waits as long as the remote may hide a new record, then looks for
+// it, and only when it is not there lets it be created anew (Tier B).
+func (p *pass) recoverCreate(ctx context.Context, i store.Intent) error {
+	if p.can.ChosenKey {
+		i.Attempted = p.Now()
+		if err := p.Memory.Intend(ctx, p.pair.ID, []store.Intent{i}); err != nil {
+			return err
+		}
+		o := p.remote.Write(ctx, []connector.Write{{Op: connector.OpCreate, Key: i.Key, Set: i.Payload}})[0]
+		return p.recovered(ctx, i, o)
+	}
+	if p.Now().Sub(i.Attempted) < p.can.Lag {
+		return nil
+	}
+	found, asked, err := p.lookFor(ctx, i)
+	if err != nil || !asked {
+		return err
+	}
+	switch len(found) {
+	case 0:
+		return p.drop(ctx, i)
+	case 1:
+		return p.recovered(ctx, i, connector.Outcome{Record: found[0].Record})
+	}
+	return nil // several: a person must look; the intent stays parked
+}
+
+// lookFor searches the remote for the record of a create whose outcome is not
+// known, by the fields it can be found by. Records that are linked are others.
+func (p *pass) lookFor(ctx context.Context, i store.Intent) (found []connector.Item, asked bool, err error) {
+	for _, name := range p.can.Finds {
+		value := i.Payload[name]
+		if value == "" {
+			continue
+		}
+		items, err := p.remote.Find(ctx, name, []string{value})
+		if err != nil {
+			return nil, false, p.unreachable(p.remote, err)
+		}
+		for _, item := range items {
+			linked, err := p.Memory.MirrorByRemote(ctx, p.pair.ID, []string{item.ID})
+			if err != nil {
+				return nil, false, err
+			}
+			if !item.Gone && (len(linked) == 0 || linked[0].Ref == 0) {
+				found = append(found, item)
+			}
+		}
+		return found, true, nil
+	}
+	return nil, false, nil
+}
+
+// recovered enters the outcome of a create that was in the balance.
+func (p *pass) recovered(ctx context.Context, i store.Intent, o connector.Outcome) error {
+	if f := o.Fault; f != nil {
+		switch f.Kind {
+		case connector.Unknown:
+			return nil // it stays open
+		case connector.Denied, connector.Busy, connector.Quota:
+			return p.unreachable(p.remote, f)
+		}
+		return p.drop(ctx, i)
+	}
+	linked, err := p.linkedRefs(ctx, []int64{i.Ref})
+	if err != nil || linked[i.Ref] {
+		return p.dropWith(ctx, i, err)
+	}
+	known, err := p.Memory.MirrorByRemote(ctx, p.pair.ID, []string{o.Record.ID})
+	if err != nil {
+		return err
+	}
+	m := store.Mirrored{}
+	if len(known) > 0 {
+		m = known[0]
+	}
+	p.adopt(&m, i, o.Record)
+	return p.Memory.WriteLinks(ctx, store.LinkBatch{Pair: p.pair.ID, Run: i.Run, Mirror: []store.Mirrored{m}, Done: []int64{i.ID}, Position: -1})
+}
+
+func (p *pass) drop(ctx context.Context, i store.Intent) error { return p.dropWith(ctx, i, nil) }
+
+func (p *pass) dropWith(ctx context.Context, i store.Intent, err error) error {
+	if err != nil {
+		return err
+	}
+	return p.Memory.WriteLinks(ctx, store.LinkBatch{Pair: p.pair.ID, Run: i.Run, Done: []int64{i.ID}, Position: -1})
+}
+
+// recoverWrite finds out whether an update or delete arrived. Fields that the
+// remote has as they were sent are agreed on; the others are decided anew.
+func (p *pass) recoverWrite(ctx context.Context, i store.Intent) error {
+	items, err := p.fetch(ctx, []string{i.RemoteID})
+	if err != nil {
+		return err
+	}
+	known, err := p.Memory.MirrorByRemote(ctx, p.pair.ID, []string{i.RemoteID})
+	if err != nil {
+		return err
+	}
+	if len(known) == 0 || len(items) == 0 {
+		return p.drop(ctx, i)
+	}
+	m, item := known[0], items[0]
+	p.seen(&m, item)
+	if !item.Gone {
+		m.Base = p.arrived(m, i, item.Record)
+	}
+	return p.Memory.WriteLinks(ctx, store.LinkBatch{Pair: p.pair.ID, Run: i.Run, Mirror: []store.Mirrored{m}, Done: []int64{i.ID}, Position: -1})
+}
+
+// arrived is the base of a record whose update was in the balance.
+func (p *pass) arrived(m store.Mirrored, i store.Intent, r contact.Record) map[string]plan.Agreed {
+	base := map[string]plan.Agreed{}
+	for name, a := range m.Base {
+		base[name] = a
+	}
+	here, there := p.pairing.Names()
+	for at, name := range here {
+		sent, ok := i.Payload[there[at]]
+		field := slices.IndexFunc(p.there.Fields, func(f contact.Field) bool { return f.Name == there[at] })
+		if ok && field >= 0 && p.pairing.SameThere(field, sent, r.Value(field)) {
+			a := i.Base[name]
+			a.Theirs = r.Value(field)
+			base[name] = a
+		}
+	}
+	return base
+}

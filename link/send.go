@@ -1,0 +1,293 @@
+package link
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+)
+
+// send carries the remote's part out. Each write is an intent first, durable
+// before the attempt (I3), and leaves it only together with what was learned.
+func (p *pass) send(ctx context.Context, people []*person, position int64) error {
+	people, err := p.lookBeforeCreating(ctx, people)
+	if err != nil {
+		return err
+	}
+	for len(people) > 0 {
+		part := people[:min(len(people), max(1, p.can.WriteBatch))]
+		people = people[len(part):]
+		if err := p.sendPart(ctx, part); err != nil {
+			return err
+		}
+	}
+	return p.Memory.WriteLinks(ctx, store.LinkBatch{Pair: p.pair.ID, Run: p.run.ID, Position: position})
+}
+
+func (p *pass) sendPart(ctx context.Context, people []*person) error {
+	intents := make([]store.Intent, len(people))
+	for i, x := range people {
+		intents[i] = p.intent(x)
+	}
+	if err := p.Memory.Intend(ctx, p.pair.ID, intents); err != nil {
+		return err
+	}
+	outcomes, err := p.attempt(ctx, intents, versionsOf(people))
+	if err != nil {
+		return err
+	}
+	b := store.LinkBatch{Pair: p.pair.ID, Run: p.run.ID, Position: -1}
+	var stopped error
+	for i, x := range people {
+		if f := outcomes[i].Fault; f != nil {
+			if err := p.refusedThere(&b, x, &intents[i], f); err != nil {
+				stopped = err
+			}
+			continue
+		}
+		p.sent(&b, x, intents[i], outcomes[i].Record)
+	}
+	if err := p.Memory.WriteLinks(ctx, b); err != nil {
+		return err
+	}
+	return stopped
+}
+
+func versionsOf(people []*person) []string {
+	versions := make([]string, len(people))
+	for i, x := range people {
+		versions[i] = x.out.Version
+	}
+	return versions
+}
+
+// intent is a person's write, with all that is needed to repeat or settle it.
+func (p *pass) intent(x *person) store.Intent {
+	c := x.out
+	i := store.Intent{Run: p.run.ID, Key: p.NewKey(), Ref: c.Ref, RemoteID: c.TargetID, Payload: map[string]string{}, Base: x.j.base, Attempted: p.Now()}
+	switch c.Action {
+	case plan.Create:
+		i.Op = int(connector.OpCreate)
+		for at, f := range p.there.Fields {
+			if at < len(c.Values) && c.Values[at] != "" {
+				i.Payload[f.Name] = c.Values[at]
+			}
+		}
+	case plan.Update:
+		i.Op = int(connector.OpUpdate)
+		for _, f := range c.Fields {
+			if f.Written() {
+				i.Payload[f.Name] = f.New
+			}
+		}
+	default:
+		i.Op = int(connector.OpDelete)
+	}
+	return i
+}
+
+// attempts is how often a create under a chosen key is sent when no answer
+// comes: the key makes the repetitions one.
+const attempts = 3
+
+// attempt sends intents. Creates without an answer are sent again only where
+// their key makes that safe.
+func (p *pass) attempt(ctx context.Context, intents []store.Intent, versions []string) ([]connector.Outcome, error) {
+	writes := make([]connector.Write, len(intents))
+	for i, in := range intents {
+		writes[i] = connector.Write{Op: connector.Op(in.Op), ID: in.RemoteID, Key: in.Key, Set: in.Payload}
+		if versions != nil && p.can.Conditional {
+			writes[i].Version = versions[i]
+		}
+	}
+	outcomes := p.remote.Write(ctx, writes)
+	if len(outcomes) != len(writes) {
+		return nil, fmt.Errorf("%s: %d outcomes for %d writes", p.remote.Name(), len(outcomes), len(writes))
+	}
+	for n := 1; n < attempts && p.can.ChosenKey; n++ {
+		var again []int
+		for i, o := range outcomes {
+			if o.Fault != nil && o.Fault.Kind == connector.Unknown && writes[i].Op == connector.OpCreate {
+				again = append(again, i)
+				intents[i].Attempted = p.Now()
+			}
+		}
+		if len(again) == 0 {
+			break
+		}
+		if err := p.resend(ctx, intents, writes, outcomes, again); err != nil {
+			return nil, err
+		}
+	}
+	return outcomes, ctx.Err()
+}
+
+func (p *pass) resend(ctx context.Context, intents []store.Intent, writes []connector.Write, outcomes []connector.Outcome, again []int) error {
+	var part []connector.Write
+	var durable []store.Intent
+	for _, i := range again {
+		part, durable = append(part, writes[i]), append(durable, intents[i])
+	}
+	if err := p.Memory.Intend(ctx, p.pair.ID, durable); err != nil {
+		return err
+	}
+	for n, o := range p.remote.Write(ctx, part) {
+		outcomes[again[n]] = o
+	}
+	return nil
+}
+
+// sent records a write that was carried out: the base is what the remote
+// returned, not what was sent (requirements 3.9).
+func (p *pass) sent(b *store.LinkBatch, x *person, i store.Intent, r contact.Record) {
+	b.Done = append(b.Done, i.ID)
+	if i.Op == int(connector.OpDelete) {
+		m := *x.m
+		m.State = store.Gone
+		b.Mirror = append(b.Mirror, m)
+		return
+	}
+	m := store.Mirrored{Ref: i.Ref}
+	if x.m != nil {
+		m = *x.m
+	}
+	p.adopt(&m, i, r)
+	b.Mirror = append(b.Mirror, m)
+	if x.out.TargetID == "" {
+		x.out.TargetID = m.RemoteID
+		b.Settled = append(b.Settled, *x.out)
+	}
+}
+
+// adopt enters into a mirrored record what a write made of it.
+func (p *pass) adopt(m *store.Mirrored, i store.Intent, r contact.Record) {
+	m.Ref = i.Ref
+	if r.ID == "" { // a remote that returns nothing: what was sent, of a version not yet seen
+		r = contact.Record{ID: i.RemoteID, Values: p.after(m.Seen, i.Payload)}
+	}
+	m.RemoteID = r.ID
+	p.seenRecord(m, r)
+	m.Base = p.returned(i, m.Seen)
+}
+
+// after are the values of a record once a payload is written, in the order of
+// the remote's schema.
+func (p *pass) after(seen, payload map[string]string) []string {
+	values := make([]string, len(p.there.Fields))
+	for at, f := range p.there.Fields {
+		values[at] = seen[f.Name]
+		if v, ok := payload[f.Name]; ok {
+			values[at] = v
+		}
+	}
+	return values
+}
+
+// returned is the base of an intent with the values the remote returned for what
+// it was sent.
+func (p *pass) returned(i store.Intent, seen map[string]string) map[string]plan.Agreed {
+	base := map[string]plan.Agreed{}
+	here, there := p.pairing.Names()
+	for at, name := range here {
+		a, ok := i.Base[name]
+		if !ok {
+			continue
+		}
+		if _, sent := i.Payload[there[at]]; sent {
+			a.Theirs = seen[there[at]]
+		}
+		base[name] = a
+	}
+	for name, a := range i.Base { // fields of other syncs over the pair
+		if _, ok := base[name]; !ok {
+			base[name] = a
+		}
+	}
+	return base
+}
+
+// refusedThere records what the remote answered instead. It returns an error
+// when the fault concerns all further writes too.
+func (p *pass) refusedThere(b *store.LinkBatch, x *person, i *store.Intent, f *connector.Fault) error {
+	give := func(a plan.Action, why plan.Reason) {
+		b.Done = append(b.Done, i.ID)
+		p.settle(b, x.out, a, why, f.Message)
+	}
+	switch f.Kind {
+	case connector.Overtaken:
+		give(plan.Fail, plan.TargetChanged)
+	case connector.Missing:
+		give(plan.Fail, plan.TargetGone)
+	case connector.Taken:
+		give(plan.Hold, plan.IdentityConflict)
+	case connector.Unknown:
+		return p.park(b, x, i, f)
+	case connector.Denied, connector.Busy, connector.Quota:
+		b.Done = append(b.Done, i.ID) // nothing was done
+		return p.unreachable(p.remote, f)
+	default:
+		give(plan.Fail, plan.TargetInvalid)
+	}
+	return nil
+}
+
+// park keeps the intent of a write whose outcome is not known. The next run
+// settles it before anything else.
+func (p *pass) park(b *store.LinkBatch, x *person, i *store.Intent, f *connector.Fault) error {
+	i.Parked = true
+	p.settle(b, x.out, plan.Hold, plan.OutcomeUnknown, f.Message)
+	return nil
+}
+
+// lookBeforeCreating asks the remote for people who are about to be created: one
+// who appeared there since the listing is not made a second time. They are taken
+// into the mirror, and the next run links them.
+func (p *pass) lookBeforeCreating(ctx context.Context, people []*person) ([]*person, error) {
+	at := p.there.First(contact.Email)
+	if at < 0 || !slices.Contains(p.can.Finds, p.there.Fields[at].Name) {
+		return people, nil
+	}
+	var values []string
+	for _, x := range people {
+		if x.out.Action == plan.Create && x.out.Values[at] != "" {
+			values = append(values, x.out.Values[at])
+		}
+	}
+	if len(values) == 0 {
+		return people, nil
+	}
+	found, err := p.remote.Find(ctx, p.there.Fields[at].Name, values)
+	if err != nil {
+		return nil, p.unreachable(p.remote, err)
+	}
+	taken := map[uint64]bool{}
+	for _, item := range found {
+		m := store.Mirrored{}
+		if p.seenRecord(&m, item.Record); !item.Gone && m.Hashes[1] != 0 {
+			taken[m.Hashes[1]] = true
+		}
+	}
+	if len(taken) == 0 {
+		return people, nil
+	}
+	news, err := p.news(ctx, found)
+	if err != nil {
+		return nil, err
+	}
+	if p.pair, err = p.Memory.TakeListing(ctx, store.Listing{Pair: p.pair.ID, Items: news, Cursor: p.pair.Cursor}); err != nil {
+		return nil, err
+	}
+	b := store.LinkBatch{Pair: p.pair.ID, Run: p.run.ID, Position: -1}
+	free := slices.DeleteFunc(people, func(x *person) bool {
+		if x.out.Action != plan.Create || x.ours == nil || !taken[p.hashes(p.pairing.In, x.ours.Values)[1]] {
+			return false
+		}
+		p.settle(&b, x.out, plan.Hold, plan.IdentityConflict, "A record of "+p.remote.Name()+" with this e-mail appeared meanwhile. The next run looks at both.")
+		return true
+	})
+	return free, p.Memory.WriteLinks(ctx, b)
+}

@@ -1,0 +1,81 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/kith-sync/kith/plan"
+)
+
+// A LinkBatch is what a run learned about links: it becomes durable at once,
+// together with the writes to the address book that belong to it.
+type LinkBatch struct {
+	Pair      int64
+	Run       int64
+	Mirror    []Mirrored // as they are now; an ID of 0 is new
+	Judged    []int64    // contacts whose conflicts were looked at
+	Conflicts []Conflict
+	Done      []int64 // intents that are carried out
+	Settled   []StoredChange
+	Position  int64 // of the run; negative leaves it alone
+}
+
+// WriteLinks stores a batch of links.
+func (s *Store) WriteLinks(ctx context.Context, b LinkBatch) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error { return writeLinks(ctx, tx, &b) })
+}
+
+func writeLinks(ctx context.Context, tx *sql.Tx, b *LinkBatch) error {
+	seq, err := bumpPair(ctx, tx, b.Pair, len(b.Mirror) > 0)
+	if err != nil {
+		return fmt.Errorf("store links: %w", err)
+	}
+	if err := storeMirrored(ctx, tx, b.Pair, seq, b.Mirror); err != nil {
+		return err
+	}
+	if err := storeConflicts(ctx, tx, b); err != nil {
+		return err
+	}
+	for _, id := range b.Done {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM intent WHERE id = $1`, id); err != nil {
+			return fmt.Errorf("store links: %w", err)
+		}
+	}
+	for _, c := range b.Settled {
+		if err := settleChange(ctx, tx, b.Run, c.Seq, c.Change); err != nil {
+			return fmt.Errorf("store links: %w", err)
+		}
+	}
+	if b.Position < 0 {
+		return nil
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE run SET position = $1 WHERE id = $2`, b.Position, b.Run)
+	return err
+}
+
+// Links returns what is known of a contact at every remote.
+func (s *Store) Links(ctx context.Context, ref int64) ([]Linked, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT c.name, p.object, m.remote_id, m.state, m.modified FROM mirror m
+		JOIN pair p ON p.id = m.pair_id JOIN connection c ON c.id = p.connection_id WHERE m.ref = $1 ORDER BY c.name, p.object`, ref)
+	return collect(rows, err, func(rows *sql.Rows) (l Linked, err error) {
+		var modified int64
+		err = rows.Scan(&l.Connection, &l.Object, &l.RemoteID, &l.State, &modified)
+		return l, err
+	})
+}
+
+// Linked is a contact's record at a remote.
+type Linked struct {
+	Connection, Object string
+	RemoteID           string
+	State              MirrorState
+}
+
+// Deleted24h counts the records that a sync's runs after the given time removed.
+func (s *Store) DeletedSince(ctx context.Context, sync int64, since int64) (n int64, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM change c JOIN run r ON r.id = c.run_id
+		WHERE r.sync_id = $1 AND r.started_at >= $2 AND r.status NOT IN ($3, $4, $5, $6) AND c.action = $7`,
+		sync, since, string(Planned), string(Planning), string(Discarded), string(Blocked), int(plan.Remove)).Scan(&n)
+	return n, err
+}

@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kith-sync/kith/plan"
+)
+
+// Mirrored is what is known of one record of a remote: as it was seen last, the
+// contact it is linked to, and what both last agreed on.
+type Mirrored struct {
+	ID       int64
+	RemoteID string
+	Ref      int64 // of the contact it is linked to; 0: none
+	Seq      int64 // of the pair, when the record last changed
+	State    MirrorState
+	Into     string // of one that is gone: the record that stands for it now, where the remote says so
+	Version  string
+	Modified time.Time
+	Hashes   [3]uint64         // of its match keys, by plan.NumberOf less one; 0: none
+	Seen     map[string]string // its values by field
+	Base     map[string]plan.Agreed
+}
+
+// MirrorState says whether a record is still at the remote.
+type MirrorState int
+
+// The states of a mirrored record. One that is gone stays as a tombstone: it
+// keeps its contact from being created there again.
+const (
+	There MirrorState = iota
+	Gone
+	GoneUnlinked // and what its contact does is no longer told
+)
+
+const mirrorColumns = `id, remote_id, COALESCE(ref, 0), seq, state, merged_into, version, modified, key_hash, email_hash, phone_hash, seen, base`
+
+// idsAtOnce is how many ids one query names.
+const idsAtOnce = 500
+
+// MirrorByID returns the mirrored records with these numbers, by number.
+func (s *Store) MirrorByID(ctx context.Context, ids []int64) ([]Mirrored, error) {
+	return inChunks(ids, func(part []int64) ([]Mirrored, error) {
+		return s.mirrored(ctx, `id IN (`+numbersOf(part)+`) ORDER BY id`)
+	})
+}
+
+// MirrorByRef returns the records of a pair that are linked to these contacts.
+func (s *Store) MirrorByRef(ctx context.Context, pair int64, refs []int64) ([]Mirrored, error) {
+	return inChunks(refs, func(part []int64) ([]Mirrored, error) {
+		return s.mirrored(ctx, `pair_id = $1 AND ref IN (`+numbersOf(part)+`) ORDER BY id`, pair)
+	})
+}
+
+// MirrorByRemote returns the records of a pair that the remote names so.
+func (s *Store) MirrorByRemote(ctx context.Context, pair int64, remoteIDs []string) ([]Mirrored, error) {
+	return inChunks(remoteIDs, func(part []string) ([]Mirrored, error) {
+		args, marks := []any{pair}, make([]string, len(part))
+		for i, id := range part {
+			args = append(args, storable(id))
+			marks[i] = fmt.Sprintf("$%d", i+2)
+		}
+		return s.mirrored(ctx, `pair_id = $1 AND remote_id IN (`+strings.Join(marks, ",")+`) ORDER BY id`, args...)
+	})
+}
+
+// MirrorSince returns the numbers of a pair's records that changed after seq.
+func (s *Store) MirrorSince(ctx context.Context, pair, seq int64) ([]int64, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT id FROM mirror WHERE pair_id = $1 AND seq > $2 ORDER BY id`, pair, seq)
+	return collect(rows, err, func(rows *sql.Rows) (id int64, err error) { return id, rows.Scan(&id) })
+}
+
+// MirrorThere yields the remote's ids of the records that are there.
+func (s *Store) MirrorThere(ctx context.Context, pair int64) ([]string, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT remote_id FROM mirror WHERE pair_id = $1 AND state = 0 ORDER BY id`, pair)
+	return collect(rows, err, func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) })
+}
+
+// A MirrorHit says that a mirrored record has the match key with this hash.
+type MirrorHit struct {
+	Hash uint64
+	ID   int64
+	Ref  int64 // of its link, or 0
+}
+
+// MirrorByKey returns the records of a pair that are there and have match keys
+// with these hashes.
+func (s *Store) MirrorByKey(ctx context.Context, pair int64, rule plan.Rule, hashes []uint64) ([]MirrorHit, error) {
+	column := [...]string{"", "key_hash", "email_hash", "phone_hash"}[plan.NumberOf(rule)]
+	numbers := make([]int64, len(hashes))
+	for i, h := range hashes {
+		numbers[i] = int64(h) // 63 bits
+	}
+	return inChunks(numbers, func(part []int64) ([]MirrorHit, error) {
+		rows, err := s.db.QueryContext(ctx, `SELECT `+column+`, id, COALESCE(ref, 0) FROM mirror
+			WHERE pair_id = $1 AND state = 0 AND `+column+` <> 0 AND `+column+` IN (`+numbersOf(part)+`) ORDER BY `+column+`, id`, pair)
+		return collect(rows, err, func(rows *sql.Rows) (h MirrorHit, err error) {
+			var hash int64
+			err = rows.Scan(&hash, &h.ID, &h.Ref)
+			h.Hash = uint64(hash)
+			return h, err
+		})
+	})
+}
+
+func (s *Store) mirrored(ctx context.Context, where string, args ...any) ([]Mirrored, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT `+mirrorColumns+` FROM mirror WHERE `+where, args...)
+	return collect(rows, err, scanMirrored)
+}
+
+func scanMirrored(rows *sql.Rows) (m Mirrored, err error) {
+	var modified, key, email, phone int64
+	var seen, base string
+	if err := rows.Scan(&m.ID, &m.RemoteID, &m.Ref, &m.Seq, &m.State, &m.Into, &m.Version, &modified, &key, &email, &phone, &seen, &base); err != nil {
+		return m, err
+	}
+	m.Modified, m.Hashes = fromMilli(modified), [3]uint64{uint64(key), uint64(email), uint64(phone)}
+	if err := json.Unmarshal([]byte(seen), &m.Seen); err != nil {
+		return m, err
+	}
+	return m, json.Unmarshal([]byte(base), &m.Base)
+}
+
+// storeMirrored inserts the records without a number and replaces the others.
+func storeMirrored(ctx context.Context, tx *sql.Tx, pair, seq int64, items []Mirrored) error {
+	for i := range items {
+		if err := storeOne(ctx, tx, pair, seq, &items[i]); err != nil {
+			return fmt.Errorf("store link: %w", err)
+		}
+	}
+	return nil
+}
+
+func storeOne(ctx context.Context, tx *sql.Tx, pair, seq int64, m *Mirrored) error {
+	seen, err := json.Marshal(m.Seen)
+	if err != nil {
+		return err
+	}
+	base := []byte("{}")
+	if m.Base != nil {
+		if base, err = json.Marshal(m.Base); err != nil {
+			return err
+		}
+	}
+	ref := sql.NullInt64{Int64: m.Ref, Valid: m.Ref != 0}
+	if m.ID == 0 {
+		return tx.QueryRowContext(ctx, `INSERT INTO mirror (pair_id, remote_id, ref, seq, state, version, modified, key_hash, email_hash, phone_hash, seen, base, merged_into)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+			ON CONFLICT (pair_id, remote_id) DO UPDATE SET ref = excluded.ref, seq = excluded.seq, state = excluded.state, version = excluded.version,
+				modified = excluded.modified, key_hash = excluded.key_hash, email_hash = excluded.email_hash, phone_hash = excluded.phone_hash,
+				seen = excluded.seen, base = excluded.base, merged_into = excluded.merged_into RETURNING id`,
+			pair, storable(m.RemoteID), ref, seq, m.State, storable(m.Version), unixMilli(m.Modified),
+			int64(m.Hashes[0]), int64(m.Hashes[1]), int64(m.Hashes[2]), string(seen), string(base), storable(m.Into)).Scan(&m.ID)
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE mirror SET remote_id = $1, ref = $2, seq = $3, state = $4, version = $5, modified = $6,
+			key_hash = $7, email_hash = $8, phone_hash = $9, seen = $10, base = $11, merged_into = $12 WHERE id = $13`,
+		storable(m.RemoteID), ref, seq, m.State, storable(m.Version), unixMilli(m.Modified),
+		int64(m.Hashes[0]), int64(m.Hashes[1]), int64(m.Hashes[2]), string(seen), string(base), storable(m.Into), m.ID)
+	return err
+}
+
+func inChunks[K, T any](keys []K, query func([]K) ([]T, error)) (all []T, err error) {
+	for part := range slices.Chunk(keys, idsAtOnce) {
+		found, err := query(part)
+		if err != nil {
+			return nil, err
+		}
+		if all == nil && len(keys) <= idsAtOnce {
+			return found, nil
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+// numbersOf writes numbers for an IN list; they are ours, never a user's text.
+func numbersOf(ids []int64) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(ids), " ", ","), "[]")
+}
