@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/kith-sync/kith/bench/child"
 	"github.com/kith-sync/kith/bench/peers"
 	"github.com/kith-sync/kith/bench/people"
 	"github.com/kith-sync/kith/bench/verify"

@@ -114,4 +114,19 @@ var runs = []Entry{
 		Fix:     "Read the cause in the message. kith doctor checks the data folder.",
 		Example: `stage: no space left on device`,
 	},
+	{
+		Code: "connection.missing", Group: Run,
+		What:    "names a connection that does not exist",
+		Safe:    nothingChanged,
+		Fix:     "Make it: kith connections add NAME. kith connections list shows what there is.",
+		Example: `There is no connection "crm". kith connections add crm makes it.`,
+	},
+	{
+		Code: "connection.denied", Group: Run,
+		What:    "could not sign in at the other system",
+		More:    "The password was changed, the token was taken back, or the account may not read or write there.",
+		Safe:    "Nothing more was written. What was written before stays and is remembered.",
+		Fix:     "Give the connection its new password or token: kith connections add NAME --secret-stdin. kith connections test NAME tries it.",
+		Example: `The connection office could not be opened: the server refuses the user name or password.`,
+	},
 }

@@ -94,7 +94,7 @@ func (a *app) root() *cobra.Command {
 		&cobra.Group{ID: "book", Title: "Address books:"},
 		&cobra.Group{ID: "keep", Title: "The installation:"})
 	add(root, "sync", a.demoCommand(), a.importCommand(), a.planCommand(), a.runCommand(), a.applyCommand(), a.approveCommand(),
-		a.syncsCommand(), a.presetsCommand(), a.validateCommand())
+		a.syncsCommand(), a.connectionsCommand(), a.conflictsCommand(), a.presetsCommand(), a.validateCommand())
 	add(root, "know", a.runsCommand(), a.rejectsCommand(), a.explainCommand(), a.undoCommand())
 	add(root, "book", a.booksCommand(), a.fieldsCommand(), a.contactsCommand(), a.trashCommand())
 	add(root, "keep", a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.versionCommand())

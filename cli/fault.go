@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/csv"
+	"github.com/kith-sync/kith/link"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/syncfile"
@@ -96,6 +97,8 @@ func exitOf(code string) int {
 	switch code {
 	case run.CodeConfig, run.CodeColumnGone, csv.FileEncoding, csv.FileDialect:
 		return exitConfig
+	case link.CodeUnreachable, link.CodeDenied, "connection.missing":
+		return exitConnect
 	}
 	return exitFailed
 }

@@ -24,7 +24,7 @@ type job struct {
 
 // run plans, asks what has to be asked, and applies.
 func (j *job) run(ctx context.Context) error {
-	r, err := j.workspace.Engine.Plan(ctx, j.sync)
+	r, err := j.workspace.Plan(ctx, j.sync)
 	if err != nil {
 		return j.failed(ctx, r, err)
 	}
@@ -57,7 +57,7 @@ func (j *job) carryOut(ctx context.Context, r store.Run) error {
 		r.Fresh = false // who knows how long the answer took
 	}
 	a.hint = fmt.Sprintf("The next kith command that writes finishes run %d first", r.ID)
-	done, err := j.workspace.Engine.Apply(ctx, j.sync, r)
+	done, err := j.workspace.Apply(ctx, j.sync, r)
 	if err != nil {
 		return j.failed(ctx, done, err)
 	}
@@ -152,7 +152,7 @@ func (a *app) printRuns(cause error, asList bool, jobs ...*job) error {
 
 // showPlan plans and prints the plan; nothing else is written.
 func (j *job) showPlan(ctx context.Context, out *planWriter) (store.Run, error) {
-	r, err := j.workspace.Engine.Plan(ctx, j.sync)
+	r, err := j.workspace.Plan(ctx, j.sync)
 	if err != nil {
 		return r, j.failed(ctx, r, err)
 	}

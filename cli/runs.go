@@ -150,7 +150,7 @@ func (a *app) undo(ctx context.Context, w *workspace.Workspace, r store.Run) err
 		return err
 	}
 	j := &job{app: a, workspace: w, sync: s}
-	done, err := w.Engine.Undo(ctx, s, r)
+	done, err := w.Undo(ctx, s, r)
 	if err != nil {
 		if done.ID == r.ID {
 			return err // refused before it became a run

@@ -54,15 +54,27 @@ func (e *Engine) Resume(ctx context.Context, s store.Sync, r store.Run) (store.R
 	made := r.Fingerprint
 	p, err := e.open(ctx, s, &r)
 	if err != nil {
-		return r, err
+		return e.givenUp(ctx, r, err)
 	}
 	if made != r.Fingerprint {
-		return e.failed(ctx, r, &run.Error{Code: run.CodePlanMoved, Message: "The sync was changed while its run was interrupted. What was written stays. Run the sync again"})
+		return e.givenUp(ctx, r, &run.Error{Code: run.CodePlanMoved, Message: "The sync was changed while its run was interrupted. What was written stays. Run the sync again"})
 	}
 	if err := p.recover(ctx); err != nil {
-		return e.failed(ctx, r, err)
+		return e.givenUp(ctx, r, err)
 	}
 	return p.carryOut(ctx)
+}
+
+// givenUp ends an interrupted run that cannot be finished now. What was on its
+// way stays remembered, and the next run settles it: a system that is down does
+// not keep everything else from going on.
+func (e *Engine) givenUp(ctx context.Context, r store.Run, cause error) (store.Run, error) {
+	r, err := e.failed(ctx, r, cause)
+	var known *run.Error
+	if errors.As(cause, &known) {
+		return r, nil
+	}
+	return r, err
 }
 
 // person is what a plan says about one person, and how it went.
@@ -463,7 +475,7 @@ func statusOf(r *store.Run) store.Status {
 	switch {
 	case r.Totals.Rejected+r.Totals.Failed > 0:
 		return store.WithErrors
-	case r.Totals.Held > 0 || len(r.Warnings) > 0:
+	case r.Totals.Held > 0 || len(r.Warnings) > int(min(r.Warnings[plan.CodeTrimmed], 1)):
 		return store.WithWarnings
 	}
 	return store.Succeeded

@@ -55,6 +55,15 @@ func (p *pass) gather(ctx context.Context) (*work, error) {
 			refs = append(refs, r.Ref)
 		}
 	}
+	open, err := p.Memory.OpenConflicts(ctx, p.pair.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range open {
+		if c.Pick != "" {
+			refs = append(refs, c.Ref) // a person has decided
+		}
+	}
 	return w, p.divide(ctx, w, sorted(refs))
 }
 

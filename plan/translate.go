@@ -8,6 +8,11 @@ import (
 	"github.com/kith-sync/kith/contact/phone"
 )
 
+// CodeTrimmed is the warning of a record whose values lost white space around
+// them. It is worth counting and no reason for worry: a run that met nothing
+// worse has succeeded.
+const CodeTrimmed = "value.trimmed"
+
 // A Translated record stands in the target's vocabulary: Values are in the
 // order of the target's schema, valid until the next call of Translate.
 type Translated struct {
@@ -109,8 +114,8 @@ func trimmed(s string, t *Translated) string {
 		return s
 	}
 	value := contact.Trim(s)
-	if value != "" && value != s && !slices.Contains(t.Detail.Warnings, "value.trimmed") {
-		t.Detail.Warnings = append(t.Detail.Warnings, "value.trimmed")
+	if value != "" && value != s && !slices.Contains(t.Detail.Warnings, CodeTrimmed) {
+		t.Detail.Warnings = append(t.Detail.Warnings, CodeTrimmed)
 	}
 	return value
 }

@@ -193,7 +193,7 @@ func (e *Engine) finished(ctx context.Context, r store.Run) (store.Run, error) {
 			return r, err
 		}
 	}
-	r.Status, r.Finished = statusOf(r.Totals, len(r.Warnings) > 0), e.Now()
+	r.Status, r.Finished = statusOf(r.Totals, worrying(r.Warnings)), e.Now()
 	return r, e.Journal.UpdateRun(ctx, &r)
 }
 

@@ -354,9 +354,19 @@ func again(t plan.Totals) plan.Totals {
 func (e *Engine) finishUnchanged(ctx context.Context, r *store.Run, status store.Status, totals plan.Totals, reasons map[string]int64) error {
 	r.Status, r.Totals, r.Reasons, r.Finished, r.EndState = status, totals, reasons, e.Now(), r.TargetState
 	if status == store.Succeeded {
-		r.Status = statusOf(totals, len(r.Warnings) > 0)
+		r.Status = statusOf(totals, worrying(r.Warnings))
 	}
 	return e.Journal.CreateRun(ctx, r)
+}
+
+// worrying reports whether any of the warnings is one to look at.
+func worrying(warnings map[string]int64) bool {
+	for code, n := range warnings {
+		if code != plan.CodeTrimmed && n > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // statusOf is the status of a run that was carried out to its end (requirements 3.7).

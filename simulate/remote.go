@@ -1,8 +1,3 @@
-// Package simulate runs the whole engine of linked syncs in a world of its own:
-// a clock, a network and remotes that fail as real ones do, crashes at every
-// effect, and people who edit both sides at any moment. One seed gives one world
-// and one course of events; the invariants of docs/reliability.md are checked in
-// the remotes themselves and at the end.
 package simulate
 
 import (
@@ -31,27 +26,44 @@ type Remote struct {
 	// Before is asked before a call has any effect, After once it has; either
 	// returns the fault to answer with. They may panic, as a crash does.
 	Before, After func(call string) *connector.Fault
+	// Late says how long after our timeout a write is carried out after all; zero
+	// carries it out at once. Nil: never late.
+	Late func(w connector.Write) time.Duration
+	// Hidden leaves records out of a listing although they are there. Nil: none.
+	Hidden func(id string) bool
+	// Watch is told of every write just before it has an effect. Nil: nobody.
+	Watch func(w connector.Write, now map[string]string)
 	// Broken tells of an invariant that one of our calls breaks.
 	Broken func(format string, args ...any)
 
 	records map[string]*record
 	byKey   map[string]string // idempotency key -> id
+	late    []late
 	seq     int64
+	expired int64 // cursors up to here no longer hold
 	next    int64
 	Calls   map[string]int
 	Writes  int
+	Log     func(format string, args ...any) // of all that happens; nil: nobody
 }
 
 type record struct {
 	id      string
 	values  map[string]string
+	people  map[string]bool // fields that a person wrote last
 	version int64
 	seq     int64
 	gone    bool
 	into    string
 	visible time.Time // to Find
 	changed time.Time
-	by      string // who created it: "people" or "kith"
+	key     string // of the create that made it; empty: a person did
+}
+
+// late is a write that the system carries out after we gave up waiting.
+type late struct {
+	at time.Time
+	w  connector.Write
 }
 
 // NewRemote returns an empty remote.
@@ -73,28 +85,40 @@ func (r *Remote) Schema(context.Context) (contact.Schema, error) { return r.Fiel
 
 // call counts a call and asks whether it fails before it does anything.
 func (r *Remote) call(name string) *connector.Fault {
+	r.Settle()
 	r.Calls[name]++
 	return r.Before(name)
 }
 
-// Changes lists records in the order they were last changed.
+func (r *Remote) log(format string, args ...any) {
+	if r.Log != nil {
+		r.Log(format, args...)
+	}
+}
+
+// Changes lists records in the order they were last changed. People go on
+// working while it pages: what they change meanwhile comes with the next cursor.
 func (r *Remote) Changes(_ context.Context, since string) iter.Seq2[connector.Page, error] {
 	return func(yield func(connector.Page, error) bool) {
 		from, _ := strconv.ParseInt(since, 10, 64) // empty: from the beginning
-		all := r.sorted(func(x *record) bool { return x.seq >= from && (since != "" || !x.gone) })
+		all, seqs, end := r.changedSince(from, since != "")
 		for {
 			if f := r.call("changes"); f != nil {
 				yield(connector.Page{}, f)
 				return
 			}
-			n := min(len(all), r.PageSize)
-			page := connector.Page{Complete: since == "" && n == len(all)}
-			for _, x := range all[:n] {
-				page.Items = append(page.Items, r.item(x))
+			if since != "" && from < r.expired {
+				yield(connector.Page{}, &connector.Fault{Kind: connector.Expired, Message: "the cursor has expired"})
+				return
 			}
-			all = all[n:]
-			if r.Can.Incremental && (since != "" || len(all) == 0) {
-				page.Cursor = strconv.FormatInt(r.cursorAfter(all), 10)
+			n := min(len(all), r.PageSize)
+			page := connector.Page{Items: r.items(all[:n], since != ""), Complete: since == "" && n == len(all)}
+			all, seqs = all[n:], seqs[n:]
+			switch {
+			case r.Can.Incremental && len(all) == 0:
+				page.Cursor = strconv.FormatInt(end, 10)
+			case r.Can.Incremental && since != "":
+				page.Cursor = strconv.FormatInt(seqs[0], 10)
 			}
 			if !yield(page, nil) || len(all) == 0 {
 				return
@@ -103,12 +127,25 @@ func (r *Remote) Changes(_ context.Context, since string) iter.Seq2[connector.Pa
 	}
 }
 
-// cursorAfter is inclusive: the next listing repeats the last change.
-func (r *Remote) cursorAfter(rest []*record) int64 {
-	if len(rest) > 0 {
-		return rest[0].seq
+// changedSince is a snapshot of what a listing goes through: a cursor is
+// inclusive, so that the last change is listed again.
+func (r *Remote) changedSince(from int64, incremental bool) (all []*record, seqs []int64, end int64) {
+	all = r.sorted(func(x *record) bool { return x.seq >= from && (incremental || !x.gone) })
+	for _, x := range all {
+		seqs = append(seqs, x.seq)
 	}
-	return r.seq
+	return all, seqs, r.seq
+}
+
+// items are records as they are now; what is gone only where the system tells.
+func (r *Remote) items(records []*record, incremental bool) (items []connector.Item) {
+	for _, x := range records {
+		if x.gone && (!incremental || !r.Can.TellsGone) || !incremental && r.Hidden != nil && r.Hidden(x.id) {
+			continue
+		}
+		items = append(items, r.item(x))
+	}
+	return items
 }
 
 func (r *Remote) sorted(keep func(*record) bool) (all []*record) {
@@ -132,6 +169,9 @@ func (r *Remote) item(x *record) connector.Item {
 
 // Fetch returns records by id.
 func (r *Remote) Fetch(_ context.Context, ids []string) (items []connector.Item, err error) {
+	if len(ids) > max(1, r.Can.FetchBatch) {
+		r.Broken("%d records asked for in one call, %d are allowed", len(ids), r.Can.FetchBatch)
+	}
 	if f := r.call("fetch"); f != nil {
 		return nil, f
 	}
@@ -151,6 +191,9 @@ func (r *Remote) Find(_ context.Context, field string, values []string) (items [
 	if f := r.call("find"); f != nil {
 		return nil, f
 	}
+	if !slices.Contains(r.Can.Finds, field) {
+		r.Broken("a search by %s, which the remote does not offer", field)
+	}
 	for _, x := range r.sorted(func(x *record) bool { return !x.gone && !x.visible.After(r.Now()) }) {
 		for _, v := range values {
 			if strings.EqualFold(x.values[field], strings.TrimSpace(v)) && v != "" {
@@ -159,139 +202,4 @@ func (r *Remote) Find(_ context.Context, field string, values []string) (items [
 		}
 	}
 	return items, nil
-}
-
-// Write carries writes out one by one; a crash can come between any two.
-func (r *Remote) Write(_ context.Context, writes []connector.Write) []connector.Outcome {
-	outcomes := make([]connector.Outcome, len(writes))
-	if len(writes) > max(1, r.Can.WriteBatch) {
-		r.Broken("%d writes in one call, %d are allowed", len(writes), r.Can.WriteBatch)
-	}
-	for i, w := range writes {
-		outcomes[i] = r.write(w)
-	}
-	return outcomes
-}
-
-func (r *Remote) write(w connector.Write) connector.Outcome {
-	if f := r.call("write"); f != nil {
-		return connector.Outcome{Fault: f}
-	}
-	o := r.carryOut(w)
-	if f := r.After("write"); f != nil {
-		return connector.Outcome{Fault: f}
-	}
-	return o
-}
-
-func (r *Remote) carryOut(w connector.Write) connector.Outcome {
-	for field, value := range w.Set {
-		if contact.IsPlaceholder(value) {
-			r.Broken("the placeholder %q was sent as %s (N15)", value, field)
-		}
-		if r.Fields.Index(field) < 0 {
-			r.Broken("field %s was sent, which the remote does not have (I12)", field)
-		}
-	}
-	if w.Op == connector.OpCreate {
-		return r.create(w)
-	}
-	x, ok := r.records[w.ID]
-	if !ok || x.gone {
-		return connector.Outcome{Fault: &connector.Fault{Kind: connector.Missing, Message: "gone"}}
-	}
-	if r.Can.Conditional && w.Version != "" && w.Version != strconv.FormatInt(x.version, 10) {
-		return connector.Outcome{Fault: &connector.Fault{Kind: connector.Overtaken, Message: "overtaken"}}
-	}
-	r.Writes++
-	if w.Op == connector.OpDelete {
-		r.touch(x)
-		x.gone = true
-		return connector.Outcome{}
-	}
-	r.set(x, w.Set)
-	return connector.Outcome{Record: r.item(x).Record}
-}
-
-func (r *Remote) create(w connector.Write) connector.Outcome {
-	if id, ok := r.byKey[w.Key]; ok && r.Can.ChosenKey {
-		if x := r.records[id]; !x.gone {
-			return connector.Outcome{Record: r.item(x).Record} // the same create again
-		}
-	}
-	r.Writes++
-	x := r.insert(w.Set, "kith")
-	x.visible = r.Now().Add(r.Can.Lag)
-	r.byKey[w.Key] = x.id
-	return connector.Outcome{Record: r.item(x).Record}
-}
-
-func (r *Remote) insert(values map[string]string, by string) *record {
-	r.next++
-	x := &record{id: fmt.Sprintf("r%04d", r.next), values: map[string]string{}, by: by}
-	r.records[x.id] = x
-	r.set(x, values)
-	return x
-}
-
-func (r *Remote) set(x *record, values map[string]string) {
-	for field, value := range values {
-		at := r.Fields.Index(field)
-		if at < 0 {
-			continue
-		}
-		if value = r.Normalize(r.Fields.Fields[at], value); value == "" {
-			delete(x.values, field)
-		} else {
-			x.values[field] = value
-		}
-	}
-	r.touch(x)
-}
-
-func (r *Remote) touch(x *record) {
-	r.seq++
-	x.version++
-	x.seq, x.changed = r.seq, r.Now()
-}
-
-// What people do at the remote, without asking anybody.
-
-// Add creates a record as a person would and returns its id.
-func (r *Remote) Add(values map[string]string) string { return r.insert(values, "people").id }
-
-// Edit changes a record as a person would.
-func (r *Remote) Edit(id string, values map[string]string) { r.set(r.records[id], values) }
-
-// Delete removes a record as a person would.
-func (r *Remote) Delete(id string) {
-	x := r.records[id]
-	r.touch(x)
-	x.gone = true
-}
-
-// Merge makes one record of two: the loser is gone and points to the winner,
-// whose blanks it fills.
-func (r *Remote) Merge(loser, winner string) {
-	l, w := r.records[loser], r.records[winner]
-	fill := map[string]string{}
-	for field, value := range l.values {
-		if w.values[field] == "" {
-			fill[field] = value
-		}
-	}
-	r.set(w, fill)
-	r.touch(l)
-	l.gone, l.into = true, winner
-}
-
-// There returns the records that are there, by id.
-func (r *Remote) There() map[string]map[string]string {
-	all := map[string]map[string]string{}
-	for id, x := range r.records {
-		if !x.gone {
-			all[id] = maps.Clone(x.values)
-		}
-	}
-	return all
 }

@@ -26,10 +26,11 @@ const (
 )
 
 // A Sorter takes records in any order and gives them back in ascending order.
-// Its memory does not grow with their number, as long as their first words are
-// spread evenly below the bound.
+// Its memory does not grow with their number, as long as their first words come
+// spread evenly over those there are.
 type Sorter struct {
 	folder  string
+	bound   uint64
 	shift   int
 	memory  []Record
 	buckets [][]Record
@@ -48,7 +49,7 @@ type extent struct {
 // New returns an empty sorter for records whose first word is at most bound. It
 // makes its temporary file in folder, when it needs one.
 func New(folder string, bound uint64) *Sorter {
-	return &Sorter{folder: folder, shift: max(0, bits.Len64(bound)-bits.Len64(bucketCount-1))}
+	return &Sorter{folder: folder, bound: bound}
 }
 
 // Len returns how many records were added.
@@ -64,6 +65,7 @@ func (s *Sorter) Add(r Record) error {
 	if len(s.memory) < inMemory {
 		return nil
 	}
+	s.shift = s.shiftFor(s.memory)
 	s.buckets = make([][]Record, bucketCount)
 	s.extents = make([][]extent, bucketCount)
 	for _, r := range s.memory {
@@ -73,6 +75,16 @@ func (s *Sorter) Add(r Record) error {
 	}
 	s.memory = nil
 	return nil
+}
+
+// shiftFor shares the buckets out among first words like those seen so far. Words
+// beyond them go to the last bucket.
+func (s *Sorter) shiftFor(seen []Record) int {
+	largest := uint64(0)
+	for i := range seen {
+		largest = max(largest, min(seen[i][0], s.bound))
+	}
+	return max(0, bits.Len64(largest)-bits.Len64(bucketCount-1))
 }
 
 func (s *Sorter) spread(r Record) error {

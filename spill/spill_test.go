@@ -47,6 +47,27 @@ func TestMoreThanMemoryGoesToAFile(t *testing.T) {
 	}
 }
 
+// Record numbers are far below the size of their file, which bounds them: a
+// bucket must not get all of them.
+func TestWordsFarBelowTheBoundAreSharedOut(t *testing.T) {
+	s := New(t.TempDir(), 1<<40)
+	defer s.Close()
+	const n = 4 * inMemory
+	for i := range uint64(n) {
+		if err := s.Add(Record{i * 0x9E3779B97F4A7C15 % n}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for stretch, err := range s.Sorted() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(stretch) > n/16 {
+			t.Fatalf("got a stretch of %d records, want at most %d", len(stretch), n/16)
+		}
+	}
+}
+
 func compare(a, b Record) int { return slices.Compare(a[:], b[:]) }
 
 func read(t interface{ Fatal(...any) }, s *Sorter) (got []Record) {

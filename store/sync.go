@@ -102,3 +102,21 @@ func (s *Store) Setting(ctx context.Context, name, value string) (string, error)
 	}
 	return value, nil
 }
+
+// SwapSetting stores now in place of was and reports false, storing nothing, when
+// something else than was is there. A setting that is not there is empty.
+func (s *Store) SwapSetting(ctx context.Context, name, was, now string) (bool, error) {
+	result, err := s.db.ExecContext(ctx, `INSERT INTO setting (name, value) SELECT $1, $2 WHERE $3 = ''
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE setting.value = $3`, name, now, was)
+	if err == nil {
+		var n int64
+		if n, err = result.RowsAffected(); n > 0 || was == "" {
+			return n > 0, err
+		}
+		if result, err = s.db.ExecContext(ctx, `UPDATE setting SET value = $1 WHERE name = $2 AND value = $3`, now, name, was); err == nil {
+			n, err = result.RowsAffected()
+			return n > 0, err
+		}
+	}
+	return false, fmt.Errorf("store setting %s: %w", name, err)
+}

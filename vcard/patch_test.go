@@ -49,6 +49,7 @@ func TestPatch(t *testing.T) {
 		{"tags are a list", card("3.0", "FN:Ada", "CATEGORIES:a,b"), set{"tags": "a, c, d"}, card("3.0", "FN:Ada", "CATEGORIES:a,c,d")},
 		{"2.1 writes what is not ASCII as quoted-printable", card("2.1", "FN:Ada", "TITLE;ENCODING=QUOTED-PRINTABLE:Gr=FC"), set{"title": "Größe\nb"}, card("2.1", "FN:Ada", "TITLE;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:Gr=C3=B6=C3=9Fe=0D=0Ab")},
 		{"a number that is a URI keeps its field", card("4.0", "FN:Ada", "TEL;TYPE=home:4", "TEL;VALUE=uri;TYPE=home:tel:5"), set{"phone.home": ""}, card("4.0", "FN:Ada", `TEL;TYPE=home;X-KITH-FIELD="phone":5`)},
+		{"a line end in another part stays one", card("2.1", "FN:Ada", "N;ENCODING=QUOTED-PRINTABLE:a=0D=0Ab;Ada"), set{"first_name": "Ida"}, card("2.1", "FN:Ada", "N;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:a=0D=0Ab;Ida")},
 		{"a new card", string(New("7")), set{"first_name": "Ada", "email": "ada@example.com"}, card("3.0", "UID:7", "N:;Ada;;;", "FN;DERIVED=TRUE:Ada", "EMAIL:ada@example.com")},
 	} {
 		got, err := Patch([]byte(row.card), row.set)
@@ -141,7 +142,7 @@ func TestPatchSetsWhatItIsToldAndNothingElse(t *testing.T) {
 		"FN:Ada Byron", "FN:Ada", "FN;LANGUAGE=de:Frau Ada", "N:Byron;Ada;;;", "N;ALTID=1:;;King;Dr;", "EMAIL:a@example.com", "EMAIL;PREF=1:b@example.com", "EMAIL;TYPE=work:a@example.com", "item1.EMAIL:c@example.com", "item1.X-ABLabel:Boat",
 		"TEL;TYPE=cell:1", "TEL;TYPE=cell:2", "TEL;TYPE=\"voice,work\":3", "TEL;VALUE=uri;TYPE=home:tel:4", "TEL:5", "TEL:1", "TEL: 1 ", "EMAIL: b@example.com", "EMAIL:mailto:c@example.com", "TEL:tel:1", "URL:", "EMAIL:", "BDAY:2000", "TEL;TYPE=fax:6", "TEL;TYPE=fax,home:9", "TEL;TYPE=pager:7", "item2.TEL:8", "item2.X-ABLABEL:assistant",
 		"ADR:;;1 High St;York;;YO1;UK", "ADR;TYPE=work:box;ext;2 Low St;Leeds;;;UK", "ADR:;;;;;;", "ORG:Engine;Cards;Punched", "ORG:Mill", "URL:https://example.com", "URL:https://linkedin.com/in/ada", "SOCIALPROFILE;SERVICE-TYPE=twitter:x", "X-SOCIALPROFILE;type=twitter:y",
-		"CATEGORIES:a,b", "CATEGORIES:c", "X-KITH-TAGS:a,,b", "NOTE:one", "NOTE:two", "BDAY:18151210", "BDAY;VALUE=text:long ago", "TITLE:Clerk", "ROLE:Boss", "LANG:en", "NICKNAME:A,B", "X-KADDRESSBOOK-X-Department:Cards",
+		"CATEGORIES:a,b", "CATEGORIES:c", "X-KITH-TAGS:a,,b", "NOTE:one", "NOTE:two", "N;ENCODING=QUOTED-PRINTABLE:a=0D=0Ab;=3B;c;;", `ADR:;;C:\new;York;a\,b;;`, "ORG;CHARSET=ISO-8859-1:M\xfchle;a\\nb", "BDAY:18151210", "BDAY;VALUE=text:long ago", "TITLE:Clerk", "ROLE:Boss", "LANG:en", "NICKNAME:A,B", "X-KADDRESSBOOK-X-Department:Cards",
 		"X-KITH-BADGE-COLOUR:red", `EMAIL;X-KITH-FIELD="email.3":d@example.com`, `X-KITH-CITY:Bath`, "PHOTO;ENCODING=b:AAAA\r\n BBBB", "X-MOOD:good\r\n  and\r\n\tbad", "UID:7", "REV:20200101T000000Z", "", "KEY;MEDIATYPE=a/b:x:y",
 		"TITLE;X-LONG=" + strings.Repeat("a", 60) + "\r\n ;X-MORE=b:Clerk",
 	})

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	govcard "github.com/emersion/go-vcard"
 )
@@ -41,7 +42,7 @@ func (p *patch) placed(now view, field, value string) {
 		p.part(now, c, field, value)
 		return
 	}
-	from := slices.DeleteFunc(slices.Clone(now.from[field]), func(i int) bool { return p.pieces[i].prop == nil })
+	from := p.still(now.from[field])
 	text := p.text(field, value)
 	if len(from) == 0 {
 		if head := p.head(field); head != "" {
@@ -65,7 +66,7 @@ func (p *patch) placed(now view, field, value string) {
 // because its place among others does not tell it.
 func (p *patch) marked(now view, field, value string) {
 	p.disown(field)
-	from := slices.DeleteFunc(slices.Clone(now.from[field]), func(i int) bool { return p.pieces[i].prop == nil })
+	from := p.still(now.from[field])
 	if _, shared := components(field); shared || field == "name" {
 		return
 	}
@@ -80,6 +81,11 @@ func (p *patch) marked(now view, field, value string) {
 		}
 		p.write(i, escape(value), mark)
 	}
+}
+
+// still are those pieces that are there.
+func (p *patch) still(from []int) []int {
+	return slices.DeleteFunc(slices.Clone(from), func(i int) bool { return p.pieces[i].prop == nil })
 }
 
 // own writes a field as a property of ours, which always tells.
@@ -108,7 +114,7 @@ func (p *patch) cleared(now view, field, _ string) {
 					p.pin(now, alike, was)
 				}
 			case prop.name == govcard.FieldFormattedName: // every card must have one
-				p.write(i, escape(display(without(now.fields, field))), "DERIVED=TRUE")
+				p.write(i, escape(display(now.fields)), "DERIVED=TRUE")
 			case shared && prop.name == c.name && seen(now, i):
 				p.component(i, c, field, "")
 			default:
@@ -116,16 +122,6 @@ func (p *patch) cleared(now view, field, _ string) {
 			}
 		}
 	}
-}
-
-func without(fields map[string]string, field string) map[string]string {
-	out := map[string]string{}
-	for k, v := range fields {
-		if k != field {
-			out[k] = v
-		}
-	}
-	return out
 }
 
 // other is the field that a piece was before the change, if not this one.
@@ -189,30 +185,34 @@ func (p *patch) disown(field string) {
 	}
 }
 
-// part writes one component, into the property that has its siblings.
+// part writes one component, into the property that has it or its siblings.
 func (p *patch) part(now view, c component, field, value string) {
-	i := -1
-	for f, from := range now.from {
-		own := f == field
-		if (own || i < 0) && (own || sibling(f, field)) {
-			for _, at := range from {
-				if prop := p.pieces[at].prop; prop != nil && prop.name == c.name {
-					i = at
-				}
-			}
-		}
-		if own && i >= 0 {
-			break
-		}
-	}
-	if i < 0 && c.name == govcard.FieldName { // an empty N waits for its parts
-		i = slices.IndexFunc(p.pieces, func(x piece) bool { return x.prop != nil && x.prop.name == c.name })
-	}
+	i := p.whole(now, c, field)
 	if i < 0 {
 		empty := map[string]string{govcard.FieldName: ";;;;", govcard.FieldAddress: ";;;;;;"}[c.name]
 		i = p.insert(c.name, empty)
 	}
 	p.component(i, c, field, value)
+}
+
+// whole finds the property that a component is in or belongs in, or -1. An N may
+// wait empty for its parts.
+func (p *patch) whole(now view, c component, field string) int {
+	is := func(x piece) bool { return x.prop != nil && x.prop.name == c.name }
+	for _, f := range append([]string{field}, slices.Sorted(maps.Keys(now.from))...) {
+		if f != field && !sibling(f, field) {
+			continue
+		}
+		for _, i := range now.from[f] {
+			if is(p.pieces[i]) {
+				return i
+			}
+		}
+	}
+	if c.name != govcard.FieldName {
+		return -1
+	}
+	return slices.IndexFunc(p.pieces, is)
 }
 
 // component writes one component of a piece and leaves the others as they are
@@ -221,6 +221,11 @@ func (p *patch) component(i int, c component, field, value string) {
 	all := parts(p.pieces[i].prop.Value, ';')
 	for len(all) <= c.at {
 		all = append(all, "")
+	}
+	for j, other := range all { // 2.1 and quoted-printable write line ends in another way
+		if p.version == "2.1" || strings.ContainsFunc(other, unicode.IsControl) {
+			all[j] = escape(unescape(other, p.version))
+		}
 	}
 	all[c.at] = escape(value)
 	switch field {

@@ -31,6 +31,7 @@ type keys struct {
 	check       string // tells this key from another; says nothing about it
 	sealing     cipher.AEAD
 	stream      cipher.Block
+	outer       []byte // wraps the keys that seal credentials
 }
 
 const masterSize = 32
@@ -73,6 +74,7 @@ func deriveKeys(master []byte) (k keys, err error) {
 	}
 	match, sealing := derive("match keys", 16), derive("sealing", 32)
 	k.fingerprint = derive("password fingerprint", 32)
+	k.outer = derive("credentials", 32)
 	k.check = hex.EncodeToString(derive("check", 16))
 	if err != nil {
 		return k, err

@@ -134,7 +134,7 @@ func (w *Workspace) Recover(ctx context.Context) (recovered []store.Run, err err
 		if err != nil {
 			return recovered, err
 		}
-		if r, err = w.Engine.Resume(ctx, sync, r); err != nil {
+		if r, err = w.Resume(ctx, sync, r); err != nil {
 			return recovered, fmt.Errorf("finish run %d: %w", r.ID, err)
 		}
 		recovered = append(recovered, r)

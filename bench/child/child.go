@@ -20,7 +20,7 @@ type Usage struct {
 	CPU     time.Duration // user and system time
 	Wall    time.Duration
 	RSS     int64 // peak resident memory in bytes
-	Written int64 // bytes of file pages made dirty; 0 on file systems that do not count them
+	Written int64 // bytes of file pages made dirty, in whole pieces of the page cache; 0 on file systems that do not count them
 }
 
 // Result is a finished run. A program that ends with an error code is a Result, not an error.

@@ -135,9 +135,10 @@ func head(body io.Reader) string {
 	return string(text)
 }
 
-// get fetches one card with its version.
+// get fetches one card with its version, not compressed: Apache gives what it
+// compresses another ETag.
 func (s server) get(ctx context.Context, at *url.URL) (card []byte, version string, err error) {
-	answer, err := s.do(ctx, request{method: http.MethodGet, url: at, header: map[string]string{"Accept": "text/vcard"}})
+	answer, err := s.do(ctx, request{method: http.MethodGet, url: at, header: map[string]string{"Accept": "text/vcard", "Accept-Encoding": "identity"}})
 	if err != nil {
 		return nil, "", err
 	}

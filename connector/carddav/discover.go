@@ -76,7 +76,7 @@ func (s server) label(c Choice) string { return s.base.Hostname() + ": " + c.Nam
 const davNS, cardNS = "DAV:", "urn:ietf:params:xml:ns:carddav"
 
 // aboutBook is what is asked of anything that may be an address book.
-const aboutBook = `<d:resourcetype/><d:displayname/><d:supported-report-set/><d:current-user-privilege-set/>`
+const aboutBook = `<d:resourcetype/><d:displayname/><d:supported-report-set/><d:sync-token/><d:current-user-privilege-set/>`
 
 // books goes from where the user pointed to the address books: it is one, has
 // some, or tells whose home has them (RFC 6352 7.1, RFC 6764).
@@ -192,7 +192,7 @@ func (l listing) choices() []Choice {
 		if name == "" {
 			name = path.Base(u.Path)
 		}
-		out = append(out, Choice{Name: name, Path: u.Path, url: u, syncs: p.reports("sync-collection"), ReadOnly: p.readOnly()})
+		out = append(out, Choice{Name: name, Path: u.Path, url: u, syncs: p.syncs(), ReadOnly: p.readOnly()})
 	}
 	return out
 }

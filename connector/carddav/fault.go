@@ -2,7 +2,9 @@ package carddav
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -73,8 +75,12 @@ func retryAfter(h http.Header) time.Duration {
 }
 
 // netFault says what no answer means: nothing was done, unless a write had been
-// sent. An address may have a secret, so the message has none.
+// sent. The address is left out: it may name a person.
 func netFault(ctx context.Context, err error, sentWrite bool) error {
+	var addressed *url.Error
+	if errors.As(err, &addressed) {
+		err = addressed.Err
+	}
 	switch {
 	case sentWrite:
 		return &connector.Fault{Kind: connector.Unknown, Message: "The server did not say whether it was done.", Err: err}

@@ -3,6 +3,7 @@ package carddav_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -166,6 +167,9 @@ func (p *peer) open(t *testing.T) (connector.Remote, connectortest.Other) {
 	if err != nil {
 		t.Fatalf("open %s: %v", url, err)
 	}
+	if !b.Promises().Incremental || b.Promises().ReadOnly {
+		t.Fatalf("promises: got %+v, want what this server can do", b.Promises())
+	}
 	return b.Batch(10), &somebody{peer: p, path: strings.TrimPrefix(url, strings.TrimSuffix(p.url, "/"))}
 }
 
@@ -209,3 +213,92 @@ func TestXandikos(t *testing.T) {
 }
 
 func (p *peer) settle(*testing.T, connector.Remote) { p.client.CloseIdleConnections() }
+
+// The books of a real server are found from everywhere a person may point.
+func TestDiscoveryOnRealServers(t *testing.T) {
+	for name, start := range map[string]func(*testing.T) *peer{"Radicale": startRadicale, "Xandikos": startXandikos} {
+		t.Run(name, func(t *testing.T) {
+			p := start(t)
+			first := p.book(t)
+			second := p.book(t)
+			for _, url := range []string{p.url, strings.TrimSuffix(p.url, "/"), p.url + strings.Split(p.home, "/")[1] + "/", strings.TrimSuffix(p.url, "/") + p.home} {
+				all, err := carddav.Books(t.Context(), p.settings(url), p.client)
+				if err != nil || len(all) < 2 {
+					t.Errorf("books at %s: got %+v, %v; want at least 2", url, all, err)
+				}
+				s := p.settings(url)
+				var several *carddav.ChoiceError
+				if _, err := carddav.Open(t.Context(), s, p.client); !errors.As(err, &several) || len(several.Books) != len(all) {
+					t.Errorf("open %s: got %v, want to be asked which", url, err)
+				}
+				s.Book = strings.Trim(p.home, "/") + "/book2" // its name, and its path
+				if b, err := carddav.Open(t.Context(), s, p.client); err != nil || !strings.HasSuffix(b.Name(), s.Book) {
+					t.Errorf("open %s of %s: got %v, %v", s.Book, url, b, err)
+				}
+			}
+			for _, url := range []string{first, strings.TrimSuffix(second, "/")} {
+				if _, err := carddav.Open(t.Context(), p.settings(url), p.client); err != nil {
+					t.Errorf("open %s: %v", url, err)
+				}
+			}
+			if p.user == "" {
+				return
+			}
+			wrong := p.settings(p.url)
+			wrong.Password = "x"
+			var f *connector.Fault
+			if _, err := carddav.Open(t.Context(), wrong, p.client); !errors.As(err, &f) || f.Kind != connector.Denied {
+				t.Errorf("a wrong password: got %v, want denied", err)
+			}
+		})
+	}
+}
+
+// A cursor that a real server never gave, or has forgotten, begins anew.
+func TestACursorThatRealServersDoNotKnow(t *testing.T) {
+	for name, row := range map[string]struct {
+		start func(*testing.T) *peer
+		token string
+	}{
+		"Radicale": {startRadicale, "http://radicale.org/ns/sync/" + strings.Repeat("0", 64)},
+		"Xandikos": {startXandikos, strings.Repeat("0", 40)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, other := row.start(t).open(t)
+			other.Add(t, map[string]string{"first_name": "Ada"})
+			for _, token := range []string{row.token, "nonsense"} {
+				for _, err := range b.Changes(t.Context(), token) {
+					if got := kindOf(err); got != "expired" {
+						t.Errorf("since %q: got %s (%v), want expired", token, got, err)
+					}
+				}
+			}
+		})
+	}
+}
+
+// A book of a thousand cards with photos comes a hundred at a time.
+func TestAThousandCardsOfRadicale(t *testing.T) {
+	p := startRadicale(t)
+	url := p.book(t)
+	var all strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&all, "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u%d\r\nFN:Person %d\r\nN:%d;Person;;;\r\nPHOTO;ENCODING=b;TYPE=JPEG:%s\r\nEND:VCARD\r\n", i, i, i, strings.Repeat("QUJD", 2500))
+	}
+	p.send(t, http.MethodPut, strings.TrimPrefix(url, strings.TrimSuffix(p.url, "/")), all.String(), http.StatusCreated)
+	b, err := carddav.Open(t.Context(), p.settings(url), p.client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	began, pages, cards := time.Now(), 0, 0
+	for page, err := range b.Changes(t.Context(), "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages, cards = pages+1, cards+len(page.Items)
+	}
+	t.Logf("%d cards with 10 kB each on %d pages in %s", cards, pages, time.Since(began).Round(time.Millisecond))
+	if pages != 10 || cards != 1000 {
+		t.Errorf("got %d cards on %d pages, want 1000 on 10", cards, pages)
+	}
+}

@@ -82,18 +82,24 @@ func (b *Book) difference(ctx context.Context, token string) (difference, error)
 		seen[id] = true
 		d.ids = append(d.ids, id)
 	})
-	return d, b.expired(token, err)
+	return d, b.expired(ctx, token, err)
 }
 
 // expired tells a refusal of the cursor from others: not all servers name it.
-func (b *Book) expired(token string, err error) error {
+// Xandikos answers 500 for a token it has lost, and none for no token.
+func (b *Book) expired(ctx context.Context, token string, err error) error {
 	var f *connector.Fault
 	if token == "" || !errors.As(err, &f) {
 		return b.gone(err)
 	}
+	lost := &connector.Fault{Kind: connector.Expired, Code: f.Code, Message: "The server no longer knows where we left off. Everything is read again."}
 	switch f.Code {
 	case "400", "409", "410", "412":
-		return &connector.Fault{Kind: connector.Expired, Code: f.Code, Message: "The server no longer knows where we left off. Everything is read again."}
+		return lost
+	case "500":
+		if _, err := b.difference(ctx, ""); err == nil {
+			return lost
+		}
 	}
 	return b.gone(err)
 }

@@ -112,7 +112,7 @@ func TestVdirsyncerAndWeChangeOneCard(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for round := range 5 {
+			for round := range 3 {
 				ours, theirs := fmt.Sprintf("ours%d@example.com", round), fmt.Sprintf("theirs %d", round)
 				page := listing(t, b)
 				if len(page) != 1 {

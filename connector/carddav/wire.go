@@ -20,9 +20,10 @@ type status struct {
 
 // props are the properties we ask for.
 type props struct {
-	ETag string `xml:"DAV: getetag"`
-	Name string `xml:"DAV: displayname"`
-	Type struct {
+	ETag  string `xml:"DAV: getetag"`
+	Token string `xml:"DAV: sync-token"`
+	Name  string `xml:"DAV: displayname"`
+	Type  struct {
 		Book *struct{} `xml:"urn:ietf:params:xml:ns:carddav addressbook"`
 		Dir  *struct{} `xml:"DAV: collection"`
 	} `xml:"DAV: resourcetype"`
@@ -83,15 +84,17 @@ func (r response) gone() bool {
 	return len(r.Stats) > 0
 }
 
-func (p props) reports(name string) bool {
+// syncs reports whether a book has sync-collection: it says so, or has a
+// sync-token (RFC 6578 4), which is how Xandikos can be told.
+func (p props) syncs() bool {
 	for _, r := range p.Reports.All {
 		for _, n := range r.Report.All {
-			if n.XMLName.Local == name {
+			if n.XMLName.Local == "sync-collection" {
 				return true
 			}
 		}
 	}
-	return false
+	return p.Token != ""
 }
 
 // readOnly reports whether the server lists our rights, and none to write.

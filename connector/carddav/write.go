@@ -14,12 +14,21 @@ import (
 
 // Write carries writes out one after another: the protocol has no batches.
 // Every outcome has the record as the server returns it, for servers rewrite
-// cards: Radicale sorts the properties of each.
+// cards: Radicale sorts the properties of each. Once the server asks us to wait,
+// or refuses the password, the rest is not sent and has the same fault.
 func (b *Book) Write(ctx context.Context, writes []connector.Write) []connector.Outcome {
 	out := make([]connector.Outcome, len(writes))
+	var stop *connector.Fault
 	for i, w := range writes {
+		if stop != nil {
+			out[i].Fault = stop
+			continue
+		}
 		rec, err := b.write(ctx, w)
 		out[i] = connector.Outcome{Record: rec, Fault: asFault(err)}
+		if f := out[i].Fault; f != nil && (f.Kind == connector.Busy && f.RetryAfter > 0 || f.Kind == connector.Denied && f.Code == "401") {
+			stop = f
+		}
 	}
 	return out
 }
@@ -107,11 +116,19 @@ func (b *Book) update(ctx context.Context, w connector.Write) (contact.Record, e
 	return b.written(ctx, w.ID)
 }
 
-// remove deletes a card.
+// remove deletes a card. It looks first, for not every server keeps a condition
+// on DELETE.
 func (b *Book) remove(ctx context.Context, w connector.Write) error {
 	r := request{method: http.MethodDelete, url: b.address(w.ID), write: true}
 	if w.Version != "" {
-		r.header = map[string]string{"If-Match": strong(w.Version)}
+		_, version, err := b.server.get(ctx, r.url)
+		if err != nil {
+			return err
+		}
+		if version != strong(w.Version) {
+			return overtaken()
+		}
+		r.header = map[string]string{"If-Match": version}
 	}
 	answer, err := b.server.do(ctx, r)
 	if err != nil {

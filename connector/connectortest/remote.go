@@ -151,7 +151,7 @@ func there(items map[string]connector.Item) (ids []string) {
 	return ids
 }
 
-// now1 fetches one record, which may be gone.
+// only fetches one record, which may be gone.
 func only(t *testing.T, r connector.Remote, id string) connector.Item {
 	t.Helper()
 	items, err := r.Fetch(t.Context(), []string{id})

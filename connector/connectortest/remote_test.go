@@ -59,8 +59,6 @@ func (f *fake) Add(_ *testing.T, values map[string]string) string {
 
 func (f *fake) Change(_ *testing.T, id string, values map[string]string) { f.store(id, values) }
 
-func (f *fake) Remove(*testing.T, string) {}
-
 func (f *fake) store(id string, values map[string]string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -68,15 +66,11 @@ func (f *fake) store(id string, values map[string]string) {
 	f.rows[id] = fakeRow{values: maps.Clone(values), change: f.change}
 }
 
-// fakeOther is who else works there: Remove of a fake itself would be a method
-// of the remote.
-type fakeOther struct{ *fake }
-
-func (o fakeOther) Remove(_ *testing.T, id string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.change++
-	o.rows[id] = fakeRow{change: o.change, gone: true}
+func (f *fake) Remove(_ *testing.T, id string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.change++
+	f.rows[id] = fakeRow{change: f.change, gone: true}
 }
 
 func (f *fake) item(id string) connector.Item {
@@ -139,7 +133,7 @@ func (f *fake) Changes(ctx context.Context, since string) iter.Seq2[connector.Pa
 			}
 			pages = append(pages, p)
 		}
-		if len(pages) == 0 || f.bug == "" {
+		if len(pages) == 0 {
 			pages = append(pages, connector.Page{})
 		}
 		last := &pages[len(pages)-1]
@@ -280,7 +274,7 @@ func suiteOfFakes(bug string, readOnly bool, promise func(*connector.Promises)) 
 			if promise != nil {
 				promise(&f.promise)
 			}
-			return f, fakeOther{f}
+			return f, f
 		},
 		Troubles: troubles,
 		Disturb: func(_ *testing.T, r connector.Remote, trouble Trouble) func() {

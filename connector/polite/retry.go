@@ -29,8 +29,8 @@ type Patience struct {
 	Repeats int
 }
 
-// DefaultPatience fits the systems whose manuals were read: about two minutes
-// for one call, and 200 repeats for a run.
+// DefaultPatience waits about half a minute in all for one call, a minute at
+// most, unless the system asks for more; and repeats 200 calls of a run.
 func DefaultPatience() Patience {
 	return Patience{Tries: 7, First: time.Second, Longest: time.Minute, Repeats: 200}
 }

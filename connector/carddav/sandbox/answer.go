@@ -88,7 +88,7 @@ func text(s string) string {
 	return b.String()
 }
 
-func address(name string) string { return BookPath + url.PathEscape(name) }
+func address(name string) string { return text(BookPath + url.PathEscape(name)) }
 
 func (s *Server) about(name string) map[string]string {
 	c := s.cards[name]

@@ -9,7 +9,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -167,7 +166,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, name string, exi
 	}
 	for other, c := range s.cards {
 		if other != name && line(c.text, "UID") == uid {
-			refuse(w, http.StatusForbidden, `<c:no-uid-conflict><d:href>`+BookPath+url.PathEscape(other)+`</d:href></c:no-uid-conflict>`)
+			refuse(w, http.StatusForbidden, `<c:no-uid-conflict><d:href>`+address(other)+`</d:href></c:no-uid-conflict>`)
 			return
 		}
 	}

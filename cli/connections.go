@@ -1,0 +1,290 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/link"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+func (a *app) connectionsCommand() *cobra.Command {
+	list := &cobra.Command{
+		Use: "list", Short: "List the connections", Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.read(cmd.Context(), a.listConnections) },
+	}
+	return group(&cobra.Command{Use: "connections", Short: "Accounts at other systems"}, list,
+		a.addConnection(), a.testConnection(), a.connectionSchema(), a.deleteConnection())
+}
+
+// A ConnectionReport is what kith prints of a connection. The secret is never
+// part of it.
+type ConnectionReport struct {
+	Name     string            `json:"name"`
+	Type     string            `json:"type"`
+	Settings map[string]string `json:"settings"`
+	Secret   bool              `json:"secret"` // whether one is stored
+}
+
+func connectionReport(c store.Connection) ConnectionReport {
+	return ConnectionReport{Name: c.Name, Type: c.Kind, Settings: c.Settings, Secret: c.Secret != ""}
+}
+
+func (a *app) listConnections(ctx context.Context, w *workspace.Workspace) error {
+	all, err := w.Store.Connections(ctx)
+	if err != nil {
+		return err
+	}
+	reports := make([]ConnectionReport, len(all))
+	for i, c := range all {
+		reports[i] = connectionReport(c)
+	}
+	return many(a, each(reports), shape[ConnectionReport]{columns: []string{"name", "type", "address", "signs_in"}, row: func(c ConnectionReport) []string {
+		who := c.Settings["user"]
+		if who == "" && c.Secret {
+			who = "by token"
+		}
+		return []string{c.Name, c.Type, c.Settings["url"], who}
+	}})
+}
+
+func (a *app) addConnection() *cobra.Command {
+	var kind string
+	var set []string
+	var stdin bool
+	cmd := &cobra.Command{
+		Use: "add NAME", Short: "Make a connection, or change it",
+		Long: "Make a connection to another system, or change the one of that name.\n\n" + systemsHelp() +
+			"\nThe password or token is read from standard input with --secret-stdin, or from KITH_SECRET. It is\n" +
+			"sealed with a key that is not in the database, and never shown again. Without either, a connection\n" +
+			"that is changed keeps the one it has.",
+		Example: `  kith connections add office --type carddav --set url=https://dav.example.org --set user=ada --secret-stdin <password.txt`,
+		Args:    exactly("a NAME"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			plain := a.Getenv("KITH_SECRET")
+			if stdin {
+				text, err := io.ReadAll(io.LimitReader(a.Stdin, 1<<16))
+				if err != nil {
+					return err
+				}
+				plain = strings.TrimRight(string(text), "\r\n")
+			}
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				return a.saveConnection(ctx, w, store.Connection{Name: args[0], Kind: kind}, set, plain)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&kind, "type", "", "what it connects to: "+strings.Join(systemNames(), ", "))
+	cmd.Flags().StringArrayVar(&set, "set", nil, "a setting as name=value; may be repeated")
+	cmd.Flags().BoolVar(&stdin, "secret-stdin", false, "read the password or token from standard input")
+	_ = cmd.RegisterFlagCompletionFunc("type", oneOf(systemNames()...)) // fails only for a flag that is not there
+	return cmd
+}
+
+func systemNames() (names []string) {
+	for _, s := range workspace.Systems() {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+func systemsHelp() string {
+	var b strings.Builder
+	for _, s := range workspace.Systems() {
+		fmt.Fprintf(&b, "  --type %s   %s\n", s.Name, s.Title)
+		for _, one := range s.Settings {
+			must := ""
+			if one.Required {
+				must = " (required)"
+			}
+			fmt.Fprintf(&b, "    --set %s=   %s%s\n", one.Name, one.Help, must)
+		}
+	}
+	return b.String()
+}
+
+// saveConnection stores a connection with its settings in place of those it had
+// by the same names.
+func (a *app) saveConnection(ctx context.Context, w *workspace.Workspace, c store.Connection, set []string, plain string) error {
+	old, err := w.Store.Connection(ctx, c.Name)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if c.Kind == "" {
+		c.Kind = old.Kind
+	}
+	if c.Kind == "" {
+		return usage("What does it connect to? Name it with --type %s", strings.Join(systemNames(), " or --type "))
+	}
+	system, err := workspace.SystemNamed(c.Kind)
+	if err != nil {
+		return usage("%s", sentence(err.Error()))
+	}
+	if c.Settings, err = settingsOf(system, old.Settings, set); err != nil {
+		return err
+	}
+	c.Secret = old.Secret
+	if plain != "" {
+		if c.Secret, err = w.SealSecret(ctx, c.Name, plain); err != nil {
+			return err
+		}
+	}
+	if _, err := w.Store.SaveConnection(ctx, c); err != nil {
+		return err
+	}
+	a.say("Saved the connection %s. Try it:  kith connections test %s", c.Name, quoted(c.Name))
+	return nil
+}
+
+func settingsOf(system workspace.System, old map[string]string, set []string) (map[string]string, error) {
+	settings := map[string]string{}
+	for name, value := range old {
+		settings[name] = value
+	}
+	var names []string
+	for _, s := range system.Settings {
+		names = append(names, s.Name)
+	}
+	for _, pair := range set {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok || !slices.Contains(names, name) {
+			return nil, usage("--set %q is no setting of %s. Its settings are %s, as in --set url=https://dav.example.org", pair, system.Name, strings.Join(names, ", "))
+		}
+		if settings[name] = value; value == "" {
+			delete(settings, name)
+		}
+	}
+	for _, s := range system.Settings {
+		if s.Required && settings[s.Name] == "" {
+			return nil, usage("%s is missing: %s. Add --set %s=...", s.Name, s.Help, s.Name)
+		}
+	}
+	return settings, nil
+}
+
+// connected opens an object of a connection.
+func (a *app) connected(ctx context.Context, w *workspace.Workspace, name, object string) (connector.Remote, error) {
+	c, err := w.Store.Connection(ctx, name)
+	if errors.Is(err, store.ErrNotFound) {
+		all, err := w.Store.Connections(ctx)
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, c := range all {
+			names = append(names, c.Name)
+		}
+		return nil, absent("connection", name, names, "kith connections list")
+	}
+	if err != nil {
+		return nil, err
+	}
+	remote, err := w.Connect(ctx, c, object)
+	if err != nil {
+		return nil, &fault{exit: exitConnect, code: link.CodeUnreachable, message: sentence(err.Error())}
+	}
+	return remote, nil
+}
+
+func (a *app) testConnection() *cobra.Command {
+	var object string
+	cmd := &cobra.Command{
+		Use: "test NAME", Short: "Sign in and look, without writing anything", Args: exactly("a NAME"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				remote, err := a.connected(ctx, w, args[0], object)
+				if err != nil {
+					return err
+				}
+				schema, err := remote.Schema(ctx)
+				if err != nil {
+					return &fault{exit: exitConnect, code: link.CodeUnreachable, message: sentence(err.Error())}
+				}
+				can := remote.Promises()
+				return one(a, testReport{remote.Name(), len(schema.Fields), !can.ReadOnly, can.Incremental}, shape[testReport]{
+					columns: []string{"object", "fields", "writes", "incremental"},
+					row: func(t testReport) []string {
+						return []string{t.Object, fmt.Sprint(t.Fields), fmt.Sprint(t.Writes), fmt.Sprint(t.Incremental)}
+					}}, func(out io.Writer) { testText(out, remote.Name(), can, len(schema.Fields)) })
+			})
+		},
+	}
+	cmd.Flags().StringVar(&object, "object", "", "which object, where there are several")
+	return cmd
+}
+
+type testReport struct {
+	Object      string `json:"object"`
+	Fields      int    `json:"fields"`
+	Writes      bool   `json:"writes"`
+	Incremental bool   `json:"incremental"`
+}
+
+func testText(out io.Writer, name string, can connector.Promises, fields int) {
+	writes, changes := "can be written", "tells what changed"
+	if can.ReadOnly {
+		writes = "read only"
+	}
+	if !can.Incremental {
+		changes = "is listed whole each time"
+	}
+	fmt.Fprintf(out, "%s answers: %d fields, %s, %s\n", cell(name), fields, writes, changes)
+}
+
+func (a *app) connectionSchema() *cobra.Command {
+	var object string
+	cmd := &cobra.Command{
+		Use: "schema NAME", Short: "List the fields a connection's object has", Args: exactly("a NAME"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				remote, err := a.connected(ctx, w, args[0], object)
+				if err != nil {
+					return err
+				}
+				schema, err := remote.Schema(ctx)
+				if err != nil {
+					return err
+				}
+				return many(a, each(schema.Fields), fieldShape())
+			})
+		},
+	}
+	cmd.Flags().StringVar(&object, "object", "", "which object, where there are several")
+	return cmd
+}
+
+func (a *app) deleteConnection() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "delete NAME", Short: "Forget a connection with its links", Args: exactly("a NAME"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				c, err := w.Store.Connection(ctx, args[0])
+				if errors.Is(err, store.ErrNotFound) {
+					return absent("connection", args[0], nil, "kith connections list")
+				}
+				if err != nil {
+					return err
+				}
+				question := fmt.Sprintf("Forget the connection %q and who is who in it? The records on both sides stay.", c.Name)
+				if err := a.confirm(question, "kith connections delete "+quoted(c.Name)); err != nil {
+					return err
+				}
+				if err := w.Store.DeleteConnection(ctx, c.ID); err != nil {
+					return err
+				}
+				a.say("Forgot the connection %s.", c.Name)
+				return nil
+			})
+		},
+	}
+	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "do not ask")
+	return cmd
+}

@@ -1,0 +1,197 @@
+package simulate
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/contact"
+)
+
+// Write carries writes out one by one; a crash can come between any two.
+func (r *Remote) Write(_ context.Context, writes []connector.Write) []connector.Outcome {
+	outcomes := make([]connector.Outcome, len(writes))
+	if len(writes) > max(1, r.Can.WriteBatch) {
+		r.Broken("%d writes in one call, %d are allowed", len(writes), r.Can.WriteBatch)
+	}
+	for i, w := range writes {
+		outcomes[i] = r.write(w)
+	}
+	return outcomes
+}
+
+func (r *Remote) write(w connector.Write) connector.Outcome {
+	if f := r.call("write"); f != nil {
+		r.log("write refused: %s", f.Kind)
+		return connector.Outcome{Fault: f}
+	}
+	if r.Late != nil {
+		if wait := r.Late(w); wait > 0 {
+			r.late = append(r.late, late{r.Now().Add(wait), w})
+			return connector.Outcome{Fault: &connector.Fault{Kind: connector.Unknown, Message: "no answer"}}
+		}
+	}
+	o := r.carryOut(w)
+	if f := r.After("write"); f != nil {
+		return connector.Outcome{Fault: f}
+	}
+	return o
+}
+
+// Settle carries out what the system had kept back and is due by now.
+func (r *Remote) Settle() {
+	now, due := r.Now(), []late(nil)
+	r.late = slices.DeleteFunc(r.late, func(l late) bool {
+		if !l.at.After(now) {
+			due = append(due, l)
+		}
+		return !l.at.After(now)
+	})
+	for _, l := range due {
+		r.carryOut(l.w)
+	}
+}
+
+func (r *Remote) carryOut(w connector.Write) connector.Outcome {
+	for field, value := range w.Set {
+		if contact.IsPlaceholder(value) {
+			r.Broken("the placeholder %q was sent as %s (N15)", value, field)
+		}
+		if r.Fields.Index(field) < 0 {
+			r.Broken("field %s was sent, which the remote does not have (I12)", field)
+		}
+	}
+	if r.Can.ReadOnly {
+		r.Broken("a write to a remote that is read only")
+	}
+	if w.Op == connector.OpCreate {
+		return r.create(w)
+	}
+	x, ok := r.records[w.ID]
+	if !ok || x.gone {
+		return connector.Outcome{Fault: &connector.Fault{Kind: connector.Missing, Message: "gone"}}
+	}
+	if r.Can.Conditional && w.Version != "" && w.Version != strconv.FormatInt(x.version, 10) {
+		return connector.Outcome{Fault: &connector.Fault{Kind: connector.Overtaken, Message: "overtaken"}}
+	}
+	r.watch(w, x.values)
+	r.Writes++
+	if w.Op == connector.OpDelete {
+		r.log("kith deletes %s", w.ID)
+		r.touch(x)
+		x.gone = true
+		return connector.Outcome{}
+	}
+	r.log("kith updates %s %v", w.ID, w.Set)
+	r.set(x, w.Set, false)
+	return connector.Outcome{Record: r.item(x).Record}
+}
+
+func (r *Remote) watch(w connector.Write, now map[string]string) {
+	if r.Watch != nil {
+		r.Watch(w, now)
+	}
+}
+
+func (r *Remote) create(w connector.Write) connector.Outcome {
+	if id, ok := r.byKey[w.Key]; ok && r.Can.ChosenKey {
+		if x := r.records[id]; !x.gone {
+			return connector.Outcome{Record: r.item(x).Record} // the same create again
+		}
+		return connector.Outcome{Fault: &connector.Fault{Kind: connector.Missing, Message: "was made and is gone"}}
+	}
+	r.watch(w, nil)
+	r.Writes++
+	x := r.insert(w.Set, false)
+	x.visible, x.key = r.Now().Add(r.Can.Lag), w.Key
+	r.byKey[w.Key] = x.id
+	r.log("kith creates %s %v", x.id, w.Set)
+	return connector.Outcome{Record: r.item(x).Record}
+}
+
+func (r *Remote) insert(values map[string]string, people bool) *record {
+	r.next++
+	x := &record{id: fmt.Sprintf("r%04d", r.next), values: map[string]string{}, people: map[string]bool{}}
+	r.records[x.id] = x
+	r.set(x, values, people)
+	return x
+}
+
+func (r *Remote) set(x *record, values map[string]string, people bool) {
+	for field, value := range values {
+		at := r.Fields.Index(field)
+		if at < 0 {
+			continue
+		}
+		x.people[field] = people
+		if value = r.Normalize(r.Fields.Fields[at], value); value == "" {
+			delete(x.values, field)
+		} else {
+			x.values[field] = value
+		}
+	}
+	r.touch(x)
+}
+
+func (r *Remote) touch(x *record) {
+	r.seq++
+	x.version++
+	x.seq, x.changed = r.seq, r.Now()
+}
+
+// What people do at the remote, without asking anybody.
+
+// Add creates a record as a person would and returns its id.
+func (r *Remote) Add(values map[string]string) string {
+	x := r.insert(values, true)
+	r.log("a person adds %s %v", x.id, x.values)
+	return x.id
+}
+
+// Edit changes a record as a person would.
+func (r *Remote) Edit(id string, values map[string]string) {
+	r.log("a person edits %s %v", id, values)
+	r.set(r.records[id], values, true)
+}
+
+// Delete removes a record as a person would.
+func (r *Remote) Delete(id string) {
+	r.log("a person deletes %s", id)
+	x := r.records[id]
+	r.touch(x)
+	x.gone = true
+}
+
+// Merge makes one record of two: the loser is gone and points to the winner,
+// whose blanks it fills. It returns what it filled.
+func (r *Remote) Merge(loser, winner string) map[string]string {
+	r.log("a person merges %s into %s", loser, winner)
+	l, w := r.records[loser], r.records[winner]
+	fill := map[string]string{}
+	for field, value := range l.values {
+		if w.values[field] == "" {
+			fill[field] = value
+		}
+	}
+	r.set(w, fill, true)
+	r.touch(l)
+	l.gone, l.into = true, winner
+	return fill
+}
+
+// Expire makes every cursor given out so far worthless.
+func (r *Remote) Expire() { r.seq++; r.expired = r.seq }
+
+// There returns the records that are there, by id.
+func (r *Remote) There() map[string]map[string]string {
+	all := map[string]map[string]string{}
+	for id, x := range r.records {
+		if !x.gone {
+			all[id] = maps.Clone(x.values)
+		}
+	}
+	return all
+}

@@ -1,0 +1,228 @@
+package workspace
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"os"
+	"path/filepath"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/connector/book"
+	"github.com/kith-sync/kith/connector/polite"
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/egress"
+	"github.com/kith-sync/kith/link"
+	"github.com/kith-sync/kith/run"
+	"github.com/kith-sync/kith/secret"
+	"github.com/kith-sync/kith/store"
+)
+
+// Plan plans a run of a sync, with the engine that its ends ask for.
+func (w *Workspace) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
+	if s.Definition.Linked() {
+		return w.linker().Plan(ctx, s)
+	}
+	return w.Engine.Plan(ctx, s)
+}
+
+// Apply carries a planned run out.
+func (w *Workspace) Apply(ctx context.Context, s store.Sync, r store.Run) (store.Run, error) {
+	if s.Definition.Linked() {
+		return w.linker().Apply(ctx, s, r)
+	}
+	return w.Engine.Apply(ctx, s, r)
+}
+
+// Resume finishes a run that was interrupted.
+func (w *Workspace) Resume(ctx context.Context, s store.Sync, r store.Run) (store.Run, error) {
+	if s.Definition.Linked() && r.Kind == store.KindSync {
+		return w.linker().Resume(ctx, s, r)
+	}
+	return w.Engine.Resume(ctx, s, r)
+}
+
+// Undo takes a run back.
+func (w *Workspace) Undo(ctx context.Context, s store.Sync, r store.Run) (store.Run, error) {
+	if s.Definition.Linked() && r.Kind == store.KindSync {
+		return w.linker().Undo(ctx, s, r)
+	}
+	return w.Engine.Undo(ctx, s, r)
+}
+
+func (w *Workspace) linker() *link.Engine {
+	return &link.Engine{Memory: w.Store, Ends: ends{w}, Now: w.Engine.Now, Secret: w.keys.match, NewKey: rand.Text, Progress: w.Engine.Progress}
+}
+
+// ends opens the two ends of a linked sync.
+type ends struct{ *Workspace }
+
+// Book opens the sync's address book. A new one gets the remote's fields.
+func (w ends) Book(ctx context.Context, s store.Sync, remote contact.Schema) (link.Book, error) {
+	name := s.Definition.Target.Book + s.Definition.Source.Book // one of them is empty
+	b, err := book.Open(ctx, w.Store, name, w.keys.match, w.keys)
+	if !errors.Is(err, store.ErrNotFound) {
+		return b, err
+	}
+	if s.Definition.Source.Book != "" {
+		return nil, &run.Error{Code: run.CodeSourceAbsent, Message: fmt.Sprintf("There is no address book %q to read from. kith books lists them", name)}
+	}
+	made := store.Book{Name: name, Region: s.Definition.PhoneRegion()}
+	for _, f := range remote.Fields {
+		if f.Kind != contact.Password {
+			made.Fields = append(made.Fields, contact.Field{Name: f.Name, Label: f.Label, Kind: f.Kind})
+		}
+	}
+	if _, err := w.Store.CreateBook(ctx, made); err != nil {
+		return nil, err
+	}
+	return book.Open(ctx, w.Store, name, w.keys.match, w.keys)
+}
+
+// Remote opens the sync's connection. Busy systems are asked again.
+func (w ends) Remote(ctx context.Context, s store.Sync) (connector.Remote, error) {
+	name, object := connectionOf(s)
+	c, err := w.Store.Connection(ctx, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, &run.Error{Code: "connection.missing", Message: fmt.Sprintf("There is no connection %q. kith connections add %s makes it", name, name)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	remote, err := w.Connect(ctx, c, object)
+	if err != nil {
+		return nil, connectFault(c, err)
+	}
+	random := mathrand.New(mathrand.NewPCG(mathrand.Uint64(), mathrand.Uint64()))
+	return polite.Retry(remote, polite.DefaultPatience(), polite.Real{}, random), nil
+}
+
+// Pair is the sync's object and book, which share their links with other syncs.
+func (w ends) Pair(ctx context.Context, s store.Sync, book int64) (store.Pair, error) {
+	name, object := connectionOf(s)
+	c, err := w.Store.Connection(ctx, name)
+	if err != nil {
+		return store.Pair{}, err
+	}
+	return w.Store.PairOf(ctx, c.ID, object, book)
+}
+
+func connectionOf(s store.Sync) (name, object string) {
+	if e := s.Definition.Source; e.Connection != "" {
+		return e.Connection, e.Object
+	}
+	return s.Definition.Target.Connection, s.Definition.Target.Object
+}
+
+// connectFault says for people that a connection could not be opened.
+func connectFault(c store.Connection, err error) error {
+	code := link.CodeUnreachable
+	var f *connector.Fault
+	if errors.As(err, &f) && f.Kind == connector.Denied {
+		code = link.CodeDenied
+	}
+	return &run.Error{Code: code, Message: fmt.Sprintf("The connection %s could not be opened: %v. Nothing was written. Try it: kith connections test %s", c.Name, err, c.Name), Err: err}
+}
+
+// Connect opens an object of a connection.
+func (w *Workspace) Connect(ctx context.Context, c store.Connection, object string) (connector.Remote, error) {
+	system, err := SystemNamed(c.Kind)
+	if err != nil {
+		return nil, err
+	}
+	a := account{settings: c.Settings, object: object, now: w.Engine.Now}
+	if a.guard, err = w.egress(); err != nil {
+		return nil, err
+	}
+	if c.Secret != "" {
+		box, err := w.box(ctx)
+		if err != nil {
+			return nil, err
+		}
+		opened, err := box.Open(secretOf(c.Name), secret.Sealed(c.Secret))
+		if err != nil {
+			return nil, err
+		}
+		a.secret = string(opened)
+	}
+	if path := c.Settings["ca"]; path != "" {
+		if a.roots, err = trust(path); err != nil {
+			return nil, err
+		}
+	}
+	return system.open(ctx, a)
+}
+
+func trust(path string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the certificate authority: %w", err)
+	}
+	return egress.Trust(pem)
+}
+
+// SealSecret closes a connection's secret for storing.
+func (w *Workspace) SealSecret(ctx context.Context, connection, plain string) (string, error) {
+	if plain == "" {
+		return "", nil
+	}
+	box, err := w.box(ctx)
+	if err != nil {
+		return "", err
+	}
+	sealed, err := box.Seal(secretOf(connection), []byte(plain))
+	return string(sealed), err
+}
+
+func secretOf(connection string) secret.Where {
+	return secret.Where{Table: "connection", Row: connection, Column: "secret", Version: "1"}
+}
+
+// box opens what seals credentials. Its outer key comes from the environment
+// (KITH_KEY) or follows from the installation's key, which is no part of the
+// database either.
+func (w *Workspace) box(ctx context.Context) (*secret.Box, error) {
+	outer := secret.Outer{Text: os.Getenv("KITH_KEY")}
+	if outer.Text == "" {
+		outer.Text = base64.StdEncoding.EncodeToString(w.keys.outer)
+	}
+	return secret.Open(ctx, outer, shelf{w.Store}, rand.Reader)
+}
+
+// shelf keeps the wrapped data keys among the settings.
+type shelf struct{ store *store.Store }
+
+const shelfName = "data keys"
+
+func (s shelf) Load(ctx context.Context) ([]byte, error) {
+	text, err := s.store.Setting(ctx, shelfName, "")
+	if err != nil || text == "" {
+		return nil, err
+	}
+	return base64.StdEncoding.DecodeString(text)
+}
+
+func (s shelf) Swap(ctx context.Context, was, now []byte) (bool, error) {
+	return s.store.SwapSetting(ctx, shelfName, base64.StdEncoding.EncodeToString(was), base64.StdEncoding.EncodeToString(now))
+}
+
+// AllowName is the file of the operator's allow-list in the data folder.
+const AllowName = "egress.allow"
+
+// egress is the guard of all outgoing traffic. Private addresses are open only
+// to lines of the file egress.allow in the data folder, or of KITH_EGRESS_ALLOW.
+func (w *Workspace) egress() (*egress.Guard, error) {
+	lines, err := os.ReadFile(filepath.Join(w.Folder, AllowName))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	guard, err := egress.New(egress.Settings{Allow: string(lines) + "\n" + os.Getenv("KITH_EGRESS_ALLOW")})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", AllowName, err)
+	}
+	return guard, nil
+}

@@ -1,0 +1,109 @@
+package workspace
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/connector/carddav"
+	"github.com/kith-sync/kith/connector/ldap"
+	"github.com/kith-sync/kith/egress"
+)
+
+// A System is a kind of system that Kith can connect to: what it asks for, and
+// how its objects are opened.
+type System struct {
+	Name     string // the word after --type
+	Title    string
+	Settings []SystemSetting
+	open     func(ctx context.Context, a account) (connector.Remote, error)
+}
+
+// A SystemSetting is one thing a connection has to know.
+type SystemSetting struct {
+	Name     string
+	Help     string
+	Required bool
+}
+
+// An account is a connection, opened: its settings, its secret, the object that
+// a sync names, and the way out.
+type account struct {
+	settings map[string]string
+	secret   string
+	object   string
+	guard    *egress.Guard
+	roots    *x509.CertPool
+	now      func() time.Time
+}
+
+// Systems lists what Kith can connect to. A new connector is one more line.
+func Systems() []System {
+	return []System{cardDAV(), lDAP()}
+}
+
+// SystemNamed returns the system of that name.
+func SystemNamed(name string) (System, error) {
+	all := Systems()
+	i := slices.IndexFunc(all, func(s System) bool { return s.Name == name })
+	if i < 0 {
+		var names []string
+		for _, s := range all {
+			names = append(names, s.Name)
+		}
+		return System{}, fmt.Errorf("there is no connector %q; there are %s", name, strings.Join(names, " and "))
+	}
+	return all[i], nil
+}
+
+// authority is the setting every system with TLS has.
+var authority = SystemSetting{Name: "ca", Help: "file with the certificate (PEM) of an authority of your own, or of the server"}
+
+func cardDAV() System {
+	return System{Name: "carddav", Title: "CardDAV address book (Nextcloud, iCloud, Fastmail, Radicale, ...)",
+		Settings: []SystemSetting{
+			{"url", "address of the server, of the user or of the address book", true},
+			{"user", "who signs in; without it the secret is a bearer token", false},
+			authority,
+		},
+		open: func(ctx context.Context, a account) (connector.Remote, error) {
+			s := carddav.Settings{URL: a.settings["url"], User: a.settings["user"], Book: a.object}
+			if s.User != "" {
+				s.Password = a.secret
+			} else {
+				s.Token = a.secret
+			}
+			return carddav.Open(ctx, s, a.guard.Client(egress.Options{Roots: a.roots}))
+		}}
+}
+
+func lDAP() System {
+	return System{Name: "ldap", Title: "LDAP directory (OpenLDAP, Active Directory), read only",
+		Settings: []SystemSetting{
+			{"url", "ldap://host or ldaps://host", true},
+			{"base", "the people are here and below: ou=people,dc=example,dc=org", true},
+			{"user", "DN that signs in; nobody when left out", false},
+			{"filter", "who counts; (objectClass=person) when left out", false},
+			{"key", "attribute that names a person for good; entryUUID or objectGUID when left out", false},
+			{"attributes", "further attributes to pass on, with commas between", false},
+			{"starttls", "yes encrypts an ldap:// connection", false},
+			{"page_size", "entries in one answer; 500 when left out", false},
+			authority,
+		},
+		open: func(ctx context.Context, a account) (connector.Remote, error) {
+			s := ldap.Settings{URL: a.settings["url"], BindDN: a.settings["user"], Password: a.secret, BaseDN: a.settings["base"], Filter: a.settings["filter"],
+				Key: a.settings["key"], StartTLS: a.settings["starttls"] == "yes", RootCAs: a.roots}
+			if list := a.settings["attributes"]; list != "" {
+				for name := range strings.SplitSeq(list, ",") {
+					s.Attributes = append(s.Attributes, strings.TrimSpace(name))
+				}
+			}
+			s.PageSize, _ = strconv.Atoi(a.settings["page_size"]) // 0: the usual
+			return ldap.Open(ctx, s, a.guard.DialContext, a.now)
+		}}
+}
