@@ -62,6 +62,9 @@ func (e *Engine) Resume(ctx context.Context, s store.Sync, r store.Run) (store.R
 	if err := p.recover(ctx); err != nil {
 		return e.givenUp(ctx, r, err)
 	}
+	if r.Kind == store.KindUndo {
+		return p.carryBack(ctx)
+	}
 	return p.carryOut(ctx)
 }
 
@@ -80,7 +83,8 @@ func (e *Engine) givenUp(ctx context.Context, r store.Run, cause error) (store.R
 // person is what a plan says about one person, and how it went.
 type person struct {
 	in, out *store.StoredChange
-	m       *store.Mirrored
+	m       *store.Mirrored // the record it is about
+	link    *store.Mirrored // the record that its contact is linked to
 	ours    *connector.Found
 	j       judgement
 	done    bool // before a crash
@@ -113,7 +117,10 @@ func (x *person) remoteID() string {
 const personsAtOnce = 200
 
 func (p *pass) carryOut(ctx context.Context) (store.Run, error) {
-	err := p.carry(ctx)
+	k, err := p.knows(ctx)
+	if err == nil {
+		err = p.carryAll(ctx, func(ctx context.Context, group []*person) error { return p.check(ctx, group, k) })
+	}
 	if err == nil {
 		err = p.finish(ctx)
 	}
@@ -123,11 +130,9 @@ func (p *pass) carryOut(ctx context.Context) (store.Run, error) {
 	return *p.run, nil
 }
 
-func (p *pass) carry(ctx context.Context) error {
-	k, err := p.knows(ctx)
-	if err != nil {
-		return err
-	}
+// carryAll carries the rest of a plan out, some people at a time. Each group is
+// checked before it is written.
+func (p *pass) carryAll(ctx context.Context, check func(context.Context, []*person) error) error {
 	next, err := p.reserve(ctx)
 	if err != nil {
 		return err
@@ -149,14 +154,14 @@ func (p *pass) carry(ctx context.Context) error {
 			continue
 		}
 		if len(group) == personsAtOnce {
-			if err := p.group(ctx, group, k); err != nil {
+			if err := p.group(ctx, group, check); err != nil {
 				return err
 			}
 			group = nil
 		}
 		group = append(group, personOf(&c))
 	}
-	return p.group(ctx, group, k)
+	return p.group(ctx, group, check)
 }
 
 func personOf(c *store.StoredChange) *person {
@@ -195,11 +200,11 @@ func (p *pass) reserve(ctx context.Context) (int64, error) {
 
 // group carries some people out: the address book first, in one transaction with
 // the links, then the remote.
-func (p *pass) group(ctx context.Context, group []*person, k knowledge) error {
+func (p *pass) group(ctx context.Context, group []*person, check func(context.Context, []*person) error) error {
 	if len(group) == 0 {
 		return ctx.Err()
 	}
-	if err := p.check(ctx, group, k); err != nil {
+	if err := check(ctx, group); err != nil {
 		return err
 	}
 	last := group[len(group)-1]
@@ -231,11 +236,27 @@ func (x *person) sends() bool {
 	return x.out != nil && x.refused == "" && !x.done && writes(x.out.Action)
 }
 
-func writes(a plan.Action) bool { return a == plan.Create || a == plan.Update || a == plan.Remove }
+func writes(a plan.Action) bool {
+	return a == plan.Create || a == plan.Update || a == plan.Remove || a == plan.Restore
+}
 
 // check judges people again by what is known now. Who would be judged otherwise
 // than planned is refused: nothing is written that was not in the plan.
 func (p *pass) check(ctx context.Context, group []*person, k knowledge) error {
+	if err := p.loadGroup(ctx, group); err != nil {
+		return err
+	}
+	k.rival = func(*connector.Found) string { return "" } // judged when the plan was made; before sending the remote itself is asked
+	for _, x := range group {
+		if err := p.checkOne(x, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loadGroup reads the records and contacts that a group is about.
+func (p *pass) loadGroup(ctx context.Context, group []*person) error {
 	var ids []string
 	var refs []int64
 	for _, x := range group {
@@ -265,25 +286,21 @@ func (p *pass) check(ctx context.Context, group []*person, k knowledge) error {
 	for i := range linked {
 		byLink[linked[i].Ref] = &linked[i]
 	}
-	k.rival = func(*connector.Found) string { return "" } // judged when the plan was made; before sending the remote itself is asked
 	for _, x := range group {
-		x.m, x.ours = byID[x.remoteID()], here[x.ref()]
-		if err := p.checkOne(x, byLink[x.ref()], k); err != nil {
-			return err
-		}
+		x.m, x.link, x.ours = byID[x.remoteID()], byLink[x.ref()], here[x.ref()]
 	}
 	return nil
 }
 
-func (p *pass) checkOne(x *person, link *store.Mirrored, k knowledge) error {
+func (p *pass) checkOne(x *person, k knowledge) error {
 	if x.in != nil && x.in.Ref == 0 && x.in.Rule != "" {
 		return nil // matching left the record to a person
 	}
-	if p.carriedOut(x, link) {
+	if p.carriedOut(x) {
 		x.done = true
 		return nil
 	}
-	if link != nil && (x.m == nil || link.ID != x.m.ID) || x.m == nil && x.remoteID() != "" {
+	if x.link != nil && (x.m == nil || x.link.ID != x.m.ID) || x.m == nil && x.remoteID() != "" {
 		x.refuse(plan.TargetChanged)
 		return nil
 	}
@@ -306,7 +323,7 @@ func (x *person) refuse(why plan.Reason) { x.refused = why }
 
 // carriedOut reports whether all that is planned for a person is so already, as
 // after a crash.
-func (p *pass) carriedOut(x *person, link *store.Mirrored) bool {
+func (p *pass) carriedOut(x *person) bool {
 	if p.run.Position == 0 && !p.resumed {
 		return false
 	}
@@ -314,13 +331,16 @@ func (p *pass) carriedOut(x *person, link *store.Mirrored) bool {
 		return x.m != nil && x.m.Ref != 0 && x.out == nil
 	}
 	if x.out != nil && x.out.Action == plan.Create {
-		return link != nil
+		return x.link != nil && x.link.State == store.There
 	}
 	if x.out != nil && x.out.Action == plan.Remove {
 		return x.m != nil && x.m.State != store.There
 	}
 	if x.in != nil && x.in.Action == plan.Remove {
 		return x.ours == nil
+	}
+	if x.in != nil && x.in.Action == plan.Restore {
+		return x.ours != nil
 	}
 	if x.m == nil || x.ours == nil || x.m.Ref != x.ref() {
 		return false

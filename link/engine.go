@@ -83,6 +83,7 @@ type Engine struct {
 	Now      func() time.Time
 	Secret   plan.Secret
 	NewKey   func() string // a new idempotency key, never the same twice
+	Reverse  Reverser
 	Progress func(phase string, done, total int64)
 	// SweepEvery is how often a remote that does not tell what is gone is listed
 	// whole. Zero: a day.

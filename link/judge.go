@@ -234,6 +234,11 @@ func (p *pass) goneThere(it item, k knowledge) judgement {
 		j.state = store.GoneUnlinked
 	case (does == plan.Trash || does == plan.DeleteGone) && (policy.Scope == plan.WholeBook || k.brought(it.ref)):
 		j.in.Action, j.in.Final = plan.Remove, does == plan.DeleteGone
+		for i, f := range p.here.Fields { // an undo brings them back
+			if old := it.ours.Value(i); old != "" {
+				j.in.Fields = append(j.in.Fields, plan.FieldChange{Name: f.Name, Old: old, Rule: string(does)})
+			}
+		}
 	}
 	return j
 }

@@ -18,6 +18,9 @@ func (p *pass) send(ctx context.Context, people []*person, position int64) error
 	if err != nil {
 		return err
 	}
+	if people, err = p.lookBeforeWriting(ctx, people); err != nil {
+		return err
+	}
 	for len(people) > 0 {
 		part := people[:min(len(people), max(1, p.can.WriteBatch))]
 		people = people[len(part):]
@@ -241,6 +244,45 @@ func (p *pass) park(b *store.LinkBatch, x *person, i *store.Intent, f *connector
 	i.Parked = true
 	p.settle(b, x.out, plan.Hold, plan.OutcomeUnknown, f.Message)
 	return nil
+}
+
+// lookBeforeWriting reads the records again that are about to be written, where
+// the remote cannot refuse a write that comes too late (requirements 3.4). Who
+// was changed meanwhile is left to the next run.
+func (p *pass) lookBeforeWriting(ctx context.Context, people []*person) ([]*person, error) {
+	var ids []string
+	for _, x := range people {
+		if x.out.Action != plan.Create {
+			ids = append(ids, x.out.TargetID)
+		}
+	}
+	if p.can.Conditional || len(ids) == 0 {
+		return people, nil
+	}
+	items, err := p.fetch(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	news, err := p.news(ctx, items)
+	if err != nil || len(news) == 0 {
+		return people, err
+	}
+	moved := map[string]bool{}
+	for _, m := range news {
+		moved[m.RemoteID] = true
+	}
+	if p.pair, err = p.Memory.TakeListing(ctx, store.Listing{Pair: p.pair.ID, Items: news, Cursor: p.pair.Cursor}); err != nil {
+		return nil, err
+	}
+	b := store.LinkBatch{Pair: p.pair.ID, Run: p.run.ID, Position: -1}
+	still := slices.DeleteFunc(people, func(x *person) bool {
+		if !moved[x.out.TargetID] || x.out.TargetID == "" {
+			return false
+		}
+		p.settle(&b, x.out, plan.Fail, plan.TargetChanged, "")
+		return true
+	})
+	return still, p.Memory.WriteLinks(ctx, b)
 }
 
 // lookBeforeCreating asks the remote for people who are about to be created: one

@@ -2,12 +2,225 @@ package link
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
 
-	"github.com/kith-sync/kith/run"
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 )
 
-// Undo takes a run back on both sides.
+// Undo takes a run back on both sides: what it created goes, what it removed
+// comes back, what it updated gets its old values again. Only values that are
+// still the run's own go back; what somebody changed since stays, and is listed
+// with its reason. The next run of the sync finds both sides settled: it does
+// not do again what was taken back.
 func (e *Engine) Undo(ctx context.Context, s store.Sync, r store.Run) (store.Run, error) {
-	return r, &run.Error{Code: run.CodeUndo, Message: "Runs of a sync with a connection cannot be taken back yet. Nothing was changed"}
+	here, err := e.Reverse(ctx, s, r) // also says why a run cannot be taken back
+	if err != nil {
+		return r, err
+	}
+	undo := store.Run{SyncID: r.SyncID, Name: r.Name, Kind: store.KindUndo, Status: store.Planning, Started: e.Now(), UndoOf: r.ID}
+	undo.Reasons, undo.Warnings = map[string]int64{}, map[string]int64{}
+	p, err := e.open(ctx, s, &undo)
+	if err != nil {
+		return r, err
+	}
+	undo.Source = fmt.Sprintf("undo of run %d", r.ID)
+	if err := p.recover(ctx); err != nil {
+		return r, err
+	}
+	p.resumed = false
+	there, err := p.reverseThere(ctx, r)
+	if err != nil {
+		return r, err
+	}
+	if err := e.Memory.CreateRun(ctx, &undo); err != nil {
+		return r, err
+	}
+	changes := append(here, there...)
+	for i := range changes {
+		c := &changes[i]
+		c.Row = int64(i)
+		if c.TargetID == "" && !c.Remote {
+			c.TargetID = number(c.Ref)
+		}
+		undo.Totals.Count(c.Action, 1)
+		if c.Reason != plan.NoReason {
+			undo.Reasons[string(c.Reason)]++
+		}
+	}
+	if err := e.Memory.AppendPlan(ctx, undo.ID, nil, 0, changes); err != nil {
+		return undo, err
+	}
+	undo.Status = store.Applying
+	if err := e.Memory.UpdateRun(ctx, &undo); err != nil {
+		return undo, err
+	}
+	return p.carryBack(ctx)
 }
+
+// reverseThere makes the changes that take a run back at the remote. It looks at
+// the records as they are there now.
+func (p *pass) reverseThere(ctx context.Context, r store.Run) (changes []plan.Change, err error) {
+	var done []plan.Change
+	var ids []string
+	for c, err := range p.Memory.Changes(ctx, r.ID) {
+		if err != nil {
+			return nil, err
+		}
+		if c.Remote && writes(c.Action) {
+			done, ids = append(done, c.Change), append(ids, c.TargetID)
+		}
+	}
+	items, err := p.fetch(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	now := map[string]connector.Item{}
+	for _, item := range items {
+		now[item.ID] = item
+	}
+	known, err := p.Memory.MirrorByRemote(ctx, p.pair.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+	mirror := map[string]store.Mirrored{}
+	for _, m := range known {
+		mirror[m.RemoteID] = m
+	}
+	for _, c := range done {
+		item, there := now[c.TargetID]
+		changes = append(changes, p.reverseOne(c, item, there && !item.Gone, mirror[c.TargetID]))
+	}
+	return changes, nil
+}
+
+func (p *pass) reverseOne(c plan.Change, item connector.Item, there bool, m store.Mirrored) plan.Change {
+	back := plan.Change{Remote: true, Ref: c.Ref, SourceID: c.SourceID, TargetID: c.TargetID, Version: item.Version}
+	switch {
+	case c.Action == plan.Remove && there:
+		back.Action, back.Reason = plan.Skip, plan.UndoExists
+	case c.Action == plan.Remove: // it comes back as a new record
+		back.Action, back.TargetID, back.Version, back.Values = plan.Create, "", "", p.fields(&m)
+	case !there:
+		back.Action, back.Reason = plan.Skip, plan.UndoGone
+	case c.Action == plan.Create && !maps.Equal(valuesOf(p.there, item.Record), m.Seen):
+		back.Action, back.Reason = plan.Skip, plan.UndoChanged
+	case c.Action == plan.Create:
+		back.Action, back.Final = plan.Remove, true
+	default:
+		p.reverseFields(&back, c, item)
+	}
+	return back
+}
+
+// reverseFields gives the fields their old values that still are as the run left
+// them.
+func (p *pass) reverseFields(back *plan.Change, c plan.Change, item connector.Item) {
+	ours := false
+	for _, f := range c.Fields {
+		at := p.there.Index(f.Name)
+		if !f.Written() || at < 0 {
+			continue
+		}
+		value := item.Value(at)
+		put := plan.FieldChange{Name: f.Name, Old: value, New: f.Old, Rule: "undo"}
+		if p.pairing.SameThere(at, value, f.New) {
+			ours = true
+		} else {
+			put.New, put.Kept = value, f.Old
+		}
+		back.Fields = append(back.Fields, put)
+	}
+	if back.Action = plan.Update; !ours {
+		back.Action, back.Reason = plan.Skip, plan.UndoChanged
+	}
+}
+
+// carryBack carries the rest of an undo out.
+func (p *pass) carryBack(ctx context.Context) (store.Run, error) {
+	err := p.carryAll(ctx, p.checkBack)
+	if err == nil {
+		err = p.finishBack(ctx)
+	}
+	if err != nil {
+		return p.stop(ctx, err)
+	}
+	return *p.run, nil
+}
+
+// checkBack finds the links of what goes back, and what both sides will agree on
+// once it has: the values as they are then, so that nothing travels again.
+func (p *pass) checkBack(ctx context.Context, group []*person) error {
+	if err := p.loadGroup(ctx, group); err != nil {
+		return err
+	}
+	for _, x := range group {
+		if x.out != nil && x.out.Action == plan.Create {
+			x.m = x.link // the tombstone: its record comes back under another name
+		}
+		if x.m == nil {
+			x.m = x.link
+		}
+		x.j = judgement{base: p.agreedBack(x), state: stateOf(x.m)}
+		x.done = p.resumed && p.carriedOut(x)
+	}
+	return nil
+}
+
+func stateOf(m *store.Mirrored) store.MirrorState {
+	if m == nil {
+		return store.There
+	}
+	return m.State
+}
+
+func (p *pass) agreedBack(x *person) map[string]plan.Agreed {
+	if x.m == nil {
+		return nil
+	}
+	base := maps.Clone(x.m.Base)
+	here, there := p.pairing.Names()
+	for at, name := range here {
+		a, known := base[name]
+		if !known {
+			continue
+		}
+		if x.in != nil {
+			i := slices.IndexFunc(x.in.Fields, func(f plan.FieldChange) bool { return f.Name == name && f.Written() })
+			if i >= 0 {
+				a.Ours, a.Theirs = x.in.Fields[i].New, x.m.Seen[there[at]]
+			}
+		}
+		if x.out != nil && x.ours != nil {
+			i := slices.IndexFunc(x.out.Fields, func(f plan.FieldChange) bool { return f.Name == there[at] && f.Written() })
+			if i >= 0 {
+				a.Ours, a.Theirs = x.ours.Value(p.here.Index(name)), x.out.Fields[i].New
+			}
+		}
+		base[name] = a
+	}
+	return base
+}
+
+// finishBack notes on the run that was taken back which run did it.
+func (p *pass) finishBack(ctx context.Context) error {
+	if p.run.Totals.Writes() > 0 {
+		r, err := p.Memory.Run(ctx, p.run.UndoOf)
+		if err != nil {
+			return err
+		}
+		r.Undone = p.run.ID
+		if err := p.Memory.UpdateRun(ctx, &r); err != nil {
+			return err
+		}
+	}
+	p.run.Status, p.run.Finished = statusOf(p.run), p.Now()
+	return p.Memory.UpdateRun(ctx, p.run)
+}
+
+// A Reverser makes the changes that take the address book's part of a run back,
+// or says why it cannot be taken back.
+type Reverser func(ctx context.Context, s store.Sync, r store.Run) ([]plan.Change, error)

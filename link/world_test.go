@@ -15,6 +15,7 @@ import (
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/link"
 	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/simulate"
 	"github.com/kith-sync/kith/store"
 )
@@ -216,3 +217,19 @@ func (w *world) want(what, got, want string) {
 		w.t.Errorf("%s:\n got %s\nwant %s", what, strings.ReplaceAll(got, "\n", "\n     "), strings.ReplaceAll(want, "\n", "\n     "))
 	}
 }
+
+// books opens the book for the engine that reverses runs on it.
+type books struct{ *world }
+
+func (b books) Source(context.Context, store.Sync) (connector.Source, error) { panic("not asked for") }
+
+func (b books) Target(ctx context.Context, _ store.Sync, _ string) (run.Target, error) {
+	target, err := book.Open(ctx, b.store, "people", secret, nil)
+	return made{target}, err
+}
+
+type made struct{ *book.Book }
+
+func (m made) BookID() int64 { return m.ID() }
+
+func (made) Make(context.Context, contact.Schema) error { return nil }

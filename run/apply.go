@@ -445,6 +445,9 @@ func (a *applying) index(ctx context.Context) error {
 		if err := addKeys(ctx, taker, rule, sorters[i]); err != nil {
 			return err
 		}
+		if err := sorters[i].Close(); err != nil { // its memory before the next one's
+			return err
+		}
 		a.engine.progress("indexing", int64(i+1), int64(len(plan.KeyRules)))
 	}
 	return nil

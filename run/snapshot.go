@@ -67,11 +67,12 @@ func (e *Engine) openSnapshot(ctx context.Context, b binding, last *store.Run, b
 	return s, nil
 }
 
-// takesOneOfSeveral reports whether a record may protect contacts from removal
-// that it was not found to be; the snapshot only knows the one it was.
+// takesOneOfSeveral reports whether whom a record was found to be says too little
+// about whom it would be found to be now: the contact changed last is another one
+// after every run, and of several the first protects the others from removal.
 func (b *binding) takesOneOfSeveral() bool {
-	one := b.Sync.OnSeveral == plan.SeveralFirst || b.Sync.OnSeveral == plan.SeveralMostRecent
-	return one && b.Sync.Policy.Delete.NotFound != plan.Keep
+	return b.Sync.OnSeveral == plan.SeveralMostRecent ||
+		b.Sync.OnSeveral == plan.SeveralFirst && b.Sync.Policy.Delete.NotFound != plan.Keep
 }
 
 // touchedLimit is how many contacts others may have changed since the last run;

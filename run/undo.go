@@ -40,6 +40,19 @@ func (e *Engine) Undo(ctx context.Context, s store.Sync, r store.Run) (store.Run
 	return e.direct(ctx, target, undo, changes)
 }
 
+// Reverse makes the changes that take the address book's part of a run back. What
+// the run wrote to a remote is left to whoever wrote it.
+func (e *Engine) Reverse(ctx context.Context, s store.Sync, r store.Run) ([]plan.Change, error) {
+	if err := e.undoable(ctx, r); err != nil {
+		return nil, err
+	}
+	target, err := e.bookTarget(ctx, s.Definition.Target.Book+s.Definition.Source.Book) // one of them is the book
+	if err != nil {
+		return nil, err
+	}
+	return e.reverse(ctx, target, r)
+}
+
 // markUndone notes on a run which run took it back.
 func (e *Engine) markUndone(ctx context.Context, undo store.Run) error {
 	if undo.Totals.Writes() == 0 {
@@ -137,7 +150,7 @@ func (e *Engine) written(ctx context.Context, r store.Run) func(func(plan.Change
 			}
 		}
 		for c, err := range e.Journal.Changes(ctx, r.ID) {
-			if err != nil || writes(c.Action) {
+			if err != nil || writes(c.Action) && !c.Remote {
 				if !yield(c.Change, err) || err != nil {
 					return
 				}

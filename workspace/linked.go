@@ -40,7 +40,7 @@ func (w *Workspace) Apply(ctx context.Context, s store.Sync, r store.Run) (store
 
 // Resume finishes a run that was interrupted.
 func (w *Workspace) Resume(ctx context.Context, s store.Sync, r store.Run) (store.Run, error) {
-	if s.Definition.Linked() && r.Kind == store.KindSync {
+	if s.Definition.Linked() && r.Kind != store.KindEdit {
 		return w.linker().Resume(ctx, s, r)
 	}
 	return w.Engine.Resume(ctx, s, r)
@@ -48,14 +48,14 @@ func (w *Workspace) Resume(ctx context.Context, s store.Sync, r store.Run) (stor
 
 // Undo takes a run back.
 func (w *Workspace) Undo(ctx context.Context, s store.Sync, r store.Run) (store.Run, error) {
-	if s.Definition.Linked() && r.Kind == store.KindSync {
+	if s.Definition.Linked() && r.Kind != store.KindEdit {
 		return w.linker().Undo(ctx, s, r)
 	}
 	return w.Engine.Undo(ctx, s, r)
 }
 
 func (w *Workspace) linker() *link.Engine {
-	return &link.Engine{Memory: w.Store, Ends: ends{w}, Now: w.Engine.Now, Secret: w.keys.match, NewKey: rand.Text, Progress: w.Engine.Progress}
+	return &link.Engine{Memory: w.Store, Ends: ends{w}, Now: w.Engine.Now, Secret: w.keys.match, NewKey: rand.Text, Reverse: w.Engine.Reverse, Progress: w.Engine.Progress}
 }
 
 // ends opens the two ends of a linked sync.

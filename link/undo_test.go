@@ -1,0 +1,101 @@
+package link_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/run"
+	"github.com/kith-sync/kith/store"
+)
+
+// undo takes a run back.
+func (w *world) undo(r store.Run) store.Run {
+	w.t.Helper()
+	r, err := w.store.Run(w.t.Context(), r.ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	done, err := w.engine.Undo(w.t.Context(), w.sync, r)
+	if err != nil {
+		w.t.Fatalf("undo: %v", err)
+	}
+	return done
+}
+
+// reverse is what the engine of books makes of a run's changes to the book.
+func (w *world) reverse(ctx context.Context, s store.Sync, r store.Run) ([]plan.Change, error) {
+	e := run.Engine{Journal: w.store, Connector: books{w}, Now: w.clock, Secret: secret}
+	return e.Reverse(ctx, s, r)
+}
+
+// Rank 2: undo of a run, updates too, and in the CRM.
+func TestUndo(t *testing.T) {
+	for _, c := range []struct {
+		what        string
+		before      func(w *world)
+		then        func(w *world) // what the run that is undone finds
+		after       func(w *world) // what people do before the undo
+		here, there string
+	}{
+		{"creates on both sides go", func(*world) {}, func(w *world) {
+			w.remote.Add(ada())
+			w.add(map[string]string{"email": "bob@example.org"})
+		}, nil, "1 email=bob@example.org", "r0001 email=ada@example.com first_name=Ada last_name=Byron"},
+		{"updates on both sides get their old values", func(w *world) {
+			w.remote.Add(ada())
+		}, func(w *world) {
+			w.remote.Edit("r0001", map[string]string{"company": "Acme"})
+			w.edit(1, "phone", "020 7946 0001")
+		}, nil, "1 email=ada@example.com first_name=Ada last_name=Byron phone=020 7946 0001",
+			"r0001 company=Acme email=ada@example.com first_name=Ada last_name=Byron"},
+		{"what somebody changed since stays", func(w *world) {
+			w.remote.Add(ada())
+		}, func(w *world) {
+			w.edit(1, "phone", "020 7946 0001")
+			w.edit(1, "company", "Acme")
+		}, func(w *world) {
+			w.remote.Edit("r0001", map[string]string{"phone": "020 7946 0002"})
+		}, "1 company=Acme email=ada@example.com first_name=Ada last_name=Byron phone=020 7946 0002",
+			"r0001 email=ada@example.com first_name=Ada last_name=Byron phone=020 7946 0002"},
+		{"a record created there and worked on since stays", func(*world) {}, func(w *world) {
+			w.add(map[string]string{"email": "bob@example.org"})
+		}, func(w *world) {
+			w.remote.Edit("r0001", map[string]string{"company": "Acme"})
+		}, "1 company=Acme email=bob@example.org", "r0001 company=Acme email=bob@example.org"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			w := newWorld(t, plan.Sync{})
+			w.t = t
+			w.engine.Reverse = w.reverse
+			c.before(w)
+			w.rest()
+			c.then(w)
+			r := w.run()
+			if c.after != nil {
+				c.after(w)
+			}
+			w.undo(r)
+			w.rest()
+			w.want("the book", w.here(), c.here)
+			w.want("the remote", w.there(), c.there)
+		})
+	}
+}
+
+// An undo is done once; a removal at the remote comes back as a new record.
+func TestUndoOfARemovalThere(t *testing.T) {
+	w := newWorld(t, plan.Sync{Policy: plan.Policy{Delete: plan.Delete{Back: plan.DeleteGone}}, Guard: plan.Guard{MaxDeletes: 5, Day: plan.Percent(100)}})
+	w.engine.Reverse = w.reverse
+	w.remote.Add(ada())
+	w.rest()
+	w.trash(1)
+	r := w.run()
+	w.want("the remote after the contact was thrown away", w.there(), "")
+	w.undo(r)
+	w.want("the remote after the undo", w.there(), "r0002 email=ada@example.com first_name=Ada last_name=Byron")
+	r, _ = w.store.Run(t.Context(), r.ID)
+	if _, err := w.engine.Undo(t.Context(), w.sync, r); err == nil {
+		t.Error("a run was undone twice")
+	}
+}
