@@ -129,4 +129,12 @@ var runs = []Entry{
 		Fix:     "Give the connection its new password or token: kith connections add NAME --secret-stdin. kith connections test NAME tries it.",
 		Example: `The connection office could not be opened: the server refuses the user name or password.`,
 	},
+	{
+		Code: "egress.refused", Group: Run,
+		What:    "leads to an address that the operator has not allowed",
+		More:    "Private addresses, this machine included, are open only to the lines of the file egress.allow in the data folder. Some, such as those of cloud metadata, never are.",
+		Safe:    "No connection was opened.",
+		Fix:     "If the address is meant, add the line that the message names to egress.allow.",
+		Example: `The connection office was not opened. 127.0.0.1:5232 is on this machine; to allow it add 127.0.0.1:5232 to egress.allow.`,
+	},
 }

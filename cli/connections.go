@@ -187,11 +187,7 @@ func (a *app) connected(ctx context.Context, w *workspace.Workspace, name, objec
 	if err != nil {
 		return nil, err
 	}
-	remote, err := w.Connect(ctx, c, object)
-	if err != nil {
-		return nil, &fault{exit: exitConnect, code: link.CodeUnreachable, message: sentence(err.Error())}
-	}
-	return remote, nil
+	return w.Connect(ctx, c, object)
 }
 
 func (a *app) testConnection() *cobra.Command {

@@ -70,6 +70,7 @@ type ChangeReport struct {
 	Line       int64              `json:"line,omitempty"`
 	SourceID   string             `json:"source_id,omitempty"`
 	TargetID   string             `json:"target_id"`
+	Remote     bool               `json:"remote,omitempty"` // written to the connection, not to the book
 	Fields     []plan.FieldChange `json:"fields"`
 	Missing    []string           `json:"missing,omitempty"`
 	Message    string             `json:"message,omitempty"`
@@ -193,7 +194,7 @@ func changeReport(c plan.Change) ChangeReport {
 		fields = []plan.FieldChange{}
 	}
 	return ChangeReport{Action: c.Action.String(), Reason: c.Reason, MatchedBy: c.Rule, Line: c.Line, SourceID: c.SourceID,
-		TargetID: c.TargetID, Fields: fields, Missing: c.Detail.Missing, Message: c.Detail.Message, Column: c.Detail.Column,
+		TargetID: c.TargetID, Remote: c.Remote, Fields: fields, Missing: c.Detail.Missing, Message: c.Detail.Message, Column: c.Detail.Column,
 		Value: c.Detail.Value, OtherLine: c.Detail.OtherLine, Candidates: c.Detail.Several, Warnings: c.Detail.Warnings}
 }
 

@@ -97,7 +97,7 @@ func exitOf(code string) int {
 	switch code {
 	case run.CodeConfig, run.CodeColumnGone, csv.FileEncoding, csv.FileDialect:
 		return exitConfig
-	case link.CodeUnreachable, link.CodeDenied, "connection.missing":
+	case link.CodeUnreachable, link.CodeDenied, "connection.missing", workspace.CodeEgress:
 		return exitConnect
 	}
 	return exitFailed

@@ -26,7 +26,8 @@ func (a *app) printPlan(ctx context.Context, w *workspace.Workspace, s store.Syn
 	if r.PlanHash == "" {
 		name = fmt.Sprintf("run %d", r.ID)
 	}
-	fmt.Fprintf(out, "%s  %s  %s -> %s\n", cell(r.Name), name, cell(r.Source), cell(destination(s.Definition)))
+	from, arrow, to := ends(s.Definition, r.Source)
+	fmt.Fprintf(out, "%s  %s  %s %s %s\n", cell(r.Name), name, cell(from), arrow, cell(to))
 	for _, note := range r.Notes {
 		fmt.Fprintf(out, "  %s\n", cell(note))
 	}
@@ -47,8 +48,17 @@ func (a *app) printPlan(ctx context.Context, w *workspace.Workspace, s store.Syn
 	return nil
 }
 
-func destination(s plan.Sync) string {
-	return cmp.Or(s.Target.Book, s.Target.File)
+// ends are what a sync goes between. What a run calls its source is the remote
+// of a sync with a connection, whichever way it goes.
+func ends(s plan.Sync, source string) (from, arrow, to string) {
+	from, arrow, to = source, "->", cmp.Or(s.Target.Book, s.Target.File)
+	if s.Target.Connection != "" {
+		from, to = s.Source.Book, source
+	}
+	if s.Direction == plan.TwoWay {
+		arrow = "<->"
+	}
+	return from, arrow, to
 }
 
 // printMapping shows which column goes where; a star marks what was suggested.
@@ -189,6 +199,9 @@ func (a *app) printChanges(out io.Writer, changes func(func(plan.Change, error) 
 
 func (a *app) printChange(out io.Writer, c plan.Change) {
 	parts := []string{who(c)}
+	if c.Remote {
+		parts[0] = "contact " + cell(c.SourceID) + " -> record " + cmp.Or(cell(c.TargetID), "new there")
+	}
 	if c.Rule != "" {
 		parts = append(parts, "by "+string(c.Rule))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/kith-sync/kith/connector"
@@ -149,6 +150,7 @@ func (p *pass) carryAll(ctx context.Context, check func(context.Context, []*pers
 		if c.Seq < p.run.Position {
 			continue
 		}
+		p.spellOut(&c.Change)
 		if belongs(group, &c) {
 			group[len(group)-1].out = &c
 			continue
@@ -162,6 +164,17 @@ func (p *pass) carryAll(ctx context.Context, check func(context.Context, []*pers
 		group = append(group, personOf(&c))
 	}
 	return p.group(ctx, group, check)
+}
+
+// spellOut gives a create its values back, which the plan has by field.
+func (p *pass) spellOut(c *plan.Change) {
+	switch {
+	case c.Action != plan.Create || c.Values != nil:
+	case c.Remote:
+		c.Values = valuesIn(p.there, c.Fields)
+	default:
+		c.Values = valuesIn(p.here, c.Fields)
+	}
 }
 
 func personOf(c *store.StoredChange) *person {
@@ -420,7 +433,9 @@ func (p *pass) learned(group []*person, position int64) store.LinkBatch {
 		if x.j.state != store.There && x.out == nil {
 			m.State = x.j.state
 		}
-		b.Mirror = append(b.Mirror, m)
+		if !sameLink(m, *x.m) { // what is as it was need not be looked at again
+			b.Mirror = append(b.Mirror, m)
+		}
 		*x.m = m
 		b.Judged = append(b.Judged, m.Ref)
 		for _, c := range x.j.conflicts {
@@ -428,6 +443,13 @@ func (p *pass) learned(group []*person, position int64) store.LinkBatch {
 		}
 	}
 	return b
+}
+
+// sameLink reports whether nothing was learned about a link.
+func sameLink(a, b store.Mirrored) bool {
+	return a.Ref == b.Ref && a.State == b.State && maps.EqualFunc(a.Base, b.Base, func(x, y plan.Agreed) bool {
+		return x.Ours == y.Ours && x.Theirs == y.Theirs && slices.Equal(x.Wrote, y.Wrote)
+	})
 }
 
 // leaves reports whether an action leaves the link as it is.

@@ -127,7 +127,10 @@ func (e *Engine) open(ctx context.Context, s store.Sync, r *store.Run) (*pass, e
 	if p.pairing, err = plan.Pair(def, p.here, p.there, p.book.Region()); err != nil {
 		return nil, &run.Error{Code: run.CodeConfig, Message: err.Error()}
 	}
-	r.BookID, r.Source, r.Fingerprint = p.book.ID(), remote.Name(), fingerprint(def)
+	r.BookID, r.Source, r.Fingerprint, r.Linked = p.book.ID(), remote.Name(), fingerprint(def), true
+	if r.Reasons == nil { // a run read back from the store has none where it counted none
+		r.Reasons = map[string]int64{}
+	}
 	return p, nil
 }
 

@@ -54,6 +54,7 @@ type knowledge struct {
 	choices    map[int64]map[string]plan.Choice   // contact -> field
 	frozen     map[int64]map[string]bool          // contact -> field
 	rival      func(ours *connector.Found) string // why a contact may not be created at the remote now
+	pending    map[int64]bool                     // contacts whose create was sent, and whether it arrived is not known
 }
 
 // both decides about a person who is on both sides.
@@ -183,7 +184,7 @@ func (p *pass) onlyThere(it item, k knowledge) (judgement, error) {
 	}
 	t.Values = append([]string(nil), t.Values...)
 	c := p.pairing.In.DecideCreate(values, t)
-	c.SourceID = it.m.RemoteID
+	c.SourceID, c.Fields = it.m.RemoteID, created(p.here, c)
 	return judgement{in: &c, base: p.pairing.BaseOf(t.Values, values)}, nil
 }
 
@@ -193,6 +194,10 @@ func (p *pass) onlyHere(it item, k knowledge) (judgement, error) {
 		return judgement{}, nil
 	}
 	c := p.changeOut(it)
+	if k.pending[it.ref] {
+		c.Action, c.Reason = plan.Hold, plan.OutcomeUnknown
+		return judgement{out: &c}, nil
+	}
 	if pass, err := p.pairing.Out.Pass(it.ours.Values); err != nil || !pass {
 		c.Action, c.Reason = plan.Skip, plan.FilteredOut
 		return judgement{out: &c}, err
@@ -207,7 +212,29 @@ func (p *pass) onlyHere(it item, k knowledge) (judgement, error) {
 	if t.Reject != "" {
 		made.Action, made.Reason, made.Values = plan.Reject, t.Reject, nil
 	}
+	made.Fields = created(p.there, made)
 	return judgement{out: &made, base: p.pairing.BaseOf(it.ours.Values, t.Values)}, nil
+}
+
+// created spells the values of a create out, field by field.
+func created(schema contact.Schema, c plan.Change) (fields []plan.FieldChange) {
+	for i, v := range c.Values {
+		if v != "" {
+			fields = append(fields, plan.FieldChange{Name: schema.Fields[i].Name, New: v, Rule: "create"})
+		}
+	}
+	return fields
+}
+
+// valuesIn are the values of a create in the order of a schema.
+func valuesIn(schema contact.Schema, fields []plan.FieldChange) []string {
+	values := make([]string, len(schema.Fields))
+	for _, f := range fields {
+		if at := schema.Index(f.Name); at >= 0 {
+			values[at] = f.New
+		}
+	}
+	return values
 }
 
 func (p *pass) createsHere() bool {
@@ -319,8 +346,24 @@ func (p *pass) knows(ctx context.Context) (k knowledge, err error) {
 	if err != nil {
 		return k, err
 	}
+	if k.pending, err = p.pending(ctx); err != nil {
+		return k, err
+	}
 	k.brought, err = p.broughtBy(ctx)
 	return k, err
+}
+
+// pending are the contacts whose create is in the balance: it is not sent again
+// before it is settled (I3).
+func (p *pass) pending(ctx context.Context) (map[int64]bool, error) {
+	open, err := p.Memory.Intents(ctx, p.pair.ID)
+	refs := map[int64]bool{}
+	for _, i := range open {
+		if i.Op == int(connector.OpCreate) {
+			refs[i.Ref] = true
+		}
+	}
+	return refs, err
 }
 
 func put[V any](m map[int64]map[string]V, ref int64, field string, v V) {

@@ -212,7 +212,9 @@ func (w *planWriter) add(ctx context.Context, j judgement) error {
 			w.removed[side(*c)]++
 		}
 		_ = json.NewEncoder(w.digest).Encode(c) // plain values; a hash never fails
-		w.pending = append(w.pending, *c)
+		stored := *c
+		stored.Values = nil // the fields have them
+		w.pending = append(w.pending, stored)
 	}
 	if len(w.pending) < changesAtOnce {
 		return nil

@@ -104,6 +104,7 @@ func (p *pass) reverseOne(c plan.Change, item connector.Item, there bool, m stor
 		back.Action, back.Reason = plan.Skip, plan.UndoExists
 	case c.Action == plan.Remove: // it comes back as a new record
 		back.Action, back.TargetID, back.Version, back.Values = plan.Create, "", "", p.fields(&m)
+		back.Fields = created(p.there, back)
 	case !there:
 		back.Action, back.Reason = plan.Skip, plan.UndoGone
 	case c.Action == plan.Create && !maps.Equal(valuesOf(p.there, item.Record), m.Seen):

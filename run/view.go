@@ -17,7 +17,7 @@ import (
 // order, then one for every removal. Creates come with their values as fields.
 func (e *Engine) Changes(ctx context.Context, r store.Run) iter.Seq2[plan.Change, error] {
 	return func(yield func(plan.Change, error) bool) {
-		if r.Kind != store.KindSync {
+		if r.Kind != store.KindSync || r.Linked {
 			e.storedChanges(ctx, r, yield)
 			return
 		}

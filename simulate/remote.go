@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -21,6 +20,8 @@ type Remote struct {
 	Can      connector.Promises
 	PageSize int
 	Now      func() time.Time
+	// SearchLag is how long Find misses a record we created; at most Can.Lag.
+	SearchLag time.Duration
 	// Normalize returns how the system stores a value.
 	Normalize func(field contact.Field, value string) string
 	// Before is asked before a call has any effect, After once it has; either
@@ -36,15 +37,16 @@ type Remote struct {
 	// Broken tells of an invariant that one of our calls breaks.
 	Broken func(format string, args ...any)
 
-	records map[string]*record
-	byKey   map[string]string // idempotency key -> id
-	late    []late
-	seq     int64
-	expired int64 // cursors up to here no longer hold
-	next    int64
-	Calls   map[string]int
-	Writes  int
-	Log     func(format string, args ...any) // of all that happens; nil: nobody
+	records  map[string]*record
+	byKey    map[string]string // idempotency key -> id
+	late     []late
+	settling bool // what is late is carried out now
+	seq      int64
+	expired  int64 // cursors up to here no longer hold
+	next     int64
+	Calls    map[string]int
+	Writes   int
+	Log      func(format string, args ...any) // of all that happens; nil: nobody
 }
 
 type record struct {
@@ -68,7 +70,7 @@ type late struct {
 
 // NewRemote returns an empty remote.
 func NewRemote(fields contact.Schema, can connector.Promises, now func() time.Time) *Remote {
-	return &Remote{Fields: fields, Can: can, PageSize: 50, Now: now, records: map[string]*record{}, byKey: map[string]string{}, Calls: map[string]int{},
+	return &Remote{Fields: fields, Can: can, PageSize: 50, Now: now, SearchLag: can.Lag, records: map[string]*record{}, byKey: map[string]string{}, Calls: map[string]int{},
 		Normalize: func(_ contact.Field, v string) string { return v },
 		Before:    func(string) *connector.Fault { return nil }, After: func(string) *connector.Fault { return nil },
 		Broken: func(string, ...any) {}}

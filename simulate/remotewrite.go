@@ -50,9 +50,11 @@ func (r *Remote) Settle() {
 		}
 		return !l.at.After(now)
 	})
+	r.settling = true
 	for _, l := range due {
 		r.carryOut(l.w)
 	}
+	r.settling = false
 }
 
 func (r *Remote) carryOut(w connector.Write) connector.Outcome {
@@ -106,7 +108,7 @@ func (r *Remote) create(w connector.Write) connector.Outcome {
 	r.watch(w, nil)
 	r.Writes++
 	x := r.insert(w.Set, false)
-	x.visible, x.key = r.Now().Add(r.Can.Lag), w.Key
+	x.visible, x.key = r.Now().Add(r.SearchLag), w.Key
 	r.byKey[w.Key] = x.id
 	r.log("kith creates %s %v", x.id, w.Set)
 	return connector.Outcome{Record: r.item(x).Record}

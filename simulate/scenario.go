@@ -18,7 +18,7 @@ type Scenario struct {
 
 // A Setup says what a world is like: a swarm of seeds covers all combinations.
 type Setup struct {
-	People  int     `json:"people"`
+	People  int      `json:"people"`
 	Systems []System `json:"systems"` // one or two, each with a book in common
 }
 

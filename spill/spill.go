@@ -20,7 +20,7 @@ type Record [3]uint64
 
 const (
 	recordSize  = 24
-	bucketSize  = 32 << 10 / recordSize // records a bucket collects before they are written
+	bucketSize  = 16 << 10 / recordSize // records a bucket collects before they are written
 	bucketCount = 128
 	inMemory    = 1 << 17 // records that are sorted without a file: 3 MiB
 )
@@ -211,13 +211,16 @@ func sortSlot(r []Record) {
 	})
 }
 
-// Close removes the temporary file.
+// Close gives back the memory and removes the temporary file. A second Close
+// does nothing.
 func (s *Sorter) Close() error {
+	s.memory, s.buckets, s.buffer = nil, nil, nil
 	if s.file == nil {
 		return nil
 	}
 	name := s.file.Name()
 	err := s.file.Close()
+	s.file = nil
 	_ = os.Remove(name)
 	return err
 }

@@ -84,6 +84,7 @@ type RunDetail struct {
 	Undone    int64            `json:"undone_by,omitempty"`
 	Pruned    bool             `json:"pruned,omitempty"`    // its details were cleared away: see PruneDetails
 	EndState  string           `json:"end_state,omitempty"` // of the target, when the run had finished
+	Linked    bool             `json:"linked,omitempty"`    // of a sync with a connection: its plan is change rows only
 	Config    json.RawMessage  `json:"config,omitempty"`
 }
 

@@ -2,6 +2,7 @@ package vcard
 
 import (
 	"bytes"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -209,5 +210,20 @@ func TestParseSaysWhenACardWasRevised(t *testing.T) {
 		if err != nil || got.Revised.Format(time.RFC3339Nano) != want {
 			t.Errorf("REV:%s: got %s, %v; want %s", text, got.Revised.Format(time.RFC3339Nano), err, want)
 		}
+	}
+}
+
+func TestACardOfTenThousandEmailsIsPatchedInNoTime(t *testing.T) {
+	var many []string
+	for i := range 10_000 {
+		many = append(many, fmt.Sprintf("EMAIL:a%d@example.com", i))
+	}
+	out, err := Patch([]byte(card("3.0", many...)), map[string]string{"email": "", "email.5": "", "title": "Clerk"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Parse(out)
+	if err != nil || len(got.Fields) != 9_999 || got.Fields["email"] != "" || got.Fields["email.2"] != "a1@example.com" || got.Fields["email.10000"] != "a9999@example.com" {
+		t.Errorf("got %d fields, %v; want all but two as they were", len(got.Fields), err)
 	}
 }

@@ -1,6 +1,7 @@
 package vcard
 
 import (
+	"bufio"
 	"fmt"
 	"slices"
 	"strings"
@@ -106,7 +107,7 @@ func unfold(raw []byte) string {
 
 // replace puts another text in the place of a piece.
 func (p *patch) replace(i int, raw string) {
-	s := newScanner(strings.NewReader("BEGIN:VCARD\n" + raw + "END:VCARD\n"))
+	s := scanner{r: bufio.NewReader(strings.NewReader("BEGIN:VCARD\n" + raw + "END:VCARD\n"))}
 	b, err := s.next()
 	if err != nil || len(b.props) != 1 {
 		return // Patch sees that the value is not there

@@ -110,9 +110,7 @@ func (p *patch) cleared(now view, field, _ string) {
 			was := other(now, i, field)
 			switch prop := p.pieces[i].prop; {
 			case was != "":
-				for _, alike := range now.from[was] {
-					p.pin(now, alike, was)
-				}
+				p.pinAll(now, v, was)
 			case prop.name == govcard.FieldFormattedName: // every card must have one
 				p.write(i, escape(display(now.fields)), "DERIVED=TRUE")
 			case shared && prop.name == c.name && seen(now, i):
@@ -149,6 +147,20 @@ func sibling(a, b string) bool {
 	x, ok := components(a)
 	y, too := components(b)
 	return ok && too && x.name == y.name
+}
+
+// pinAll pins a field that has moved, with those counted with it that have.
+func (p *patch) pinAll(now, v view, field string) {
+	base, _, _ := strings.Cut(field, ".")
+	for f, from := range now.from {
+		with, _, _ := strings.Cut(f, ".")
+		if f != field && (with != base || v.fields[f] == now.fields[f]) {
+			continue
+		}
+		for _, i := range from {
+			p.pin(now, i, f)
+		}
+	}
 }
 
 // pin names the field that a piece belongs to beside its value, which stays as

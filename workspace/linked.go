@@ -10,6 +10,7 @@ import (
 	mathrand "math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/connector/book"
@@ -95,7 +96,7 @@ func (w ends) Remote(ctx context.Context, s store.Sync) (connector.Remote, error
 	}
 	remote, err := w.Connect(ctx, c, object)
 	if err != nil {
-		return nil, connectFault(c, err)
+		return nil, err
 	}
 	random := mathrand.New(mathrand.NewPCG(mathrand.Uint64(), mathrand.Uint64()))
 	return polite.Retry(remote, polite.DefaultPatience(), polite.Real{}, random), nil
@@ -121,6 +122,11 @@ func connectionOf(s store.Sync) (name, object string) {
 // connectFault says for people that a connection could not be opened.
 func connectFault(c store.Connection, err error) error {
 	code := link.CodeUnreachable
+	var refused *egress.Refused
+	if errors.As(err, &refused) {
+		return &run.Error{Code: CodeEgress, Message: fmt.Sprintf("The connection %s was not opened. %s. The list is the file %s in the data folder, and KITH_EGRESS_ALLOW",
+			c.Name, strings.TrimSuffix(refused.Error(), "."), AllowName)}
+	}
 	var f *connector.Fault
 	if errors.As(err, &f) && f.Kind == connector.Denied {
 		code = link.CodeDenied
@@ -128,8 +134,16 @@ func connectFault(c store.Connection, err error) error {
 	return &run.Error{Code: code, Message: fmt.Sprintf("The connection %s could not be opened: %v. Nothing was written. Try it: kith connections test %s", c.Name, err, c.Name), Err: err}
 }
 
-// Connect opens an object of a connection.
+// Connect opens an object of a connection. Its error is said for people.
 func (w *Workspace) Connect(ctx context.Context, c store.Connection, object string) (connector.Remote, error) {
+	remote, err := w.connect(ctx, c, object)
+	if err != nil {
+		return nil, connectFault(c, err)
+	}
+	return remote, nil
+}
+
+func (w *Workspace) connect(ctx context.Context, c store.Connection, object string) (connector.Remote, error) {
 	system, err := SystemNamed(c.Kind)
 	if err != nil {
 		return nil, err
@@ -209,6 +223,10 @@ func (s shelf) Load(ctx context.Context) ([]byte, error) {
 func (s shelf) Swap(ctx context.Context, was, now []byte) (bool, error) {
 	return s.store.SwapSetting(ctx, shelfName, base64.StdEncoding.EncodeToString(was), base64.StdEncoding.EncodeToString(now))
 }
+
+// CodeEgress is the code of a connection to an address that the operator has not
+// allowed.
+const CodeEgress = "egress.refused"
 
 // AllowName is the file of the operator's allow-list in the data folder.
 const AllowName = "egress.allow"

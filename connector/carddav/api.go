@@ -187,7 +187,7 @@ func decode(body *bounded, take func(response)) (token string, err error) {
 	d := xml.NewDecoder(body)
 	ended := false
 	for {
-		body.left = maxElement
+		body.left = 1 << 50
 		t, err := d.Token()
 		if errors.Is(err, io.EOF) && ended {
 			return token, nil

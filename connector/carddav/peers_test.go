@@ -277,12 +277,12 @@ func TestACursorThatRealServersDoNotKnow(t *testing.T) {
 	}
 }
 
-// A book of a thousand cards with photos comes a hundred at a time.
-func TestAThousandCardsOfRadicale(t *testing.T) {
+// A book of cards with photos comes a hundred at a time.
+func TestABookOfRadicaleComesInPages(t *testing.T) {
 	p := startRadicale(t)
 	url := p.book(t)
 	var all strings.Builder
-	for i := range 1000 {
+	for i := range 250 {
 		fmt.Fprintf(&all, "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u%d\r\nFN:Person %d\r\nN:%d;Person;;;\r\nPHOTO;ENCODING=b;TYPE=JPEG:%s\r\nEND:VCARD\r\n", i, i, i, strings.Repeat("QUJD", 2500))
 	}
 	p.send(t, http.MethodPut, strings.TrimPrefix(url, strings.TrimSuffix(p.url, "/")), all.String(), http.StatusCreated)
@@ -298,7 +298,7 @@ func TestAThousandCardsOfRadicale(t *testing.T) {
 		pages, cards = pages+1, cards+len(page.Items)
 	}
 	t.Logf("%d cards with 10 kB each on %d pages in %s", cards, pages, time.Since(began).Round(time.Millisecond))
-	if pages != 10 || cards != 1000 {
-		t.Errorf("got %d cards on %d pages, want 1000 on 10", cards, pages)
+	if pages != 3 || cards != 250 {
+		t.Errorf("got %d cards on %d pages, want 250 on 3", cards, pages)
 	}
 }

@@ -201,7 +201,7 @@ func (f *fake) Write(ctx context.Context, writes []connector.Write) (out []conne
 	defer f.mu.Unlock()
 	for _, w := range writes {
 		err := f.fails(ctx)
-		fault, _ := err.(*connector.Fault)
+		fault := fault(err)
 		if err != nil && fault == nil {
 			fault = &connector.Fault{Kind: connector.Busy, Err: err}
 		}

@@ -253,8 +253,11 @@ func (s Remote) cancels(t *testing.T) {
 			}
 		}
 		s.cancelsBetweenPages(t, r)
-		for range r.Changes(t.Context(), "") {
-			break // a reader may stop early
+		for _, err := range r.Changes(t.Context(), "") { // a reader may stop early
+			if err != nil {
+				t.Errorf("changes: %v", err)
+			}
+			break
 		}
 		if took := time.Since(began); took > 20*time.Second {
 			t.Errorf("stopping took %s", took)

@@ -1,0 +1,209 @@
+package simulate
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/connector/book"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+)
+
+// person draws somebody new. A few have no e-mail, or share one.
+func (w *world) person(side int) map[string]string {
+	n := w.rng.IntN(1_000_000)
+	values := map[string]string{
+		"email": fmt.Sprintf("p%d@example.com", n), "first_name": w.value(side, "first_name"), "last_name": w.value(side, "last_name"),
+	}
+	if chance(w.rng, 8) {
+		values["email"] = fmt.Sprintf("p%d@example.com", w.rng.IntN(4))
+	}
+	if chance(w.rng, 10) {
+		delete(values, "email")
+	}
+	for _, field := range []string{"phone", "company", "stage"} {
+		if chance(w.rng, 50) {
+			values[field] = w.value(side, field)
+		}
+	}
+	if chance(w.rng, 5) {
+		values["first_name"], values["last_name"] = "New", "Contact"
+	}
+	return values
+}
+
+// value draws something a person could type into a field.
+func (w *world) value(side int, field string) string {
+	n := w.rng.IntN(100_000)
+	switch field {
+	case "email":
+		return fmt.Sprintf(pick(w.rng, "q%d@example.com", "Q%d@Example.com", "q%d@EXAMPLE.org"), n)
+	case "phone":
+		return fmt.Sprintf(pick(w.rng, "020 7946 0%03d", "+44 20 79460%03d", "(020) 7946-0%03d"), n%1000)
+	case "stage":
+		if side == 0 {
+			return pick(w.rng, "L", "C")
+		}
+		return pick(w.rng, "lead", "client")
+	case "company":
+		return fmt.Sprintf(pick(w.rng, "Acme %d", " Umbra %d ", "Long Company Name %d"), n)
+	}
+	if chance(w.rng, 3) {
+		return "New Contact" // nobody's name
+	}
+	return fmt.Sprintf(pick(w.rng, "Ada%d", "Bo  %d", "Zoë%d"), n)
+}
+
+var dataFields = []string{"first_name", "last_name", "phone", "company", "stage"}
+
+// field draws which field a person edits: rarely the e-mail.
+func (w *world) field() string {
+	if chance(w.rng, 12) {
+		return "email"
+	}
+	return pick(w.rng, dataFields...)
+}
+
+// addHere, editHere and trashHere are what people do in the book: each is a run
+// of its own.
+func (w *world) addHere(values map[string]string) int64 {
+	row := make([]string, len(bookFields))
+	for i, f := range bookFields {
+		row[i] = values[f.Name]
+	}
+	ref := w.byHand(plan.Change{Action: plan.Create, Values: row})
+	w.say("a person adds %d %v", store.Number(ref), values)
+	w.noteAll(0, strconv.FormatInt(ref, 10), values)
+	return ref
+}
+
+func (w *world) editHere(ref int64, field, value string) {
+	w.say("a person edits %d %s=%q", store.Number(ref), field, value)
+	w.byHand(plan.Change{Action: plan.Update, Ref: ref, Fields: []plan.FieldChange{{Name: field, Old: "\x00", New: value, Rule: "edit"}}})
+	w.notes.note(0, strconv.FormatInt(ref, 10), field, value)
+	w.remember(field, value)
+}
+
+func (w *world) trashHere(ref int64) {
+	w.say("a person throws %d away", store.Number(ref))
+	w.byHand(plan.Change{Action: plan.Remove, Ref: ref})
+	w.notes.n++
+	w.notes.trashed[ref] = true
+}
+
+func (w *world) byHand(c plan.Change) int64 {
+	b, err := book.Open(w.ctx, w.store, bookName, w.secret, nil)
+	if err != nil {
+		w.broken("open book: %v", err)
+		return 0
+	}
+	r := store.Run{Name: "edit", Kind: store.KindEdit, Status: store.Applying, Started: w.now(), BookID: b.ID()}
+	fail := func(err error) {
+		if err != nil {
+			w.broken("an edit by hand: %v", err)
+		}
+	}
+	fail(w.store.CreateRun(w.ctx, &r))
+	if c.Action == plan.Create {
+		c.Ref, err = b.Reserve(w.ctx, r.ID, 1)
+		fail(err)
+	}
+	fail(w.store.AppendPlan(w.ctx, r.ID, nil, 0, []plan.Change{c}))
+	_, err = b.Write(w.ctx, connector.Batch{Run: r.ID, Now: w.now(), Changes: []plan.Change{c}, Position: 1, IndexNow: true})
+	fail(err)
+	r.Status = store.Succeeded
+	fail(w.store.UpdateRun(w.ctx, &r))
+	return c.Ref
+}
+
+func (w *world) noteAll(side int, id string, values map[string]string) {
+	for _, field := range slices.Sorted(maps.Keys(values)) {
+		if values[field] != "" {
+			w.notes.note(side, id, field, values[field])
+			w.remember(field, values[field])
+		}
+	}
+}
+
+// remember keeps what people can be recognised by; what two have had is no
+// proof any more.
+func (w *world) remember(field, value string) {
+	if field != "email" && field != "phone" {
+		return
+	}
+	w.notes.emails[normalized(kindOf(field), value)] = true
+}
+
+func (s *system) add(values map[string]string) string {
+	id := s.remote.Add(values)
+	s.noteAll(s.at, id, s.remote.records[id].values)
+	return id
+}
+
+func (s *system) edit(id, field, value string) {
+	s.remote.Edit(id, map[string]string{field: value})
+	s.notes.note(s.at, id, field, s.remote.records[id].values[field])
+	s.remember(field, value)
+}
+
+func (s *system) remove(id string) {
+	s.remote.Delete(id)
+	s.notes.n++
+	s.notes.gone[fmt.Sprint(s.at, "/", id)] = true
+}
+
+func (s *system) merge(loser, winner string) {
+	filled := s.remote.Merge(loser, winner)
+	s.noteAll(s.at, winner, filled)
+	s.notes.n++
+	s.notes.gone[fmt.Sprint(s.at, "/", loser)] = true
+}
+
+// somebodyHere and somebodyThere draw who it happens to.
+func (w *world) somebodyHere() (int64, bool) {
+	refs := slices.Sorted(maps.Keys(w.contacts()))
+	if len(refs) == 0 {
+		return 0, false
+	}
+	return refs[w.rng.IntN(len(refs))], true
+}
+
+func (s *system) somebodyThere() (string, bool) {
+	ids := slices.Sorted(maps.Keys(s.remote.There()))
+	if len(ids) == 0 {
+		return "", false
+	}
+	return ids[s.rng.IntN(len(ids))], true
+}
+
+// peopleGoOn lets people edit either side between two of our calls: between our
+// read and our write.
+func (s *system) peopleGoOn(safe bool) {
+	if !s.meddle || !safe || s.budget == 0 || !chance(s.rng, 20) {
+		return
+	}
+	s.budget--
+	s.meddle = false // an edit calls nobody
+	defer func() { s.meddle = true }()
+	switch s.rng.IntN(8) {
+	case 0:
+		s.add(s.person(s.at))
+	case 1:
+		if id, ok := s.somebodyThere(); ok && chance(s.rng, 30) {
+			s.remove(id)
+		}
+	case 2, 3, 4:
+		if ref, ok := s.somebodyHere(); ok {
+			field := s.field()
+			s.editHere(ref, field, s.value(0, field))
+		}
+	default:
+		if id, ok := s.somebodyThere(); ok {
+			field := s.field()
+			s.edit(id, field, s.value(s.at, field))
+		}
+	}
+}

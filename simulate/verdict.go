@@ -1,0 +1,174 @@
+package simulate
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+)
+
+// rest is the time without faults: all must come to rest within three rounds,
+// the next one write nothing (I1), and nobody have lost anything.
+func (w *world) rest(seed uint64) {
+	w.say("rest")
+	w.rng = rand.New(rand.NewPCG(seed, 2))
+	w.rate, w.crashAt, w.meddle = 0, 0, false
+	w.offset = max(w.offset, 0) + 26*time.Hour
+	for _, s := range w.systems {
+		s.remote.Settle()
+	}
+	w.restart()
+	for range w.rounds() {
+		w.round()
+		w.offset += time.Hour
+	}
+	writes, seq := w.writes(), w.bookSeq()
+	for _, r := range w.round() {
+		if r.Totals.Writes() != 0 {
+			w.broken("I1: %s does not come to rest: %+v", r.Name, r.Totals)
+		}
+	}
+	if w.writes() != writes || w.bookSeq() != seq {
+		w.broken("I1: a run at rest writes")
+	}
+	if len(w.result.Violations) == 0 {
+		w.judge()
+	}
+	w.result.Writes = w.writes()
+}
+
+// rounds is how many it may take. Two systems pass a value on through the book;
+// two syncs of different opinions quarrel until the breaker stops them.
+func (w *world) rounds() int {
+	n := 3
+	for _, s := range w.systems {
+		if len(s.syncs) > 1 {
+			n = 12
+		}
+	}
+	return n
+}
+
+func (w *world) writes() (n int) {
+	for _, s := range w.systems {
+		n += s.remote.Writes
+	}
+	return n
+}
+
+// round runs every sync once. What the guard stops, a person approves.
+func (w *world) round() (runs []store.Run) {
+	for _, s := range w.systems {
+		for _, sync := range s.syncs {
+			r, ok := s.plan(sync)
+			if !ok {
+				w.broken("I6: %s cannot be planned without any fault: %s %s %s", sync.Name, r.Status, r.Code, r.Message)
+				return runs
+			}
+			if r = s.apply(sync, r, true); !r.Status.Applied() {
+				w.broken("I6: %s cannot be applied without any fault: %s %s %s", sync.Name, r.Status, r.Code, r.Message)
+				return runs
+			}
+			runs = append(runs, r)
+		}
+	}
+	return runs
+}
+
+// judge compares both sides and the notebook.
+func (w *world) judge() {
+	here := w.contacts()
+	for _, s := range w.systems {
+		there := s.remote.There()
+		s.allCame(here, there)
+		for _, ref := range slices.Sorted(maps.Keys(here)) {
+			id := s.linked[ref]
+			if there[id] == nil {
+				continue
+			}
+			for _, f := range bookFields {
+				s.judgeField(ref, id, f.Name, here[ref][f.Name], there[id][f.Name])
+			}
+		}
+	}
+}
+
+// allCame: who is on one side only, is so for a reason that the journal gives.
+func (s *system) allCame(here map[int64]map[string]string, there map[string]map[string]string) {
+	left := func(a plan.Action) bool { return a == plan.Skip || a == plan.Hold || a == plan.Reject }
+	for _, ref := range slices.Sorted(maps.Keys(here)) {
+		if s.createsThere() && s.linked[ref] == "" && !left(s.why[fmt.Sprint("c", ref)]) {
+			s.broken("I2: contact %d never came to %s, and nobody said why: %v", store.Number(ref), s.name, here[ref])
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(there)) {
+		if s.createsHere() && s.came[id] == 0 && !left(s.why["r"+id]) {
+			s.broken("I2: %s of %s never came to the book, and nobody said why: %v", id, s.name, there[id])
+		}
+	}
+}
+
+// judgeField: the last edit of a field of a person is on both sides, or its own
+// side has kept it and the journal or the conflict log says so (I2).
+func (s *system) judgeField(ref int64, id, field, here, there string) {
+	from, e := s.lastEdit(ref, field)
+	if e.n == 0 || blank(e.value) || e.value == "New" || e.value == "Contact" {
+		return
+	}
+	for t, n := range s.notes.told {
+		if t.ref == ref && t.field == field && n >= e.n && (t.value == e.value || s.agree(field, t.value, e.value) || s.agree(field, e.value, t.value)) {
+			return
+		}
+	}
+	if fault := s.arrived(from, e.value, field, here, there); fault != "" {
+		s.broken("I2: %s of contact %d and %s: %q, the last edit (%s), %s; the book has %q, the remote %q",
+			field, store.Number(ref), id, e.value, where(from), fault, here, there)
+	}
+}
+
+// lastEdit is the last thing a person did to a field on any side from which it
+// travels. The system it was done at is nil for the book.
+func (s *system) lastEdit(ref int64, field string) (from *system, last edit) {
+	if s.may(field, func(r rule) bool { return r.out != "" }) && !s.bookMirrors(field, nil) {
+		last = s.notes.edits[place{0, strconv.FormatInt(ref, 10), field}]
+	}
+	for _, o := range s.systems {
+		if !o.may(field, func(r rule) bool { return r.in != "" }) || o.mirrors(field) || s.bookMirrors(field, o) {
+			continue
+		}
+		if e := s.notes.edits[place{o.at, o.linked[ref], field}]; e.n > last.n {
+			from, last = o, e
+		}
+	}
+	return from, last
+}
+
+// arrived says what is wrong with how far an edit came.
+func (s *system) arrived(from *system, value, field, here, there string) string {
+	in := func(r rule) bool { return carries(r.in) }
+	out := func(r rule) bool { return carries(r.out) }
+	switch {
+	case from == nil && !same(field, here, value):
+		return "is no longer in the book"
+	case from == nil && s.may(field, out) && !s.agree(field, value, there):
+		return "did not come to the remote"
+	case from == s && normalized(kindOf(field), there) != normalized(kindOf(field), value):
+		return "is no longer at the remote"
+	case from != nil && from.may(field, in) && !from.agree(field, here, value):
+		return "did not come to the book"
+	}
+	return ""
+}
+
+// where names the side an edit was made on.
+func where(s *system) string {
+	if s == nil {
+		return "in the book"
+	}
+	return "at " + s.name
+}

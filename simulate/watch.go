@@ -1,0 +1,287 @@
+package simulate
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+)
+
+// watchRemote judges one of our writes just before it has an effect.
+func (s *system) watchRemote(w connector.Write, now map[string]string) {
+	again := s.tried[w.Key] && w.Op == connector.OpCreate || s.remote.settling
+	s.tried[w.Key] = true
+	if sig := signature(w.Op, w.ID, w.Set); s.planned != nil && !again && !s.planned[sig] {
+		s.broken("I10: %s is no part of the plan that is applied: %s", sig, strings.Join(slices.Sorted(maps.Keys(s.planned)), "; "))
+	}
+	for field, value := range w.Set {
+		if !s.may(field, func(r rule) bool { return r.out != "" && r.out != plan.WriteNever }) && w.Op == connector.OpUpdate {
+			s.broken("I12: %s of %s is not ours to write", field, w.ID)
+		}
+		if now[field] != "" && !s.may(field, func(r rule) bool { return carries(r.out) }) {
+			s.broken("I4: %s of %s has %q and is overwritten with %q by a policy that only fills blanks", field, w.ID, now[field], value)
+		}
+		if value == "" && now[field] != "" && !s.may(field, func(r rule) bool { return r.mayClear && r.out != "" }) {
+			s.broken("a blank erases %s of %s", field, w.ID)
+		}
+	}
+	switch w.Op {
+	case connector.OpCreate:
+		s.watchCreate(w, again)
+	case connector.OpDelete:
+		s.removedThere++
+		if ref := s.came[w.ID]; ref == 0 || s.contacts()[ref] != nil {
+			s.broken("I13: %s is deleted, but its contact %d is there", w.ID, store.Number(ref))
+		}
+	}
+}
+
+func (s *system) watchCreate(w connector.Write, again bool) {
+	ref, known := s.refOf[w.Key]
+	if !known {
+		s.broken("I3: a create without an intent before it")
+		return
+	}
+	if id, twice := s.made[ref]; twice && !s.remote.records[id].gone {
+		s.broken("I3: contact %d is created twice; the first record is %s", store.Number(ref), id)
+	}
+	if id := s.linked[ref]; id != "" {
+		s.broken("I3: contact %d is created again; it was %s", store.Number(ref), id)
+	}
+	s.made[ref] = fmt.Sprintf("r%04d", s.remote.next+1)
+	if again || s.narrowed {
+		return
+	}
+	email := normalized(contact.Email, w.Set["email"])
+	for id, x := range s.remote.records {
+		if email != "" && !x.gone && x.seq <= s.ranSince && normalized(contact.Email, x.values["email"]) == email {
+			s.broken("I3: contact %d is created although %s has its e-mail %s", store.Number(ref), id, email)
+		}
+	}
+}
+
+// watchBook judges what is about to be written to the book.
+func (s *system) watchBook(batch connector.Batch) {
+	here := s.contacts()
+	for _, c := range batch.Changes {
+		switch c.Action {
+		case plan.Create:
+			if ref := s.came[c.SourceID]; ref != 0 {
+				s.broken("I3: %s is created in the book again; it was %d", c.SourceID, store.Number(ref))
+			}
+			if s.planned != nil && !s.planned["here "+c.SourceID] {
+				s.broken("I10: the create of %s is no part of the plan", c.SourceID)
+			}
+		case plan.Remove:
+			s.removedHere++
+			if x := s.remote.records[c.SourceID]; x == nil || !x.gone {
+				s.broken("I13: contact %d is removed, but its record %s is there", store.Number(c.Ref), c.SourceID)
+			}
+		case plan.Update:
+			s.watchUpdate(c, here[c.Ref])
+		}
+	}
+}
+
+func (s *system) watchUpdate(c plan.Change, now map[string]string) {
+	for _, f := range c.Fields {
+		if !f.Written() {
+			continue
+		}
+		if !s.may(f.Name, func(r rule) bool { return r.in != "" && r.in != plan.WriteNever }) {
+			s.broken("I12: %s of contact %d is not to be written", f.Name, store.Number(c.Ref))
+		}
+		if v := now[f.Name]; v == f.Old && !blank(v) && !s.may(f.Name, func(r rule) bool { return carries(r.in) }) {
+			s.broken("I4: %s of contact %d has %q and is overwritten by a policy that only fills blanks", f.Name, store.Number(c.Ref), v)
+		}
+		if f.New == "" && !blank(now[f.Name]) && !s.may(f.Name, func(r rule) bool { return r.mayClear && r.in != "" }) {
+			s.broken("a blank erases %s of contact %d", f.Name, store.Number(c.Ref))
+		}
+	}
+}
+
+// blank is what says nothing: white space, and a name that is the placeholder.
+func blank(v string) bool { return strings.TrimSpace(v) == "" || contact.IsPlaceholder(v) }
+
+// signature is what a write does, in a word.
+func signature(op connector.Op, id string, set map[string]string) string {
+	parts := []string{strconv.Itoa(int(op)), id}
+	for _, field := range slices.Sorted(maps.Keys(set)) {
+		parts = append(parts, field+"="+set[field])
+	}
+	return strings.Join(parts, " ")
+}
+
+// plannedWrites are the signatures of all that a plan would have done.
+func (s *system) plannedWrites(r store.Run) map[string]bool {
+	all := map[string]bool{}
+	for c, err := range s.store.Changes(s.ctx, r.ID) {
+		if err != nil {
+			s.broken("read plan: %v", err)
+			break
+		}
+		set := map[string]string{}
+		for i, v := range c.Values {
+			if c.Remote && v != "" {
+				set[remoteFields.Fields[i].Name] = v
+			}
+		}
+		for _, f := range c.Fields {
+			if f.Written() {
+				set[f.Name] = f.New
+			}
+		}
+		switch {
+		case !c.Remote && c.Action == plan.Create:
+			all["here "+c.SourceID] = true
+		case c.Remote && c.Action == plan.Create:
+			all[signature(connector.OpCreate, "", set)] = true
+		case c.Remote && c.Action == plan.Update:
+			all[signature(connector.OpUpdate, c.TargetID, set)] = true
+		case c.Remote && c.Action == plan.Remove:
+			all[signature(connector.OpDelete, c.TargetID, nil)] = true
+		}
+	}
+	return all
+}
+
+// checkListing: a cursor is stored only once all before it is durable (I17).
+func (s *system) checkListing() {
+	pair, err := s.store.Pair(s.ctx, s.pair.ID)
+	cursor, _ := strconv.ParseInt(pair.Cursor, 10, 64)
+	mirror := s.mirror()
+	if err != nil || cursor == 0 {
+		return
+	}
+	for id, x := range s.remote.records {
+		m, known := mirror[id]
+		switch {
+		case x.seq >= cursor || x.gone && (!known || !s.TellsGone) || s.narrowed:
+		case !known:
+			s.broken("I17: the cursor is at %d, but %s (%d) is not in the mirror", cursor, id, x.seq)
+		case x.gone != (m.State != store.There):
+			s.broken("I17: the cursor is at %d, but the mirror does not know what became of %s", cursor, id)
+		case !x.gone && m.Version != strconv.FormatInt(x.version, 10):
+			s.broken("I17: the cursor is at %d, but the mirror has %s at version %s, not %d", cursor, id, m.Version, x.version)
+		}
+	}
+}
+
+// checkPlan: what is counted is what the plan has (I8).
+func (s *system) checkPlan(r store.Run) {
+	var counted plan.Totals
+	for c, err := range s.store.Changes(s.ctx, r.ID) {
+		if err != nil {
+			s.broken("read plan: %v", err)
+			return
+		}
+		counted.Count(c.Action, 1)
+	}
+	if counted != r.Totals {
+		s.broken("I8: run %d says %+v, its journal %+v", r.ID, r.Totals, counted)
+	}
+}
+
+// checkRun looks at a run that has ended: its totals, what it said about values
+// it did not carry over, and the links it left.
+func (s *system) checkRun(r store.Run) {
+	s.result.Runs++
+	if !r.Totals.Balanced() {
+		s.broken("I8: the totals of run %d do not add up: %+v", r.ID, r.Totals)
+	}
+	if r.Status.Applied() {
+		s.checkPlan(r)
+	}
+	s.checkGuard(r)
+	for c, err := range s.store.Changes(s.ctx, r.ID) {
+		if err != nil {
+			s.broken("read journal: %v", err)
+			return
+		}
+		s.hear(c)
+	}
+	s.look()
+}
+
+// hear writes down what a run said about a person.
+func (s *system) hear(c store.StoredChange) {
+	for _, f := range c.Fields {
+		if f.Kept != "" {
+			s.notes.told[told{c.Ref, f.Name, f.Kept}] = s.notes.n
+		}
+	}
+	id := c.SourceID
+	if c.Remote {
+		id = c.TargetID
+	}
+	if c.Ref != 0 {
+		s.why[fmt.Sprint("c", c.Ref)] = c.Action
+	}
+	if id != "" {
+		s.why["r"+id] = c.Action
+	}
+}
+
+// checkGuard: no run removes more than a tenth without a person's word (I5).
+func (s *system) checkGuard(r store.Run) {
+	if !r.Approved && (s.removedHere*10 > s.populationHere || s.removedThere*10 > s.populationThere) {
+		s.broken("I5: run %d removed %d of %d contacts and %d of %d records; nobody approved", r.ID,
+			s.removedHere, s.populationHere, s.removedThere, s.populationThere)
+	}
+	if r.Status == store.Blocked && s.removedHere+s.removedThere > 0 {
+		s.broken("I5: run %d was blocked after it had removed something", r.ID)
+	}
+	s.removedHere, s.removedThere = 0, 0
+}
+
+// mirror reads all that is known of the remote.
+func (s *system) mirror() map[string]store.Mirrored {
+	all := map[string]store.Mirrored{}
+	ids, err := s.store.MirrorSince(s.ctx, s.pair.ID, -1)
+	if err != nil {
+		s.broken("read mirror: %v", err)
+		return all
+	}
+	mirror, err := s.store.MirrorByID(s.ctx, ids)
+	if err != nil {
+		s.broken("read mirror: %v", err)
+	}
+	for _, m := range mirror {
+		all[m.RemoteID] = m
+	}
+	return all
+}
+
+// look reads the links and the conflict log. A link that is there stays (I16).
+func (s *system) look() {
+	for id, m := range s.mirror() {
+		if m.Ref == 0 {
+			continue
+		}
+		if was := s.linked[m.Ref]; was != "" && was != id && s.remote.records[was].into == "" {
+			s.broken("I16: contact %d was %s and is now %s", store.Number(m.Ref), was, id)
+		}
+		if was := s.came[id]; was != 0 && was != m.Ref {
+			s.broken("I16: %s was contact %d and is now %d", id, store.Number(was), store.Number(m.Ref))
+		}
+		s.linked[m.Ref], s.came[id] = id, m.Ref
+		conflicts, err := s.store.ConflictsOf(s.ctx, m.Ref)
+		if err != nil {
+			s.broken("read conflicts: %v", err)
+		}
+		for _, c := range conflicts {
+			for _, v := range []string{c.Ours, c.Theirs, c.TheirsRaw} {
+				if t := (told{m.Ref, c.Field, v}); s.notes.told[t] == 0 || s.logged[c.ID] == 0 {
+					s.notes.told[t] = s.notes.n
+				}
+			}
+			s.logged[c.ID] = s.notes.n
+		}
+	}
+}
