@@ -305,3 +305,34 @@ func TestFaultsNameNobody(t *testing.T) {
 		t.Errorf("got %s", text)
 	}
 }
+
+// I2: somebody who is faster than our write, between its read and itself, is not
+// written over.
+func TestSomebodyBetweenOurReadAndOurWrite(t *testing.T) {
+	for _, row := range []struct {
+		sentence string
+		op       connector.Op
+		meddle   func(*stage)
+		want     string
+	}{
+		{"changed before our update", connector.OpUpdate, func(st *stage) { st.Put("a.vcf", plain("a", "Eve")) }, "overtaken"},
+		{"changed before our delete", connector.OpDelete, func(st *stage) { st.Put("a.vcf", plain("a", "Eve")) }, "overtaken"},
+		{"deleted before our update", connector.OpUpdate, func(st *stage) { st.Server.Remove("a.vcf") }, "missing"},
+		{"deleted before our delete", connector.OpDelete, func(st *stage) { st.Server.Remove("a.vcf") }, "missing"},
+	} {
+		st := newStage(t, &sandbox.Server{})
+		st.Put("a.vcf", plain("a", "Ada"))
+		b := st.open(t)
+		version := listing(t, b)[0].Version
+		st.put(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			if r.Method != http.MethodGet {
+				row.meddle(st)
+			}
+			next.ServeHTTP(w, r)
+		})
+		o := b.Write(t.Context(), []connector.Write{{Op: row.op, ID: "a.vcf", Version: version, Set: map[string]string{"name": "Ours"}}})[0]
+		if got := kindOf(o.Fault); got != row.want || strings.Contains(st.Card("a.vcf"), "Ours") {
+			t.Errorf("%s: got %s and card %q, want %s", row.sentence, got, st.Card("a.vcf"), row.want)
+		}
+	}
+}
