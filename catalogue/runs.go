@@ -137,4 +137,12 @@ var runs = []Entry{
 		Fix:     "If the address is meant, add the line that the message names to egress.allow.",
 		Example: `The connection office was not opened. 127.0.0.1:5232 is on this machine; to allow it add 127.0.0.1:5232 to egress.allow.`,
 	},
+	{
+		Code: "sync.running", Group: Run,
+		What:    "was not begun, because another run is going on between the same connection and book",
+		More:    "A run that was cut off gives way after ten minutes.",
+		Safe:    nothingChanged,
+		Fix:     "Wait until the other has ended, and run the sync again.",
+		Example: `Another run between dav.example.org: People and contacts is going on. Nothing was changed. Run the sync again when it has ended.`,
+	},
 }

@@ -26,6 +26,7 @@ func (e *Engine) Apply(ctx context.Context, s store.Sync, r store.Run) (store.Ru
 	if err != nil {
 		return r, err
 	}
+	defer p.release(ctx)
 	state, err := p.state(ctx)
 	if err != nil {
 		return r, err
@@ -57,11 +58,12 @@ func (e *Engine) Resume(ctx context.Context, s store.Sync, r store.Run) (store.R
 	if err != nil {
 		return e.givenUp(ctx, r, err)
 	}
+	defer p.release(ctx)
 	if made != r.Fingerprint {
-		return e.givenUp(ctx, r, &run.Error{Code: run.CodePlanMoved, Message: "The sync was changed while its run was interrupted. What was written stays. Run the sync again"})
+		return p.giveUp(ctx, &run.Error{Code: run.CodePlanMoved, Message: "The sync was changed while its run was interrupted. What was written stays. Run the sync again"})
 	}
 	if err := p.recover(ctx); err != nil {
-		return e.givenUp(ctx, r, err)
+		return p.giveUp(ctx, err)
 	}
 	if r.Kind == store.KindUndo {
 		return p.carryBack(ctx)
@@ -81,16 +83,27 @@ func (e *Engine) givenUp(ctx context.Context, r store.Run, cause error) (store.R
 	return r, err
 }
 
+// giveUp is givenUp once both ends are open: the journal then says what was not
+// carried out.
+func (p *pass) giveUp(ctx context.Context, cause error) (store.Run, error) {
+	r, err := p.stop(ctx, cause)
+	if known := (*run.Error)(nil); errors.As(cause, &known) {
+		return r, nil
+	}
+	return r, err
+}
+
 // person is what a plan says about one person, and how it went.
 type person struct {
-	in, out *store.StoredChange
-	m       *store.Mirrored // the record it is about
-	link    *store.Mirrored // the record that its contact is linked to
-	ours    *connector.Found
-	j       judgement
-	done    bool // before a crash
-	refused plan.Reason
-	message string
+	in, out  *store.StoredChange
+	m        *store.Mirrored // the record it is about
+	link     *store.Mirrored // the record that its contact is linked to
+	ours     *connector.Found
+	j        judgement
+	done     bool // before a crash
+	halfDone bool // the book's part only
+	refused  plan.Reason
+	message  string
 }
 
 func (x *person) ref() int64 {
@@ -214,8 +227,8 @@ func (p *pass) reserve(ctx context.Context) (int64, error) {
 // group carries some people out: the address book first, in one transaction with
 // the links, then the remote.
 func (p *pass) group(ctx context.Context, group []*person, check func(context.Context, []*person) error) error {
-	if len(group) == 0 {
-		return ctx.Err()
+	if err := p.renew(ctx); err != nil || len(group) == 0 {
+		return err
 	}
 	if err := check(ctx, group); err != nil {
 		return err
@@ -325,7 +338,8 @@ func (p *pass) checkOne(x *person, k knowledge) error {
 	if err != nil {
 		return err
 	}
-	if !same(x.in, j.in) || !same(x.out, j.out) {
+	x.halfDone = p.resumed && x.in != nil && x.out != nil && p.wrote(&person{in: x.in, m: x.m, ours: x.ours})
+	if !x.halfDone && !same(x.in, j.in) || !same(x.out, j.out) {
 		x.refuse(plan.TargetChanged)
 	}
 	x.j = j
@@ -337,9 +351,10 @@ func (x *person) refuse(why plan.Reason) { x.refused = why }
 // carriedOut reports whether all that is planned for a person is so already, as
 // after a crash.
 func (p *pass) carriedOut(x *person) bool {
-	if p.run.Position == 0 && !p.resumed {
-		return false
-	}
+	return (p.run.Position > 0 || p.resumed) && p.isSo(x)
+}
+
+func (p *pass) isSo(x *person) bool {
 	if x.in != nil && x.in.Action == plan.Create {
 		return x.m != nil && x.m.Ref != 0 && x.out == nil
 	}
@@ -416,7 +431,7 @@ func (p *pass) writeHere(ctx context.Context, group []*person, position int64) e
 // step is linked, with the base that both agree on. What still has to go to the
 // remote keeps its old base until it is there.
 func (p *pass) learned(group []*person, position int64) store.LinkBatch {
-	b := store.LinkBatch{Pair: p.pair.ID, Run: p.run.ID, Position: position}
+	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: p.run.ID, Position: position}
 	for _, x := range group {
 		if x.refused != "" {
 			p.settleRefused(&b, x)
@@ -477,7 +492,7 @@ func (x *person) agreedHere() map[string]plan.Agreed {
 // settleRefused records that a person was left alone after all.
 func (p *pass) settleRefused(b *store.LinkBatch, x *person) {
 	for _, c := range []*store.StoredChange{x.in, x.out} {
-		if c == nil || !writes(c.Action) && c.Action != plan.Unchanged {
+		if c == nil || !writes(c.Action) && c.Action != plan.Unchanged || c == x.in && x.halfDone {
 			continue
 		}
 		p.settle(b, c, plan.Fail, x.refused, x.message)
@@ -500,6 +515,9 @@ func (p *pass) finish(ctx context.Context) error {
 	}
 	retry, err := p.retries(ctx)
 	if err != nil {
+		return err
+	}
+	if err := p.recount(ctx); err != nil {
 		return err
 	}
 	progress := store.Progress{SyncID: p.sync.ID, PairID: p.pair.ID, MirrorSeq: m.MirrorSeq, BookRun: m.BookRun, Fingerprint: p.run.Fingerprint}
@@ -551,6 +569,26 @@ func (p *pass) retries(ctx context.Context) (all []store.Retry, err error) {
 	return all, err
 }
 
+// recount adds up what the journal of a resumed run says: what was settled before
+// the crash is no longer in memory (I8).
+func (p *pass) recount(ctx context.Context) error {
+	if !p.resumed {
+		return nil
+	}
+	totals, reasons := plan.Totals{}, map[string]int64{}
+	for c, err := range p.Memory.Changes(ctx, p.run.ID) {
+		if err != nil {
+			return err
+		}
+		totals.Count(c.Action, 1)
+		if c.Reason != plan.NoReason {
+			reasons[string(c.Reason)]++
+		}
+	}
+	p.run.Totals, p.run.Reasons = totals, reasons
+	return nil
+}
+
 // stop ends a run in the middle. What was written stays and is remembered; what
 // was not is planned anew by the next run, for the progress is not saved.
 func (p *pass) stop(ctx context.Context, cause error) (store.Run, error) {
@@ -563,17 +601,54 @@ func (p *pass) stop(ctx context.Context, cause error) (store.Run, error) {
 	if known != nil && known.Code == CodeQuota {
 		action, why = plan.Hold, plan.QuotaPaused
 	}
-	b := store.LinkBatch{Pair: p.pair.ID, Run: p.run.ID, Position: -1}
-	for c, err := range p.Memory.Changes(ctx, p.run.ID) {
-		if err != nil {
-			return *p.run, errors.Join(cause, err)
-		}
-		if c.Seq >= p.run.Position && writes(c.Action) {
-			p.settle(&b, &c, action, why, "")
-		}
+	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: p.run.ID, Position: -1}
+	undone, err := p.undone(ctx)
+	for i := range undone {
+		p.settle(&b, &undone[i], action, why, "")
 	}
-	if err := p.Memory.WriteLinks(ctx, b); err != nil {
+	if err == nil {
+		err = p.Memory.WriteLinks(ctx, b)
+	}
+	if err == nil {
+		err = p.recount(ctx)
+	}
+	if err != nil {
 		return *p.run, errors.Join(cause, err)
 	}
 	return p.failed(ctx, *p.run, cause)
+}
+
+// undone lists what the plan would still have written. Of the people who were
+// being carried out when it stopped, some have got what they were to get.
+func (p *pass) undone(ctx context.Context) (all []store.StoredChange, err error) {
+	for c, err := range p.Memory.Changes(ctx, p.run.ID) {
+		if err != nil {
+			return nil, err
+		}
+		if c.Seq >= p.run.Position && writes(c.Action) {
+			all = append(all, c)
+		}
+	}
+	people := make([]*person, min(len(all), 2*personsAtOnce))
+	for i := range people {
+		people[i] = personOf(&all[i])
+	}
+	if err := p.loadGroup(ctx, people); err != nil {
+		return nil, err
+	}
+	left := all[len(people):]
+	for i, x := range people {
+		if !p.wrote(x) {
+			left = append(left, all[i])
+		}
+	}
+	return left, nil
+}
+
+// wrote reports whether one half of what is planned for a person is so.
+func (p *pass) wrote(x *person) bool {
+	if x.in != nil && x.in.Action == plan.Update {
+		return x.ours != nil && x.ours.Rank == p.run.ID
+	}
+	return p.isSo(x)
 }

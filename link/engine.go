@@ -41,6 +41,8 @@ type Memory interface {
 	DeletedSince(ctx context.Context, sync, since int64) (int64, error)
 
 	Pair(ctx context.Context, id int64) (store.Pair, error)
+	Lease(ctx context.Context, pair int64, now, until time.Time) (epoch int64, err error)
+	RenewLease(ctx context.Context, pair, epoch int64, until time.Time) error
 	TakeListing(ctx context.Context, l store.Listing) (store.Pair, error)
 	MirrorByID(ctx context.Context, ids []int64) ([]store.Mirrored, error)
 	MirrorByRef(ctx context.Context, pair int64, refs []int64) ([]store.Mirrored, error)
@@ -52,7 +54,7 @@ type Memory interface {
 	SaveProgress(ctx context.Context, p store.Progress, retry []store.Retry) error
 	Retries(ctx context.Context, sync int64) ([]store.Retry, error)
 	Intents(ctx context.Context, pair int64) ([]store.Intent, error)
-	Intend(ctx context.Context, pair int64, intents []store.Intent) error
+	Intend(ctx context.Context, pair, epoch int64, intents []store.Intent) error
 	WriteLinks(ctx context.Context, b store.LinkBatch) error
 	OpenConflicts(ctx context.Context, pair int64) ([]store.Conflict, error)
 }
@@ -88,6 +90,9 @@ type Engine struct {
 	// SweepEvery is how often a remote that does not tell what is gone is listed
 	// whole. Zero: a day.
 	SweepEvery time.Duration
+	// LeaseFor is how long a run that was held up keeps its pair from others. Zero:
+	// the next run takes over at once, and the older one commits nothing more.
+	LeaseFor time.Duration
 }
 
 // A pass is one sync over its pair: a plan in the making, or being applied.
@@ -102,7 +107,9 @@ type pass struct {
 	there   contact.Schema
 	can     connector.Promises
 	run     *store.Run
-	resumed bool // some of the plan may be carried out already
+	resumed bool                // some of the plan may be carried out already
+	epoch   int64               // of the lease: a commit under an older one is refused (I11)
+	times   map[int64]time.Time // of runs
 }
 
 func (e *Engine) open(ctx context.Context, s store.Sync, r *store.Run) (*pass, error) {
@@ -123,6 +130,9 @@ func (e *Engine) open(ctx context.Context, s store.Sync, r *store.Run) (*pass, e
 	if p.pair, err = e.Ends.Pair(ctx, s, p.book.ID()); err != nil {
 		return nil, err
 	}
+	if p.epoch, err = e.Memory.Lease(ctx, p.pair.ID, e.Now(), e.Now().Add(e.LeaseFor)); err != nil {
+		return nil, p.leased(err)
+	}
 	def := Complete(s.Definition, p.here, p.there)
 	if p.pairing, err = plan.Pair(def, p.here, p.there, p.book.Region()); err != nil {
 		return nil, &run.Error{Code: run.CodeConfig, Message: err.Error()}
@@ -132,6 +142,30 @@ func (e *Engine) open(ctx context.Context, s store.Sync, r *store.Run) (*pass, e
 		r.Reasons = map[string]int64{}
 	}
 	return p, nil
+}
+
+// CodeLeased is the code of a run that was not begun because another one is
+// going on between the same object and book.
+const CodeLeased = "sync.running"
+
+func (p *pass) leased(err error) error {
+	if !errors.Is(err, store.ErrLeased) {
+		return err
+	}
+	return &run.Error{Code: CodeLeased, Message: fmt.Sprintf("Another run between %s and %s is going on. Nothing was changed. Run the sync again when it has ended", p.remote.Name(), p.book.Name())}
+}
+
+// renew keeps the pair for as long again.
+func (p *pass) renew(ctx context.Context) error {
+	if p.LeaseFor == 0 {
+		return ctx.Err()
+	}
+	return p.Memory.RenewLease(ctx, p.pair.ID, p.epoch, p.Now().Add(p.LeaseFor))
+}
+
+// release gives the pair free for the next run.
+func (p *pass) release(ctx context.Context) {
+	_ = p.Memory.RenewLease(context.WithoutCancel(ctx), p.pair.ID, p.epoch, time.Time{}) // whoever has it now keeps it
 }
 
 // Complete fills in what a linked sync leaves open: the map, by the names both

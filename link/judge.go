@@ -254,7 +254,9 @@ func (p *pass) goneThere(it item, k knowledge) judgement {
 		does = policy.Back
 	}
 	j := p.leave(it, plan.Skip, plan.SourceGone)
-	switch {
+	switch why := p.merged(it); {
+	case why != "":
+		j.in.Action, j.in.Reason, j.in.Detail.Message = plan.Hold, plan.IdentityConflict, why
 	case it.m.State == store.GoneUnlinked:
 		return judgement{state: it.m.State, base: it.m.Base}
 	case does == plan.Unlink:

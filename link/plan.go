@@ -28,6 +28,7 @@ func (e *Engine) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
 	if err != nil {
 		return e.failed(ctx, r, err)
 	}
+	defer p.release(ctx)
 	if err := e.Memory.DropPlans(ctx, s.ID); err != nil {
 		return r, err
 	}
@@ -50,6 +51,9 @@ func (p *pass) plan(ctx context.Context) error {
 	}
 	w, err := p.gather(ctx)
 	if err != nil {
+		return err
+	}
+	if err := p.followMerges(ctx, w); err != nil {
 		return err
 	}
 	if p.run.TargetState, err = p.state(ctx); err != nil {

@@ -53,6 +53,9 @@ func (p *pass) list(ctx context.Context, since string) error {
 				}
 			}
 		}
+		if err := p.renew(ctx); err != nil {
+			return err
+		}
 		n += int64(len(page.Items))
 		p.progress("listing", n, 0)
 	}
@@ -75,7 +78,7 @@ func (p *pass) takePage(ctx context.Context, page connector.Page) error {
 	if len(news) == 0 && cursor == p.pair.Cursor {
 		return nil
 	}
-	p.pair, err = p.Memory.TakeListing(ctx, store.Listing{Pair: p.pair.ID, Items: news, Cursor: cursor})
+	p.pair, err = p.Memory.TakeListing(ctx, store.Listing{Pair: p.pair.ID, Epoch: p.epoch, Items: news, Cursor: cursor})
 	return err
 }
 
@@ -192,7 +195,7 @@ func (p *pass) sweep(ctx context.Context, listed map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	p.pair, err = p.Memory.TakeListing(ctx, store.Listing{Pair: p.pair.ID, Items: news, Cursor: p.pair.Cursor, Swept: p.Now()})
+	p.pair, err = p.Memory.TakeListing(ctx, store.Listing{Pair: p.pair.ID, Epoch: p.epoch, Items: news, Cursor: p.pair.Cursor, Swept: p.Now()})
 	return err
 }
 

@@ -39,7 +39,7 @@ func (p *pass) recover(ctx context.Context) error {
 func (p *pass) recoverCreate(ctx context.Context, i store.Intent) error {
 	if p.can.ChosenKey {
 		i.Attempted = p.Now()
-		if err := p.Memory.Intend(ctx, p.pair.ID, []store.Intent{i}); err != nil {
+		if err := p.Memory.Intend(ctx, p.pair.ID, p.epoch, []store.Intent{i}); err != nil {
 			return err
 		}
 		o := p.remote.Write(ctx, []connector.Write{{Op: connector.OpCreate, Key: i.Key, Set: i.Payload}})[0]
@@ -111,7 +111,7 @@ func (p *pass) recovered(ctx context.Context, i store.Intent, o connector.Outcom
 		m = known[0]
 	}
 	p.adopt(&m, i, o.Record)
-	return p.Memory.WriteLinks(ctx, store.LinkBatch{Pair: p.pair.ID, Run: i.Run, Mirror: []store.Mirrored{m}, Done: []int64{i.ID}, Position: -1})
+	return p.Memory.WriteLinks(ctx, store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: i.Run, Mirror: []store.Mirrored{m}, Done: []int64{i.ID}, Position: -1})
 }
 
 func (p *pass) drop(ctx context.Context, i store.Intent) error { return p.dropWith(ctx, i, nil) }
@@ -120,7 +120,7 @@ func (p *pass) dropWith(ctx context.Context, i store.Intent, err error) error {
 	if err != nil {
 		return err
 	}
-	return p.Memory.WriteLinks(ctx, store.LinkBatch{Pair: p.pair.ID, Run: i.Run, Done: []int64{i.ID}, Position: -1})
+	return p.Memory.WriteLinks(ctx, store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: i.Run, Done: []int64{i.ID}, Position: -1})
 }
 
 // recoverWrite finds out whether an update or delete arrived. Fields that the
@@ -142,7 +142,7 @@ func (p *pass) recoverWrite(ctx context.Context, i store.Intent) error {
 	if !item.Gone {
 		m.Base = p.arrived(m, i, item.Record)
 	}
-	return p.Memory.WriteLinks(ctx, store.LinkBatch{Pair: p.pair.ID, Run: i.Run, Mirror: []store.Mirrored{m}, Done: []int64{i.ID}, Position: -1})
+	return p.Memory.WriteLinks(ctx, store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: i.Run, Mirror: []store.Mirrored{m}, Done: []int64{i.ID}, Position: -1})
 }
 
 // arrived is the base of a record whose update was in the balance.

@@ -28,7 +28,7 @@ func (p *pass) send(ctx context.Context, people []*person, position int64) error
 			return err
 		}
 	}
-	return p.Memory.WriteLinks(ctx, store.LinkBatch{Pair: p.pair.ID, Run: p.run.ID, Position: position})
+	return p.Memory.WriteLinks(ctx, store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: p.run.ID, Position: position})
 }
 
 func (p *pass) sendPart(ctx context.Context, people []*person) error {
@@ -36,14 +36,14 @@ func (p *pass) sendPart(ctx context.Context, people []*person) error {
 	for i, x := range people {
 		intents[i] = p.intent(x)
 	}
-	if err := p.Memory.Intend(ctx, p.pair.ID, intents); err != nil {
+	if err := p.Memory.Intend(ctx, p.pair.ID, p.epoch, intents); err != nil {
 		return err
 	}
 	outcomes, err := p.attempt(ctx, intents, versionsOf(people))
 	if err != nil {
 		return err
 	}
-	b := store.LinkBatch{Pair: p.pair.ID, Run: p.run.ID, Position: -1}
+	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: p.run.ID, Position: -1}
 	var stopped error
 	for i, x := range people {
 		if f := outcomes[i].Fault; f != nil {
@@ -135,11 +135,13 @@ func (p *pass) resend(ctx context.Context, intents []store.Intent, writes []conn
 	for _, i := range again {
 		part, durable = append(part, writes[i]), append(durable, intents[i])
 	}
-	if err := p.Memory.Intend(ctx, p.pair.ID, durable); err != nil {
+	if err := p.Memory.Intend(ctx, p.pair.ID, p.epoch, durable); err != nil {
 		return err
 	}
 	for n, o := range p.remote.Write(ctx, part) {
-		outcomes[again[n]] = o
+		if o.Fault == nil { // whatever else it answers, the first attempt may still arrive
+			outcomes[again[n]] = o
+		}
 	}
 	return nil
 }
@@ -271,10 +273,10 @@ func (p *pass) lookBeforeWriting(ctx context.Context, people []*person) ([]*pers
 	for _, m := range news {
 		moved[m.RemoteID] = true
 	}
-	if p.pair, err = p.Memory.TakeListing(ctx, store.Listing{Pair: p.pair.ID, Items: news, Cursor: p.pair.Cursor}); err != nil {
+	if p.pair, err = p.Memory.TakeListing(ctx, store.Listing{Pair: p.pair.ID, Epoch: p.epoch, Items: news, Cursor: p.pair.Cursor}); err != nil {
 		return nil, err
 	}
-	b := store.LinkBatch{Pair: p.pair.ID, Run: p.run.ID, Position: -1}
+	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: p.run.ID, Position: -1}
 	still := slices.DeleteFunc(people, func(x *person) bool {
 		if !moved[x.out.TargetID] || x.out.TargetID == "" {
 			return false
@@ -320,10 +322,10 @@ func (p *pass) lookBeforeCreating(ctx context.Context, people []*person) ([]*per
 	if err != nil {
 		return nil, err
 	}
-	if p.pair, err = p.Memory.TakeListing(ctx, store.Listing{Pair: p.pair.ID, Items: news, Cursor: p.pair.Cursor}); err != nil {
+	if p.pair, err = p.Memory.TakeListing(ctx, store.Listing{Pair: p.pair.ID, Epoch: p.epoch, Items: news, Cursor: p.pair.Cursor}); err != nil {
 		return nil, err
 	}
-	b := store.LinkBatch{Pair: p.pair.ID, Run: p.run.ID, Position: -1}
+	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: p.run.ID, Position: -1}
 	free := slices.DeleteFunc(people, func(x *person) bool {
 		if x.out.Action != plan.Create || x.ours == nil || !taken[p.hashes(p.pairing.In, x.ours.Values)[1]] {
 			return false

@@ -27,6 +27,7 @@ func (e *Engine) Undo(ctx context.Context, s store.Sync, r store.Run) (store.Run
 	if err != nil {
 		return r, err
 	}
+	defer p.release(ctx)
 	undo.Source = fmt.Sprintf("undo of run %d", r.ID)
 	if err := p.recover(ctx); err != nil {
 		return r, err

@@ -156,6 +156,7 @@ func (p *pass) contacts(ctx context.Context, refs []int64) (all []connector.Foun
 			return nil, err
 		}
 		found.Values = slices.Clone(found.Values)
+		p.timeOf(ctx, &found)
 		all = append(all, found)
 	}
 	return all, nil

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/kith-sync/kith/contact"
 )
@@ -220,6 +221,11 @@ func (p *Pairing) Travels(w Way) bool {
 		}
 	}
 	return false
+}
+
+// Uses reports whether some field's winner is found by this rule.
+func (p *Pairing) Uses(w Winner) bool {
+	return slices.ContainsFunc(p.fields, func(f pairField) bool { return f.winner == w })
 }
 
 // Forward is the way from the sync's source to its target.

@@ -34,6 +34,10 @@ import (
 // beyond it, reading everything anew costs less.
 const reopenLimit = 0.05
 
+// freedLimit is the same for contacts that are free again: their keys are read in
+// one sweep, which costs less.
+const freedLimit = 0.15
+
 // disturbance is what the records to be matched may disturb.
 type disturbance struct {
 	keys  []map[uint64]bool // per rule: hash of a key -> it is a changed record's
@@ -60,7 +64,7 @@ func (p *planning) reopenDisturbed(ctx context.Context) (ok bool, err error) {
 		if len(numbers) == 0 {
 			return true, p.enterSettled(d)
 		}
-		if p.tooMany(len(p.reopened) + len(numbers)) {
+		if p.beyond(reopenLimit, len(p.reopened)+len(numbers)) {
 			return false, nil
 		}
 		if err := p.reopen(numbers); err != nil {
@@ -69,10 +73,10 @@ func (p *planning) reopenDisturbed(ctx context.Context) (ok bool, err error) {
 	}
 }
 
-// tooMany reports whether looking at n records or contacts one by one costs more
+// beyond reports whether looking at n records or contacts one by one costs more
 // than reading everything anew.
-func (p *planning) tooMany(n int) bool {
-	return float64(n) > 1000+reopenLimit*float64(p.notes.count)
+func (p *planning) beyond(limit float64, n int) bool {
+	return float64(n) > 1000+limit*float64(p.notes.count)
 }
 
 // disturbance collects the keys that are entered for matching and the contacts

@@ -240,8 +240,11 @@ func (e *Engine) readSource(ctx context.Context, b binding, book *plan.Rulebook,
 // settle finds out whom the records that are as they were can be left to. It
 // reports false when so much has changed that all must be read anew.
 func (p *planning) settle(ctx context.Context, old *snapshot) (bool, error) {
+	if p.settled == 0 {
+		return true, nil // nobody is as before: nobody can be disturbed
+	}
 	freed, err := old.freedAll()
-	if err != nil || p.tooMany(len(freed)) {
+	if err != nil || p.beyond(freedLimit, len(freed)) {
 		return false, err
 	}
 	others := append(freed, old.edited...)

@@ -32,6 +32,7 @@ type planning struct {
 
 	tombstones map[[2]uint64]bool     // rule and hash of the best key of contacts that people threw away
 	edited     map[plan.Rule][]uint64 // keys of contacts that others have changed since the last run
+	settled    int64                  // records that are as they were, and settled well
 	reopened   map[int64]rowNote      // records that were as before, and are looked at again all the same
 
 	unreadable int64 // records whose content is not known at all

@@ -78,9 +78,9 @@ func (m effects) SaveProgress(ctx context.Context, p store.Progress, retry []sto
 	return m.s.durable(func() error { return m.Store.SaveProgress(ctx, p, retry) })
 }
 
-func (m effects) Intend(ctx context.Context, pair int64, intents []store.Intent) error {
+func (m effects) Intend(ctx context.Context, pair, epoch int64, intents []store.Intent) error {
 	return m.s.durable(func() error {
-		if err := m.Store.Intend(ctx, pair, intents); err != nil {
+		if err := m.Store.Intend(ctx, pair, epoch, intents); err != nil {
 			return err
 		}
 		for _, i := range intents {
@@ -111,6 +111,11 @@ func (b bookEffects) WriteLinked(ctx context.Context, batch connector.Batch, lin
 	err = b.s.durable(func() error {
 		results, err = b.Book.WriteLinked(ctx, batch, links)
 		b.s.say("book %v %v", batch.Changes, results)
+		for i, c := range batch.Changes {
+			if err == nil && results[i].Refused == "" {
+				b.s.did["here "+c.SourceID] = true
+			}
+		}
 		return err
 	})
 	return results, err

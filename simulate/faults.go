@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/kith-sync/kith/connector"
@@ -13,9 +14,16 @@ func (s *system) wire() {
 	r.PageSize, r.SearchLag = s.Page, s.Lag()*9/20
 	r.Log = func(format string, args ...any) { s.say(s.name+": "+format, args...) }
 	r.Broken = func(format string, args ...any) { s.broken(s.name+": "+format, args...) }
-	r.Before, r.After, r.Late = s.before, s.after, s.late
+	r.Before, r.After, r.Late, r.Refuse = s.before, s.after, s.late, s.refuse
 	r.Hidden = func(id string) bool { return s.hidden && (len(id)+int(id[len(id)-1]))%3 == 0 }
 	r.Watch = s.watchRemote
+	r.Answered = func(w connector.Write) {
+		if s.planned != nil && w.Op == connector.OpCreate {
+			s.did[fmt.Sprint("there c", s.refOf[w.Key])] = true
+		} else if s.planned != nil {
+			s.did["there "+w.ID] = true
+		}
+	}
 	r.Normalize = s.normalize
 }
 
@@ -31,7 +39,7 @@ func (s *system) before(call string) *connector.Fault {
 	}
 	f := &connector.Fault{Kind: pick(s.rng, connector.Busy, connector.Busy, connector.Quota, connector.Unknown, connector.Denied), Message: "simulated"}
 	if call == "write" {
-		f.Kind = pick(s.rng, connector.Busy, connector.Quota, connector.Unknown, connector.Unknown, connector.Invalid, connector.Denied)
+		f.Kind = pick(s.rng, connector.Busy, connector.Quota, connector.Unknown, connector.Unknown, connector.Denied)
 	}
 	return s.fault(call, f)
 }
@@ -53,7 +61,18 @@ func (s *system) late(w connector.Write) time.Duration {
 		return 0
 	}
 	s.fault("write kept back", &connector.Fault{Kind: connector.Unknown})
+	s.tried[w.Key] = true
 	return time.Minute + time.Duration(s.rng.Int64N(int64(s.Lag()/4)+1))
+}
+
+// refuse finds fault with a record that was not sent before: one that is there,
+// or on its way, is not refused.
+func (s *system) refuse(w connector.Write) bool {
+	if s.rate == 0 || s.rng.Float64() >= s.rate || w.Op == connector.OpCreate && s.tried[w.Key] {
+		return false
+	}
+	s.fault("write", &connector.Fault{Kind: connector.Invalid})
+	return true
 }
 
 func (s *system) fault(call string, f *connector.Fault) *connector.Fault {

@@ -30,10 +30,15 @@ type Remote struct {
 	// Late says how long after our timeout a write is carried out after all; zero
 	// carries it out at once. Nil: never late.
 	Late func(w connector.Write) time.Duration
+	// Refuse says whether the system finds fault with a record it was sent. Nil:
+	// never.
+	Refuse func(w connector.Write) bool
 	// Hidden leaves records out of a listing although they are there. Nil: none.
 	Hidden func(id string) bool
 	// Watch is told of every write just before it has an effect. Nil: nobody.
 	Watch func(w connector.Write, now map[string]string)
+	// Answered is told of every write whose success we were told of. Nil: nobody.
+	Answered func(w connector.Write)
 	// Broken tells of an invariant that one of our calls breaks.
 	Broken func(format string, args ...any)
 
@@ -45,7 +50,8 @@ type Remote struct {
 	expired  int64 // cursors up to here no longer hold
 	next     int64
 	Calls    map[string]int
-	Writes   int
+	Writes   int                              // that had an effect
+	Settled  int                              // those of them that were late
 	Log      func(format string, args ...any) // of all that happens; nil: nobody
 }
 

@@ -28,6 +28,9 @@ func (r *Remote) write(w connector.Write) connector.Outcome {
 		r.log("write refused: %s", f.Kind)
 		return connector.Outcome{Fault: f}
 	}
+	if r.Refuse != nil && r.Refuse(w) {
+		return connector.Outcome{Fault: &connector.Fault{Kind: connector.Invalid, Message: "refused"}}
+	}
 	if r.Late != nil {
 		if wait := r.Late(w); wait > 0 {
 			r.late = append(r.late, late{r.Now().Add(wait), w})
@@ -37,6 +40,9 @@ func (r *Remote) write(w connector.Write) connector.Outcome {
 	o := r.carryOut(w)
 	if f := r.After("write"); f != nil {
 		return connector.Outcome{Fault: f}
+	}
+	if o.Fault == nil && r.Answered != nil {
+		r.Answered(w)
 	}
 	return o
 }
@@ -52,7 +58,9 @@ func (r *Remote) Settle() {
 	})
 	r.settling = true
 	for _, l := range due {
-		r.carryOut(l.w)
+		if r.carryOut(l.w).Fault == nil {
+			r.Settled++
+		}
 	}
 	r.settling = false
 }

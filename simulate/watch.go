@@ -206,6 +206,10 @@ func (s *system) checkRun(r store.Run) {
 		}
 		s.hear(c)
 	}
+	for _, did := range slices.Sorted(maps.Keys(s.did)) {
+		s.broken("I8: run %d wrote %s, and its journal says it did not", r.ID, did)
+	}
+	clear(s.did)
 	s.look()
 }
 
@@ -213,12 +217,17 @@ func (s *system) checkRun(r store.Run) {
 func (s *system) hear(c store.StoredChange) {
 	for _, f := range c.Fields {
 		if f.Kept != "" {
-			s.notes.told[told{c.Ref, f.Name, f.Kept}] = s.notes.n
+			for _, v := range []string{f.Kept, f.Old} {
+				s.notes.told[told{c.Ref, f.Name, v}] = s.notes.n
+			}
 		}
 	}
 	id := c.SourceID
 	if c.Remote {
 		id = c.TargetID
+	}
+	if c.Action == plan.Create || c.Action == plan.Update || c.Action == plan.Remove {
+		delete(s.did, did(c))
 	}
 	if c.Ref != 0 {
 		s.why[fmt.Sprint("c", c.Ref)] = c.Action
@@ -226,6 +235,17 @@ func (s *system) hear(c store.StoredChange) {
 	if id != "" {
 		s.why["r"+id] = c.Action
 	}
+}
+
+// did names what a change of the journal says was written.
+func did(c store.StoredChange) string {
+	switch {
+	case !c.Remote:
+		return "here " + c.SourceID
+	case c.Action == plan.Create:
+		return fmt.Sprint("there c", c.Ref)
+	}
+	return "there " + c.TargetID
 }
 
 // checkGuard: no run removes more than a tenth without a person's word (I5).

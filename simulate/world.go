@@ -75,6 +75,7 @@ type system struct {
 	narrowed bool             // a listing was narrowed once
 	logged   map[int64]int    // conflicts, and when they were seen first
 	why      map[string]plan.Action
+	did      map[string]bool // what the run that is applied has certainly written
 
 	removedHere, removedThere       int // in the run that is applied
 	populationHere, populationThere int // when its plan was made
@@ -127,7 +128,7 @@ func (w *world) open() (err error) {
 func (w *world) addSystem(at int, setup System) error {
 	s := &system{System: setup, world: w, at: at, name: fmt.Sprintf("system%d", at), plans: map[int64]store.Run{},
 		made: map[int64]string{}, linked: map[int64]string{}, came: map[string]int64{}, refOf: map[string]int64{},
-		tried: map[string]bool{}, logged: map[int64]int{}, why: map[string]plan.Action{}}
+		tried: map[string]bool{}, logged: map[int64]int{}, why: map[string]plan.Action{}, did: map[string]bool{}}
 	s.remote = NewRemote(remoteFields, connector.Promises{ChosenKey: setup.ChosenKey, Conditional: setup.Conditional, Incremental: setup.Incremental,
 		TellsGone: setup.TellsGone, Finds: setup.Finds, WriteBatch: setup.Batch, FetchBatch: setup.Batch + 1, Lag: setup.Lag()}, w.now)
 	s.wire()
@@ -225,7 +226,7 @@ func (w *world) alive(f func()) (survived bool) {
 // plan has a sync planned; ok tells whether there is a plan now.
 func (s *system) plan(sync store.Sync) (r store.Run, ok bool) {
 	delete(s.plans, sync.ID)
-	writes, before := s.remote.Writes, s.bookSeq()
+	writes, before := s.remote.Writes-s.remote.Settled, s.bookSeq()
 	s.ranSince = s.remote.seq
 	s.planned = nil
 	s.populationHere, s.populationThere = len(s.contacts()), len(s.remote.There())
@@ -236,7 +237,7 @@ func (s *system) plan(sync store.Sync) (r store.Run, ok bool) {
 	if s.bookSeq() != before && s.notes.n == meddled {
 		s.broken("I10: making a plan of %s changed the book", sync.Name)
 	}
-	if s.remote.Writes != writes && !s.ChosenKey {
+	if s.remote.Writes-s.remote.Settled != writes && !s.ChosenKey {
 		s.broken("I10: making a plan of %s wrote to the remote", sync.Name)
 	}
 	if err == nil && r.Status == store.Planned {
@@ -274,6 +275,9 @@ func (w *world) expected(err error) {
 // restart is what the process does first when it comes up: it finishes the runs
 // that were interrupted.
 func (w *world) restart() bool {
+	if err := w.store.DropLeases(w.ctx); err != nil {
+		w.broken("drop leases: %v", err)
+	}
 	open, err := w.store.Interrupted(w.ctx)
 	if err != nil {
 		w.broken("read interrupted runs: %v", err)

@@ -45,8 +45,11 @@ func (s *Store) Intents(ctx context.Context, pair int64) ([]Intent, error) {
 
 // Intend makes intents durable, before the first attempt and before each further
 // one. It gives new ones their numbers.
-func (s *Store) Intend(ctx context.Context, pair int64, intents []Intent) error {
+func (s *Store) Intend(ctx context.Context, pair, epoch int64, intents []Intent) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if _, err := bumpPair(ctx, tx, pair, epoch, false); err != nil {
+			return err
+		}
 		for i := range intents {
 			if err := intend(ctx, tx, pair, &intents[i]); err != nil {
 				return fmt.Errorf("store intent: %w", err)

@@ -13,6 +13,7 @@ import (
 type LinkBatch struct {
 	Pair      int64
 	Run       int64
+	Epoch     int64      // of the lease
 	Mirror    []Mirrored // as they are now; an ID of 0 is new
 	Judged    []int64    // contacts whose conflicts were looked at
 	Conflicts []Conflict
@@ -27,7 +28,7 @@ func (s *Store) WriteLinks(ctx context.Context, b LinkBatch) error {
 }
 
 func writeLinks(ctx context.Context, tx *sql.Tx, b *LinkBatch) error {
-	seq, err := bumpPair(ctx, tx, b.Pair, len(b.Mirror) > 0)
+	seq, err := bumpPair(ctx, tx, b.Pair, b.Epoch, len(b.Mirror) > 0)
 	if err != nil {
 		return fmt.Errorf("store links: %w", err)
 	}

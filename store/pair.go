@@ -17,9 +17,10 @@ type Pair struct {
 	Seq          int64  // grows with every change to its mirror
 	Cursor       string // high-water mark of the remote; empty before the first complete listing
 	Swept        time.Time
+	Epoch        int64 // of the lease
 }
 
-const pairColumns = `id, connection_id, object, book_id, seq, cursor, swept_at`
+const pairColumns = `id, connection_id, object, book_id, seq, cursor, swept_at, epoch`
 
 // PairOf returns the pair of an object and a book, making it when it is new.
 func (s *Store) PairOf(ctx context.Context, connection int64, object string, book int64) (Pair, error) {
@@ -51,7 +52,7 @@ func (s *Store) pair(ctx context.Context, where string, args ...any) (Pair, erro
 
 func scanPair(rows *sql.Rows) (p Pair, err error) {
 	var swept int64
-	err = rows.Scan(&p.ID, &p.ConnectionID, &p.Object, &p.BookID, &p.Seq, &p.Cursor, &swept)
+	err = rows.Scan(&p.ID, &p.ConnectionID, &p.Object, &p.BookID, &p.Seq, &p.Cursor, &swept, &p.Epoch)
 	p.Swept = fromMilli(swept)
 	return p, err
 }
@@ -66,6 +67,7 @@ func fromMilli(ms int64) time.Time {
 // A Listing is a stretch of a remote's listing on its way into the mirror.
 type Listing struct {
 	Pair   int64
+	Epoch  int64
 	Items  []Mirrored // those that are new or changed; an ID of 0 is new
 	Cursor string     // set with them, in one transaction (I17)
 	Swept  time.Time  // of the last stretch of a complete listing
@@ -74,7 +76,7 @@ type Listing struct {
 // TakeListing stores a stretch of a listing and returns the pair as it is then.
 func (s *Store) TakeListing(ctx context.Context, l Listing) (Pair, error) {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		seq, err := bumpPair(ctx, tx, l.Pair, len(l.Items) > 0)
+		seq, err := bumpPair(ctx, tx, l.Pair, l.Epoch, len(l.Items) > 0)
 		if err != nil {
 			return err
 		}
@@ -91,10 +93,46 @@ func (s *Store) TakeListing(ctx context.Context, l Listing) (Pair, error) {
 	return s.Pair(ctx, l.Pair)
 }
 
-// bumpPair locks the pair's row and returns its counter, one up if need be.
-func bumpPair(ctx context.Context, tx *sql.Tx, pair int64, up bool) (seq int64, err error) {
-	err = tx.QueryRowContext(ctx, `UPDATE pair SET seq = seq + $1 WHERE id = $2 RETURNING seq`, bit(up), pair).Scan(&seq)
+// bumpPair locks the pair's row and returns its counter, one up if need be. Who
+// lost the lease to another run is refused (I11).
+func bumpPair(ctx context.Context, tx *sql.Tx, pair, epoch int64, up bool) (seq int64, err error) {
+	err = tx.QueryRowContext(ctx, `UPDATE pair SET seq = seq + $1 WHERE id = $2 AND epoch = $3 RETURNING seq`, bit(up), pair, epoch).Scan(&seq)
+	if notFound(err) == ErrNotFound {
+		return 0, ErrStale
+	}
 	return seq, err
+}
+
+// Lease gives the pair to one run: until the given time nobody else gets it
+// before it is released. Every commit names the lease's epoch, so that a run that
+// was held up and lost its lease changes nothing more. ErrLeased is returned when
+// another run has it.
+func (s *Store) Lease(ctx context.Context, pair int64, now, until time.Time) (epoch int64, err error) {
+	err = s.db.QueryRowContext(ctx, `UPDATE pair SET epoch = epoch + 1, leased_until = $1 WHERE id = $2 AND leased_until <= $3 RETURNING epoch`,
+		unixMilli(until), pair, now.UnixMilli()).Scan(&epoch)
+	if notFound(err) == ErrNotFound {
+		return 0, ErrLeased
+	}
+	return epoch, err
+}
+
+// RenewLease keeps a lease, or returns ErrStale when another run has taken it.
+func (s *Store) RenewLease(ctx context.Context, pair, epoch int64, until time.Time) error {
+	result, err := s.db.ExecContext(ctx, `UPDATE pair SET leased_until = $1 WHERE id = $2 AND epoch = $3`, unixMilli(until), pair, epoch)
+	if err != nil {
+		return err
+	}
+	if n, _ := result.RowsAffected(); n == 0 {
+		return ErrStale
+	}
+	return nil
+}
+
+// DropLeases gives every pair free: for a process that knows that no other has
+// the database open, and that whoever had a lease is dead.
+func (s *Store) DropLeases(ctx context.Context) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE pair SET leased_until = 0 WHERE leased_until <> 0`)
+	return err
 }
 
 // Progress is how far a sync has followed a pair.

@@ -30,6 +30,10 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrDamaged is returned when the database file cannot be trusted.
 	ErrDamaged = errors.New("the database is damaged")
+	// ErrLeased is returned when another run has the lease of a pair.
+	ErrLeased = errors.New("another run is going on")
+	// ErrStale is returned when the lease a commit names was lost to another run.
+	ErrStale = errors.New("another run has taken over")
 	// ErrNewer is returned when a newer version of Kith has changed the database.
 	ErrNewer = errors.New("the database belongs to a newer version of Kith")
 )

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/connector/book"
@@ -56,8 +57,11 @@ func (w *Workspace) Undo(ctx context.Context, s store.Sync, r store.Run) (store.
 }
 
 func (w *Workspace) linker() *link.Engine {
-	return &link.Engine{Memory: w.Store, Ends: ends{w}, Now: w.Engine.Now, Secret: w.keys.match, NewKey: rand.Text, Reverse: w.Engine.Reverse, Progress: w.Engine.Progress}
+	return &link.Engine{Memory: w.Store, Ends: ends{w}, Now: w.Engine.Now, Secret: w.keys.match, NewKey: rand.Text, Reverse: w.Engine.Reverse, Progress: w.Engine.Progress, LeaseFor: leaseFor}
 }
+
+// leaseFor is how long a run that was held up keeps others waiting.
+const leaseFor = 10 * time.Minute
 
 // ends opens the two ends of a linked sync.
 type ends struct{ *Workspace }

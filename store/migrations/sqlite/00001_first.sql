@@ -113,6 +113,8 @@ CREATE TABLE pair (                           -- an object of a connection and t
   seq           INTEGER NOT NULL DEFAULT 0,    -- grows with every change to its mirror
   cursor        TEXT NOT NULL DEFAULT '',      -- high-water mark of the remote; '' before the first full listing
   swept_at      INTEGER NOT NULL DEFAULT 0,    -- last complete listing, milliseconds since 1970
+  epoch         INTEGER NOT NULL DEFAULT 0,    -- of the lease: grows with every run that takes the pair
+  leased_until  INTEGER NOT NULL DEFAULT 0,    -- milliseconds since 1970
   UNIQUE (connection_id, object, book_id)
 );
 CREATE TABLE mirror (                         -- what is known of one record of the remote

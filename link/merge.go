@@ -1,0 +1,167 @@
+package link
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+)
+
+// followMerges moves links to the survivors of merges, seen at the remote or made
+// by hand here (requirements 3.13). The base moves along, so that what the
+// survivor has besides counts as a change. Where the survivor has a link of its
+// own, two people on one side are one on the other: a person has to merge them
+// there, and judging holds them until then.
+func (p *pass) followMerges(ctx context.Context, w *work) error {
+	for part := range slices.Chunk(slices.Clone(w.mirror), contactsAtOnce) {
+		mirror, err := p.Memory.MirrorByID(ctx, part)
+		if err != nil {
+			return err
+		}
+		if err := p.followThere(ctx, w, mirror); err != nil {
+			return err
+		}
+		if err := p.followHere(ctx, mirror); err != nil {
+			return err
+		}
+	}
+	w.mirror = sorted(w.mirror)
+	return nil
+}
+
+func (p *pass) followThere(ctx context.Context, w *work, mirror []store.Mirrored) error {
+	for _, m := range mirror {
+		if m.State == store.There || m.Into == "" || m.Ref == 0 {
+			continue
+		}
+		survivor, err := p.survivorThere(ctx, m)
+		if err != nil || survivor == nil {
+			return err
+		}
+		w.mirror = append(w.mirror, survivor.ID)
+		if survivor.Ref != 0 {
+			continue
+		}
+		survivor.Ref, survivor.Base = m.Ref, m.Base
+		m.Ref = 0 // it stays as an alias: its id leads to the survivor
+		if err := p.relink(ctx, m, *survivor); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// survivorThere follows merges of merges to a record that is there.
+func (p *pass) survivorThere(ctx context.Context, m store.Mirrored) (*store.Mirrored, error) {
+	for range 10 {
+		found, err := p.Memory.MirrorByRemote(ctx, p.pair.ID, []string{m.Into})
+		if err != nil || len(found) == 0 {
+			return nil, err
+		}
+		if m = found[0]; m.State == store.There {
+			return &m, nil
+		}
+	}
+	return nil, nil
+}
+
+func (p *pass) relink(ctx context.Context, rows ...store.Mirrored) error {
+	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: p.run.ID, Mirror: rows, Position: -1}
+	return p.Memory.WriteLinks(ctx, b)
+}
+
+// followHere moves links of contacts that were merged into others by hand.
+func (p *pass) followHere(ctx context.Context, mirror []store.Mirrored) error {
+	var refs []int64
+	for _, m := range mirror {
+		if m.State == store.There && m.Ref != 0 {
+			refs = append(refs, m.Ref)
+		}
+	}
+	found, err := p.contacts(ctx, refs)
+	if err != nil {
+		return err
+	}
+	here := byRef(found)
+	for _, m := range mirror {
+		if m.State != store.There || m.Ref == 0 || here[m.Ref] != nil {
+			continue
+		}
+		survivor, err := p.survivorHere(ctx, m.Ref)
+		if err != nil {
+			return err
+		}
+		linked, err := p.linkedRefs(ctx, []int64{survivor})
+		if err != nil {
+			return err
+		}
+		if survivor == 0 || linked[survivor] {
+			continue
+		}
+		m.Ref = survivor
+		if err := p.relink(ctx, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// survivorHere returns the contact that one was merged into, or 0.
+func (p *pass) survivorHere(ctx context.Context, ref int64) (int64, error) {
+	for range 10 {
+		into := int64(0)
+		for c, err := range p.Memory.ChangesOf(ctx, ref) {
+			if err != nil {
+				return 0, err
+			}
+			switch {
+			case c.Remote:
+			case c.Action == plan.Remove:
+				into = c.Into
+			case c.Action == plan.Restore || c.Action == plan.Create:
+				into = 0
+			}
+		}
+		if into == 0 {
+			return 0, nil
+		}
+		found, err := p.contacts(ctx, []int64{into})
+		if err != nil || len(found) > 0 {
+			return into, err
+		}
+		ref = into
+	}
+	return 0, nil
+}
+
+// merged says why a record or contact that was merged away keeps its link: the
+// survivor has one of its own.
+func (p *pass) merged(it item) string {
+	if it.m.State != store.There && it.m.Into != "" {
+		return p.remote.Name() + " made one record of two, and two contacts here are linked with it. Merge them: kith contacts merge"
+	}
+	return ""
+}
+
+// timeOf says when a contact was changed last, where the winner of a field asks.
+func (p *pass) timeOf(ctx context.Context, c *connector.Found) {
+	if !p.pairing.Uses(plan.WinRecent) || c.Rank == 0 {
+		return
+	}
+	if p.times == nil {
+		p.times = map[int64]time.Time{}
+	}
+	at, known := p.times[c.Rank]
+	if !known {
+		r, err := p.Memory.Run(ctx, c.Rank)
+		if err != nil {
+			return // its run is gone: the time is not known, and decides nothing
+		}
+		at = r.Started
+		p.times[c.Rank] = at
+	}
+	c.Modified = at
+}
