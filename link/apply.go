@@ -373,7 +373,7 @@ func (p *pass) isSo(x *person) bool {
 	if x.m == nil || x.ours == nil || x.m.Ref != x.ref() {
 		return false
 	}
-	return done(x.in, func(field string) string { return x.ours.Value(p.here.Index(field)) }) &&
+	return done(x.in, p.valueHere(x)) &&
 		done(x.out, func(field string) string { return x.m.Seen[field] }) && (x.in != nil && writes(x.in.Action) || x.out != nil)
 }
 
@@ -475,10 +475,7 @@ func (x *person) agreedHere() map[string]plan.Agreed {
 	if x.j.base == nil {
 		return x.m.Base
 	}
-	base := map[string]plan.Agreed{}
-	for name, a := range x.j.base {
-		base[name] = a
-	}
+	base := x.agreed()
 	for name := range x.j.outgoing {
 		if old, known := x.m.Base[name]; known {
 			base[name] = old
@@ -486,6 +483,17 @@ func (x *person) agreedHere() map[string]plan.Agreed {
 			delete(base, name)
 		}
 	}
+	return base
+}
+
+// agreed is the base once all is carried out. Other syncs over the pair have
+// fields of their own in it, which stay.
+func (x *person) agreed() map[string]plan.Agreed {
+	base := map[string]plan.Agreed{}
+	if x.m != nil {
+		maps.Copy(base, x.m.Base)
+	}
+	maps.Copy(base, x.j.base)
 	return base
 }
 
@@ -647,8 +655,15 @@ func (p *pass) undone(ctx context.Context) (all []store.StoredChange, err error)
 
 // wrote reports whether one half of what is planned for a person is so.
 func (p *pass) wrote(x *person) bool {
-	if x.in != nil && x.in.Action == plan.Update {
-		return x.ours != nil && x.ours.Rank == p.run.ID
+	switch {
+	case x.out != nil && p.answered[x.out.Seq]:
+		return true
+	case x.in != nil && x.in.Action == plan.Update:
+		return x.ours != nil && (x.ours.Rank == p.run.ID || done(x.in, p.valueHere(x)))
 	}
 	return p.isSo(x)
+}
+
+func (p *pass) valueHere(x *person) func(field string) string {
+	return func(field string) string { return x.ours.Value(p.here.Index(field)) }
 }

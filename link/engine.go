@@ -98,18 +98,19 @@ type Engine struct {
 // A pass is one sync over its pair: a plan in the making, or being applied.
 type pass struct {
 	*Engine
-	sync    store.Sync
-	book    Book
-	remote  connector.Remote
-	pair    store.Pair
-	pairing *plan.Pairing
-	here    contact.Schema
-	there   contact.Schema
-	can     connector.Promises
-	run     *store.Run
-	resumed bool                // some of the plan may be carried out already
-	epoch   int64               // of the lease: a commit under an older one is refused (I11)
-	times   map[int64]time.Time // of runs
+	sync     store.Sync
+	book     Book
+	remote   connector.Remote
+	pair     store.Pair
+	pairing  *plan.Pairing
+	here     contact.Schema
+	there    contact.Schema
+	can      connector.Promises
+	run      *store.Run
+	resumed  bool                // some of the plan may be carried out already
+	answered map[int64]bool      // changes that the remote said it has carried out
+	epoch    int64               // of the lease: a commit under an older one is refused (I11)
+	times    map[int64]time.Time // of runs
 }
 
 func (e *Engine) open(ctx context.Context, s store.Sync, r *store.Run) (*pass, error) {
@@ -117,7 +118,7 @@ func (e *Engine) open(ctx context.Context, s store.Sync, r *store.Run) (*pass, e
 	if err != nil {
 		return nil, err
 	}
-	p := &pass{Engine: e, sync: s, remote: remote, can: remote.Promises(), run: r}
+	p := &pass{Engine: e, sync: s, remote: remote, can: remote.Promises(), run: r, answered: map[int64]bool{}}
 	if p.there, err = remote.Schema(ctx); err != nil {
 		return nil, e.unreachable(remote, err)
 	}

@@ -71,7 +71,7 @@ func versionsOf(people []*person) []string {
 // intent is a person's write, with all that is needed to repeat or settle it.
 func (p *pass) intent(x *person) store.Intent {
 	c := x.out
-	i := store.Intent{Run: p.run.ID, Key: p.NewKey(), Ref: c.Ref, RemoteID: c.TargetID, Payload: map[string]string{}, Base: x.j.base, Attempted: p.Now()}
+	i := store.Intent{Run: p.run.ID, Key: p.NewKey(), Ref: c.Ref, RemoteID: c.TargetID, Payload: map[string]string{}, Base: x.agreed(), Attempted: p.Now()}
 	switch c.Action {
 	case plan.Create:
 		i.Op = int(connector.OpCreate)
@@ -150,6 +150,7 @@ func (p *pass) resend(ctx context.Context, intents []store.Intent, writes []conn
 // returned, not what was sent (requirements 3.9).
 func (p *pass) sent(b *store.LinkBatch, x *person, i store.Intent, r contact.Record) {
 	b.Done = append(b.Done, i.ID)
+	p.answered[x.out.Seq] = true
 	if i.Op == int(connector.OpDelete) {
 		m := *x.m
 		m.State = store.Gone

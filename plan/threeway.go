@@ -138,7 +138,7 @@ func (d *duel) firstContact() {
 	switch {
 	case d.p.In.blankAt(d.f.ours, d.ours):
 		d.takeIn("first_contact")
-	case contact.Blank(d.theirs):
+	case d.theirsBlank():
 		d.sendOut("first_contact")
 	case d.chosen():
 		d.pick(d.m.Choices[d.f.name].Pick)
@@ -246,7 +246,7 @@ func (d *duel) takeIn(rule string) {
 // sendOut writes ours to the remote, where the policy lets it.
 func (d *duel) sendOut(rule string) {
 	c := FieldChange{Name: d.p.theirs.Fields[d.f.theirs].Name, Old: d.theirs, New: d.offersOut, Rule: rule}
-	theirsBlank := contact.Blank(d.theirs)
+	theirsBlank := d.theirsBlank()
 	switch {
 	case d.offersOut == "" && (!d.f.mayClear || theirsBlank || !contact.Blank(d.ours)):
 		d.settle(d.ours, d.theirs)
@@ -261,6 +261,12 @@ func (d *duel) sendOut(rule string) {
 		d.settle(d.ours, d.offersOut)
 		d.wrote(d.offersOut)
 	}
+}
+
+// theirsBlank reports whether the remote's value says nothing; the placeholder of
+// a name does not (requirements 3.1, 3.5).
+func (d *duel) theirsBlank() bool {
+	return contact.Blank(d.theirs) || d.f.theirs >= 0 && d.p.Out.blankAt(d.f.theirs, d.theirs)
 }
 
 func (d *duel) keepBase() {

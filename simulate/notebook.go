@@ -91,7 +91,7 @@ func same(field, a, b string) bool {
 
 // there is a value of the book in a system's words, and as it stores it.
 func (s *system) there(field, value string) string {
-	if field == "stage" {
+	if value = strings.TrimFunc(value, unicode.IsSpace); field == "stage" {
 		value = map[string]string{"L": "lead", "C": "client"}[value]
 	}
 	at := remoteFields.Index(field)

@@ -58,11 +58,18 @@ func (r *Remote) Settle() {
 	})
 	r.settling = true
 	for _, l := range due {
-		if r.carryOut(l.w).Fault == nil {
-			r.Settled++
-		}
+		r.Settled += r.settle(l)
 	}
 	r.settling = false
+}
+
+// settle carries a late write out as of the time it was due.
+func (r *Remote) settle(l late) (effects int) {
+	before := r.Writes
+	if o := r.carryOut(l.w); o.Fault == nil && l.w.Op == connector.OpCreate {
+		r.records[o.Record.ID].visible = l.at.Add(r.SearchLag)
+	}
+	return r.Writes - before
 }
 
 func (r *Remote) carryOut(w connector.Write) connector.Outcome {

@@ -176,7 +176,7 @@ func (s *system) editLinked(do string) {
 func (w *world) work(step Step) {
 	s := w.system()
 	w.rate, w.crashAt, w.meddle, w.budget = step.Rate, step.At, true, 3
-	s.hidden = step.Do == "narrow"
+	s.hidden = step.Do == "narrow" && !(s.Incremental && s.TellsGone) // which would never be listed whole again
 	s.narrowed = s.narrowed || s.hidden
 	survived := w.alive(func() {
 		if !w.restart() {

@@ -24,7 +24,7 @@ func (s *system) watchRemote(w connector.Write, now map[string]string) {
 		if !s.may(field, func(r rule) bool { return r.out != "" && r.out != plan.WriteNever }) && w.Op == connector.OpUpdate {
 			s.broken("I12: %s of %s is not ours to write", field, w.ID)
 		}
-		if now[field] != "" && !s.may(field, func(r rule) bool { return carries(r.out) }) {
+		if !blank(now[field]) && !s.may(field, func(r rule) bool { return carries(r.out) }) {
 			s.broken("I4: %s of %s has %q and is overwritten with %q by a policy that only fills blanks", field, w.ID, now[field], value)
 		}
 		if value == "" && now[field] != "" && !s.may(field, func(r rule) bool { return r.mayClear && r.out != "" }) {
@@ -216,7 +216,7 @@ func (s *system) checkRun(r store.Run) {
 // hear writes down what a run said about a person.
 func (s *system) hear(c store.StoredChange) {
 	for _, f := range c.Fields {
-		if f.Kept != "" {
+		if !f.Written() {
 			for _, v := range []string{f.Kept, f.Old} {
 				s.notes.told[told{c.Ref, f.Name, v}] = s.notes.n
 			}
