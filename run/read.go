@@ -97,6 +97,7 @@ func (p *planning) readRow(in *reading, row *csv.Row, old *snapshot) error {
 	settled, ok, same := old.recall(hash)
 	if ok {
 		settled.Place, settled.Line = row.Place, row.Line
+		p.settled++
 		return p.notes.add(settled)
 	}
 	note := p.judge(in, row)

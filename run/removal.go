@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 
 	"github.com/kith-sync/kith/plan"
 )
@@ -35,6 +36,9 @@ func (p *planning) removals(ctx context.Context, out *planWriter, syncID int64) 
 			notes = append(notes, why)
 		}
 		return base, notes, nil
+	}
+	if missing, err = p.withoutShared(ctx, missing); err != nil {
+		return 0, nil, err
 	}
 	return base, nil, p.planRemovals(ctx, out, missing)
 }
@@ -74,6 +78,42 @@ func (p *planning) missing(ctx context.Context, owner int64) (base int64, missin
 		}
 	}
 	return base, missing, nil
+}
+
+// withoutShared leaves out the contacts that share a key with a record that is as
+// it was: whoever shares a key with somebody in the source is in the source too.
+// Matching says so of the records it looked at; these it did not look at again.
+func (p *planning) withoutShared(ctx context.Context, missing []int64) ([]int64, error) {
+	if p.settled == 0 || len(missing) == 0 {
+		return missing, nil
+	}
+	owners := make([]map[uint64][]int64, len(p.book.Rules))
+	for found, err := range p.target.Fetch(ctx, missing) {
+		if err != nil {
+			return nil, err
+		}
+		for i, rule := range p.book.Rules {
+			if rule == plan.ByPhone {
+				continue // families share a telephone
+			}
+			for _, key := range p.book.Keys(i, found.Values, nil) {
+				if owners[i] == nil {
+					owners[i] = map[uint64][]int64{}
+				}
+				h := p.engine.Secret.Hash(key)
+				owners[i][h] = append(owners[i][h], found.Ref)
+			}
+		}
+	}
+	err := p.eachSettled(func(_ int64, note rowNote) error {
+		for i := range p.book.Rules {
+			for _, ref := range owners[i][p.keyOf(note, i)] {
+				p.seen.add(ref)
+			}
+		}
+		return nil
+	})
+	return slices.DeleteFunc(missing, p.seen.has), err
 }
 
 // incomplete says why absence from the source proves nothing this time (I13).
