@@ -118,7 +118,7 @@ func (w *leafWriter) exec(ctx context.Context, s **sql.Stmt, text string, args .
 
 func (w *leafWriter) prepare(ctx context.Context, s **sql.Stmt, text string) (err error) {
 	if *s == nil {
-		*s, err = w.tx.PrepareContext(ctx, text)
+		*s, err = w.tx.PrepareContext(ctx, text) //nolint:sqlclosecheck // it serves many calls; close ends it
 	}
 	return err
 }

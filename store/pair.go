@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -97,7 +98,7 @@ func (s *Store) TakeListing(ctx context.Context, l Listing) (Pair, error) {
 // lost the lease to another run is refused (I11).
 func bumpPair(ctx context.Context, tx *sql.Tx, pair, epoch int64, up bool) (seq int64, err error) {
 	err = tx.QueryRowContext(ctx, `UPDATE pair SET seq = seq + $1 WHERE id = $2 AND epoch = $3 RETURNING seq`, bit(up), pair, epoch).Scan(&seq)
-	if notFound(err) == ErrNotFound {
+	if errors.Is(err, sql.ErrNoRows) {
 		return 0, ErrStale
 	}
 	return seq, err
@@ -110,7 +111,7 @@ func bumpPair(ctx context.Context, tx *sql.Tx, pair, epoch int64, up bool) (seq 
 func (s *Store) Lease(ctx context.Context, pair int64, now, until time.Time) (epoch int64, err error) {
 	err = s.db.QueryRowContext(ctx, `UPDATE pair SET epoch = epoch + 1, leased_until = $1 WHERE id = $2 AND leased_until <= $3 RETURNING epoch`,
 		unixMilli(until), pair, now.UnixMilli()).Scan(&epoch)
-	if notFound(err) == ErrNotFound {
+	if errors.Is(err, sql.ErrNoRows) {
 		return 0, ErrLeased
 	}
 	return epoch, err
@@ -148,7 +149,7 @@ func (s *Store) Progress(ctx context.Context, sync, pair int64) (Progress, error
 	p := Progress{SyncID: sync, PairID: pair}
 	err := s.db.QueryRowContext(ctx, `SELECT mirror_seq, book_run, fingerprint FROM progress WHERE sync_id = $1 AND pair_id = $2`, sync, pair).
 		Scan(&p.MirrorSeq, &p.BookRun, &p.Fingerprint)
-	if notFound(err) == ErrNotFound {
+	if errors.Is(err, sql.ErrNoRows) {
 		return p, nil
 	}
 	return p, err

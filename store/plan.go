@@ -134,11 +134,11 @@ func (s *Store) ChangesOf(ctx context.Context, ref int64) iter.Seq2[StoredChange
 }
 
 // TouchedSince returns the handles of a book's contacts that runs after the
-// given one have updated, removed or restored.
+// given one have created, updated, removed or restored.
 func (s *Store) TouchedSince(ctx context.Context, bookID, run int64) ([]int64, error) {
 	rows, err := s.db.QueryContext(ctx, `SELECT DISTINCT c.ref FROM change c JOIN run r ON r.id = c.run_id
-		WHERE c.run_id > $1 AND r.book_id = $2 AND c.ref <> 0 AND r.status NOT IN ($3, $4, $5) ORDER BY c.ref`,
-		run, bookID, string(Planned), string(Planning), string(Discarded))
+		WHERE c.run_id > $1 AND r.book_id = $2 AND c.ref <> 0 AND r.status NOT IN ($3, $4, $5) AND c.action IN ($6, $7, $8, $9) ORDER BY c.ref`,
+		run, bookID, string(Planned), string(Planning), string(Discarded), int(plan.Create), int(plan.Update), int(plan.Remove), int(plan.Restore))
 	return collect(rows, err, func(rows *sql.Rows) (ref int64, err error) { return ref, rows.Scan(&ref) })
 }
 

@@ -165,7 +165,10 @@ func TestCancelEndsASearch(t *testing.T) {
 		}
 	})
 	t.Run("a listing that is left early", func(t *testing.T) {
-		for range d.Changes(t.Context(), "") {
+		for _, err := range d.Changes(t.Context(), "") {
+			if err != nil {
+				t.Error(err)
+			}
 			break
 		}
 	})

@@ -20,8 +20,8 @@ func TestCallsAreCountedByMethod(t *testing.T) {
 	r.Write(ctx, creates("a", "b", "c"))
 	r.Write(ctx, creates("d"))
 	_, _ = list(r, "")
-	for range r.Changes(ctx, "1") {
-		t.Error("nothing changed since 1")
+	for _, err := range r.Changes(ctx, "1") {
+		t.Error("nothing changed since 1", err)
 	}
 	equal(t, "counts", r.Counts(), polite.Counts{Schema: 1, Fetch: 2, Find: 3, Write: 2, Writes: 4, Changes: 2, Pages: 2})
 }

@@ -107,7 +107,10 @@ func TestACallerMayWriteWhileItLists(t *testing.T) {
 	equal(t, "writes", len(s.sent), 3)
 	equal(t, "waits of six calls", len(c.slept), 5)
 	_, _ = r.Schema(ctx) // every turn was given back
-	for range r.Changes(ctx, "") {
+	for _, err := range r.Changes(ctx, "") {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
 	_, _ = r.Schema(ctx)
