@@ -63,7 +63,11 @@ func explanations(ctx context.Context, w *workspace.Workspace, name, who string)
 		}
 		if x.Found || x.Trashed || len(x.History) > 0 {
 			hidePasswords(&x, b)
-			found = append(found, explanation{x, nameNow(x, b), who})
+			links, err := linksOf(ctx, w, b, x.ID)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, explanation{x, nameNow(x, b), links, who})
 		}
 	}
 	return found, nil
@@ -72,8 +76,29 @@ func explanations(ctx context.Context, w *workspace.Workspace, name, who string)
 // An explanation comes with its contact's name.
 type explanation struct {
 	run.Explanation
-	Name string `json:"name,omitempty"`
-	who  string // was asked for
+	Name  string       `json:"name,omitempty"`
+	Links []LinkReport `json:"links,omitempty"`
+	who   string       // was asked for
+}
+
+// A LinkReport is a contact's record at another system.
+type LinkReport struct {
+	Connection string `json:"connection"`
+	Object     string `json:"object,omitempty"`
+	RemoteID   string `json:"remote_id"`
+	Gone       bool   `json:"gone,omitempty"` // it was deleted there; it is never made again
+}
+
+func linksOf(ctx context.Context, w *workspace.Workspace, b store.Book, id string) (links []LinkReport, err error) {
+	number, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return nil, nil // nobody has this contact
+	}
+	all, err := w.Store.Links(ctx, store.Ref(b.ID, number))
+	for _, l := range all {
+		links = append(links, LinkReport{Connection: l.Connection, Object: l.Object, RemoteID: l.RemoteID, Gone: l.State != store.There})
+	}
+	return links, err
 }
 
 // nameNow is the name of an explained contact, from the values it has now.
@@ -159,6 +184,13 @@ func explainText(out io.Writer, x explanation) {
 		_ = t.add([]string{"  " + f.Name, strconv.Quote(f.Value), "from " + from(f)}) // a terminal that is gone needs no error
 	}
 	_ = t.flush()
+	for _, l := range x.Links {
+		state := ""
+		if l.Gone {
+			state = ", gone there"
+		}
+		fmt.Fprintf(out, "  linked with %s at %s%s\n", cell(l.RemoteID), cell(l.Connection), state)
+	}
 	for _, h := range x.History {
 		historyText(out, h)
 	}
@@ -205,6 +237,9 @@ func historyText(out io.Writer, h run.HistoryEntry) {
 		parts = append(parts, fmt.Sprintf("line %d", h.Line))
 	}
 	parts = append(parts, h.Action)
+	if h.Remote {
+		parts = append(parts, "its record at "+cell(h.Source))
+	}
 	if h.MatchedBy != "" {
 		parts = append(parts, "recognised by "+string(h.MatchedBy))
 	}

@@ -54,6 +54,7 @@ type HistoryEntry struct {
 	Fields    []plan.FieldChange `json:"fields,omitempty"`
 	Detail    plan.Detail        `json:"detail,omitzero"`
 	Pruned    bool               `json:"pruned,omitempty"` // it is long ago: which fields were written is known, their values are not
+	Remote    bool               `json:"remote,omitempty"` // it is about the contact's record at a connection
 	Merged    *Merge             `json:"merged,omitempty"` // of action merge, and of a restore that takes one back
 }
 
@@ -228,8 +229,8 @@ func (x *explaining) tell(r store.Run, c store.StoredChange) {
 
 func (x *explaining) tellWith(r store.Run, c store.StoredChange, b binding) {
 	x.out.History = append(x.out.History, HistoryEntry{Run: r.ID, Sync: r.Name, When: when(r), Source: r.Source,
-		Line: c.Line, Action: c.Action.String(), Reason: c.Reason, MatchedBy: c.Rule, Fields: c.Fields, Detail: c.Detail, Pruned: c.Pruned})
-	if x.contact == nil || c.Ref != x.contact.Ref || !writes(c.Action) {
+		Line: c.Line, Action: c.Action.String(), Reason: c.Reason, MatchedBy: c.Rule, Fields: c.Fields, Detail: c.Detail, Pruned: c.Pruned, Remote: c.Remote})
+	if x.contact == nil || c.Ref != x.contact.Ref || !writes(c.Action) || c.Remote {
 		return
 	}
 	if c.Action == plan.Remove || c.Action == plan.Restore {

@@ -28,6 +28,9 @@ func (e *Engine) MergedInto(ctx context.Context, ref int64) (into, run int64, er
 		if err != nil {
 			return 0, 0, err
 		}
+		if c.Remote {
+			continue // it is about the contact's record elsewhere
+		}
 		switch c.Action {
 		case plan.Remove:
 			into, run = c.Into, c.Run
