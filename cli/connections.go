@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -160,6 +161,10 @@ func settingsOf(system workspace.System, old map[string]string, set []string) (m
 		}
 		if settings[name] = value; value == "" {
 			delete(settings, name)
+			continue
+		}
+		if n, err := strconv.ParseFloat(value, 64); (name == workspace.CallsPerDay.Name || name == workspace.CallsPerSecond.Name) && (err != nil || n <= 0) {
+			return nil, usage("--set %s takes a number above zero, not %q", name, value)
 		}
 	}
 	for _, s := range system.Settings {

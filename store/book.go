@@ -244,6 +244,8 @@ func (s *Store) DeleteBook(ctx context.Context, bookID int64) error {
 			}
 		}
 		for _, statement := range []string{
+			`DELETE FROM retry WHERE mirror_id IN (SELECT m.id FROM mirror m JOIN pair p ON p.id = m.pair_id WHERE p.book_id = $1)`,
+			`DELETE FROM pair WHERE book_id = $1`, // with mirror, intents, conflicts and progress
 			`DELETE FROM contact_key WHERE book_id = $1`, `DELETE FROM field WHERE book_id = $1`, `DELETE FROM book WHERE id = $1`,
 		} {
 			if _, err := tx.ExecContext(ctx, statement, bookID); err != nil {

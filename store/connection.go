@@ -77,3 +77,15 @@ func (s *Store) DeleteConnection(ctx context.Context, id int64) error {
 		return nil
 	})
 }
+
+// Spend counts one more call of a connection on a day and reports true, or reports
+// false and counts nothing when limit calls were made.
+func (s *Store) Spend(ctx context.Context, connection int64, day string, limit int) (bool, error) {
+	result, err := s.db.ExecContext(ctx, `INSERT INTO spent (connection_id, day, calls) VALUES ($1, $2, 1)
+		ON CONFLICT (connection_id, day) DO UPDATE SET calls = spent.calls + 1 WHERE spent.calls < $3`, connection, day, limit)
+	if err != nil {
+		return false, fmt.Errorf("count calls: %w", err)
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
+}

@@ -37,6 +37,7 @@ const (
 	There MirrorState = iota
 	Gone
 	GoneUnlinked // and what its contact does is no longer told
+	Erased       // the person was erased on request: nothing of the record is kept but its id, and nothing travels
 )
 
 const mirrorColumns = `id, remote_id, COALESCE(ref, 0), seq, state, merged_into, version, modified, key_hash, email_hash, phone_hash, seen, base`

@@ -92,12 +92,14 @@ const runColumns = `id, sync_id, name, kind, status, started_at, finished_at, bo
 	target_state, fingerprint, plan_hash, first_ref, position, blocks_of, undo_of, detail`
 
 // CreateRun stores a new run and gives it its number.
-func (s *Store) CreateRun(ctx context.Context, r *Run) error {
+func (s *Store) CreateRun(ctx context.Context, r *Run) error { return createRun(ctx, s.db, r) }
+
+func createRun(ctx context.Context, q querier, r *Run) error {
 	detail, err := json.Marshal(r.RunDetail)
 	if err != nil {
 		return err
 	}
-	err = s.db.QueryRowContext(ctx, `INSERT INTO run (sync_id, name, kind, status, started_at, finished_at, book_id, source_hash, source_size,
+	err = q.QueryRowContext(ctx, `INSERT INTO run (sync_id, name, kind, status, started_at, finished_at, book_id, source_hash, source_size,
 			target_state, fingerprint, plan_hash, blocks_of, undo_of, detail)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id`,
 		r.SyncID, r.Name, r.Kind, string(r.Status), r.Started.UnixMilli(), unixMilli(r.Finished), r.BookID, r.SourceHash, r.SourceSize,

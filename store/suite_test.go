@@ -82,6 +82,13 @@ func suite(t *testing.T, open func(t *testing.T) *Store) {
 		{"two runs reserve numbers at once", testTwoReserve},
 		{"one may write while a list is read", testWriteWhileReading},
 		{"a cancelled context ends a list", testCancelled},
+		{"a connection keeps its settings and counts its calls", testConnections},
+		{"the mirror keeps what a remote has, and one link for each", testMirror},
+		{"a pair has one run at a time", testLeases},
+		{"an intent keeps its first payload", testIntents},
+		{"conflicts open, close and remember a choice", testConflicts},
+		{"a sync remembers how far it has come", testProgress},
+		{"a setting is swapped only for what it was", testSwapSetting},
 		{"a healthy database passes its check", testCheck},
 	} {
 		t.Run(row.sentence, func(t *testing.T) { row.test(t, open(t)) })

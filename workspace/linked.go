@@ -10,6 +10,7 @@ import (
 	mathrand "math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -103,7 +104,25 @@ func (w ends) Remote(ctx context.Context, s store.Sync) (connector.Remote, error
 		return nil, err
 	}
 	random := mathrand.New(mathrand.NewPCG(mathrand.Uint64(), mathrand.Uint64()))
-	return polite.Retry(remote, polite.DefaultPatience(), polite.Real{}, random), nil
+	return polite.Retry(w.paced(c, remote), polite.DefaultPatience(), polite.Real{}, random), nil
+}
+
+// paced keeps a connection's calls within what its account allows.
+func (w ends) paced(c store.Connection, remote connector.Remote) connector.Remote {
+	perDay, _ := strconv.Atoi(c.Settings[CallsPerDay.Name])                 // checked when it was stored
+	perSecond, _ := strconv.ParseFloat(c.Settings[CallsPerSecond.Name], 64) // 0: any number
+	remote = polite.Budget(remote, polite.Allowance{PerDay: perDay}, ledger{w.Store, c.ID}, polite.Real{})
+	return polite.Limit(remote, polite.Pace{PerSecond: perSecond, Burst: 1 + int(perSecond)}, polite.Real{})
+}
+
+// ledger remembers the calls of one connection.
+type ledger struct {
+	store      *store.Store
+	connection int64
+}
+
+func (l ledger) Spend(ctx context.Context, day string, limit int) (bool, error) {
+	return l.store.Spend(ctx, l.connection, day, limit)
 }
 
 // Pair is the sync's object and book, which share their links with other syncs.

@@ -64,12 +64,18 @@ func SystemNamed(name string) (System, error) {
 // authority is the setting every system with TLS has.
 var authority = SystemSetting{Name: "ca", Help: "file with the certificate (PEM) of an authority of your own, or of the server"}
 
+// What every system lets its account be limited to.
+var (
+	CallsPerDay    = SystemSetting{Name: "calls_per_day", Help: "most calls on one day (UTC); then runs pause until the next"}
+	CallsPerSecond = SystemSetting{Name: "calls_per_second", Help: "most calls a second in the long run"}
+)
+
 func cardDAV() System {
 	return System{Name: "carddav", Title: "CardDAV address book (Nextcloud, iCloud, Fastmail, Radicale, ...)",
 		Settings: []SystemSetting{
 			{"url", "address of the server, of the user or of the address book", true},
 			{"user", "who signs in; without it the secret is a bearer token", false},
-			authority,
+			authority, CallsPerDay, CallsPerSecond,
 		},
 		open: func(ctx context.Context, a account) (connector.Remote, error) {
 			s := carddav.Settings{URL: a.settings["url"], User: a.settings["user"], Book: a.object}
@@ -93,7 +99,7 @@ func lDAP() System {
 			{"attributes", "further attributes to pass on, with commas between", false},
 			{"starttls", "yes encrypts an ldap:// connection", false},
 			{"page_size", "entries in one answer; 500 when left out", false},
-			authority,
+			authority, CallsPerDay, CallsPerSecond,
 		},
 		open: func(ctx context.Context, a account) (connector.Remote, error) {
 			s := ldap.Settings{URL: a.settings["url"], BindDN: a.settings["user"], Password: a.secret, BaseDN: a.settings["base"], Filter: a.settings["filter"],

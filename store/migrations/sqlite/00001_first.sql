@@ -105,6 +105,12 @@ CREATE TABLE connection (                     -- an account at another system
   settings TEXT NOT NULL,                      -- JSON, without secrets
   secret   TEXT NOT NULL DEFAULT ''            -- sealed
 );
+CREATE TABLE spent (                          -- calls that a connection made on a day
+  connection_id INTEGER NOT NULL REFERENCES connection(id) ON DELETE CASCADE,
+  day           TEXT NOT NULL,                 -- 2026-11-22
+  calls         INTEGER NOT NULL,
+  PRIMARY KEY (connection_id, day)
+) WITHOUT ROWID;
 CREATE TABLE pair (                           -- an object of a connection and the address book it is linked with
   id            INTEGER PRIMARY KEY AUTOINCREMENT,
   connection_id INTEGER NOT NULL REFERENCES connection(id),
@@ -123,7 +129,7 @@ CREATE TABLE mirror (                         -- what is known of one record of 
   remote_id     TEXT NOT NULL,
   ref           INTEGER,                       -- the contact it is linked to
   seq           INTEGER NOT NULL,              -- of the pair, when the record last changed
-  state         INTEGER NOT NULL DEFAULT 0,    -- 0 there, 1 gone, 2 gone and unlinked
+  state         INTEGER NOT NULL DEFAULT 0,    -- 0 there, 1 gone, 2 gone and unlinked, 3 erased on request
   merged_into   TEXT NOT NULL DEFAULT '',      -- the record that stands for one that is gone
   version       TEXT NOT NULL DEFAULT '',      -- as the remote names it
   modified      INTEGER NOT NULL DEFAULT 0,    -- milliseconds since 1970; 0 when the remote does not say
@@ -189,6 +195,20 @@ CREATE TABLE conflict (                       -- a field that both sides changed
 );
 CREATE UNIQUE INDEX conflict_open ON conflict (pair_id, ref, field) WHERE open = 1;
 CREATE INDEX conflict_ref ON conflict (ref);
+CREATE TABLE suppression (                    -- somebody who was erased on request: nothing in it can be read
+  id        INTEGER PRIMARY KEY AUTOINCREMENT,
+  book_id   INTEGER NOT NULL,
+  ref       INTEGER NOT NULL,                  -- the contact that was erased; 0: there was none
+  run_id    INTEGER NOT NULL,                  -- that erased it
+  reason    TEXT NOT NULL,
+  erased_at INTEGER NOT NULL                   -- milliseconds since 1970
+);
+CREATE TABLE suppression_key (                -- match keys by which an import would bring the person back
+  suppression_id INTEGER NOT NULL REFERENCES suppression(id) ON DELETE CASCADE,
+  rule           INTEGER NOT NULL,             -- as in contact_key
+  hash           INTEGER NOT NULL,             -- keyed, as in contact_key
+  PRIMARY KEY (suppression_id, rule, hash)
+);
 CREATE TABLE setting (
   name  TEXT PRIMARY KEY,
   value TEXT NOT NULL
