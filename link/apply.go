@@ -65,7 +65,7 @@ func (e *Engine) Resume(ctx context.Context, s store.Sync, r store.Run) (store.R
 	if err := p.recover(ctx); err != nil {
 		return p.giveUp(ctx, err)
 	}
-	if r.Kind == store.KindUndo {
+	if r.Kind != store.KindSync {
 		return p.carryBack(ctx)
 	}
 	return p.carryOut(ctx)
@@ -326,6 +326,10 @@ func (p *pass) checkOne(x *person, k knowledge) error {
 		x.done = true
 		return nil
 	}
+	if x.out != nil && x.out.Action == plan.Create && k.pending[x.ref()] {
+		x.refuse(plan.OutcomeUnknown) // it was sent before the crash
+		return nil
+	}
 	if x.link != nil && (x.m == nil || x.link.ID != x.m.ID) || x.m == nil && x.remoteID() != "" {
 		x.refuse(plan.TargetChanged)
 		return nil
@@ -362,7 +366,7 @@ func (p *pass) isSo(x *person) bool {
 		return x.link != nil && x.link.State == store.There
 	}
 	if x.out != nil && x.out.Action == plan.Remove {
-		return x.m != nil && x.m.State != store.There
+		return x.m != nil && x.m.State != store.There && x.m.State != store.Erased
 	}
 	if x.in != nil && x.in.Action == plan.Remove {
 		return x.ours == nil
@@ -389,21 +393,17 @@ func done(c *store.StoredChange, now func(field string) string) bool {
 	return true
 }
 
-// same reports whether a planned change and the one judged now write the same.
+// same reports whether a planned change and the one judged now write and say the
+// same: a value that is left alone is left with a word to people, or not at all.
 func same(planned *store.StoredChange, now *plan.Change) bool {
 	if planned == nil || now == nil {
-		return planned == nil && now == nil || planned == nil && !writes(now.Action) || now == nil && !writes(planned.Action)
+		return planned == nil && now == nil || planned == nil && !writes(now.Action) && len(now.Fields) == 0 || now == nil && !writes(planned.Action)
 	}
-	return planned.Action == now.Action && slices.Equal(planned.Values, now.Values) && slices.Equal(writtenOf(planned.Fields), writtenOf(now.Fields))
+	return planned.Action == now.Action && slices.Equal(planned.Values, now.Values) && slices.EqualFunc(planned.Fields, now.Fields, sameField)
 }
 
-func writtenOf(fields []plan.FieldChange) (all []plan.FieldChange) {
-	for _, f := range fields {
-		if f.Written() {
-			all = append(all, plan.FieldChange{Name: f.Name, Old: f.Old, New: f.New})
-		}
-	}
-	return all
+func sameField(a, b plan.FieldChange) bool {
+	return a.Name == b.Name && a.Old == b.Old && a.New == b.New && a.Kept == b.Kept
 }
 
 // writeHere writes the address book's part and what it means for the links.
@@ -494,6 +494,9 @@ func (x *person) agreed() map[string]plan.Agreed {
 		maps.Copy(base, x.m.Base)
 	}
 	maps.Copy(base, x.j.base)
+	for name := range x.j.forget {
+		delete(base, name)
+	}
 	return base
 }
 
@@ -503,7 +506,11 @@ func (p *pass) settleRefused(b *store.LinkBatch, x *person) {
 		if c == nil || !writes(c.Action) && c.Action != plan.Unchanged || c == x.in && x.halfDone {
 			continue
 		}
-		p.settle(b, c, plan.Fail, x.refused, x.message)
+		action := plan.Fail
+		if x.refused == plan.OutcomeUnknown {
+			action = plan.Hold
+		}
+		p.settle(b, c, action, x.refused, x.message)
 	}
 }
 

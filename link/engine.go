@@ -38,6 +38,7 @@ type Memory interface {
 	Changes(ctx context.Context, run int64) iter.Seq2[store.StoredChange, error]
 	ChangesOf(ctx context.Context, ref int64) iter.Seq2[store.StoredChange, error]
 	Tombstones(ctx context.Context, book int64) ([]store.Contact, error)
+	Suppressions(ctx context.Context) ([]store.Suppression, error)
 	DeletedSince(ctx context.Context, sync, since int64) (int64, error)
 
 	Pair(ctx context.Context, id int64) (store.Pair, error)
@@ -111,6 +112,9 @@ type pass struct {
 	answered map[int64]bool      // changes that the remote said it has carried out
 	epoch    int64               // of the lease: a commit under an older one is refused (I11)
 	times    map[int64]time.Time // of runs
+
+	forgotten plan.Forgotten // people who were erased on request
+	allKeys   func(values []string) func(plan.Rule) []uint64
 }
 
 func (e *Engine) open(ctx context.Context, s store.Sync, r *store.Run) (*pass, error) {
@@ -137,6 +141,13 @@ func (e *Engine) open(ctx context.Context, s store.Sync, r *store.Run) (*pass, e
 	def := Complete(s.Definition, p.here, p.there)
 	if p.pairing, err = plan.Pair(def, p.here, p.there, p.book.Region()); err != nil {
 		return nil, &run.Error{Code: run.CodeConfig, Message: err.Error()}
+	}
+	if p.can.ReadOnly {
+		p.pairing.KeepThere()
+	}
+	p.allKeys = run.Hashes(p.here, p.book.Region(), e.Secret)
+	if p.forgotten, err = run.Forgotten(ctx, e.Memory); err != nil {
+		return nil, err
 	}
 	r.BookID, r.Source, r.Fingerprint, r.Linked = p.book.ID(), remote.Name(), fingerprint(def), true
 	if r.Reasons == nil { // a run read back from the store has none where it counted none

@@ -23,6 +23,7 @@ type judgement struct {
 	in, out   *plan.Change
 	base      map[string]plan.Agreed // once both are carried out
 	outgoing  map[string]bool        // fields of the book whose base waits for the remote's answer
+	forget    map[string]bool        // fields that nothing is agreed on any more
 	conflicts []plan.Conflict
 	state     store.MirrorState
 }
@@ -32,6 +33,8 @@ func (p *pass) judge(it item, k knowledge) (judgement, error) {
 	switch {
 	case it.m == nil && it.ours == nil:
 		return judgement{}, nil
+	case it.m != nil && it.m.State == store.Erased:
+		return p.leave(it, plan.Skip, plan.Erased), nil
 	case it.m == nil:
 		return p.onlyHere(it, k)
 	case it.m.State != store.There && it.ours == nil:
@@ -81,7 +84,10 @@ func (p *pass) both(it item, k knowledge) (judgement, error) {
 	}
 	waiting := false
 	for _, c := range e.Conflicts {
-		waiting = waiting || c.Winner == plan.WinReview
+		if c.Winner == plan.WinReview {
+			waiting = true
+			in.Fields = append(in.Fields, plan.FieldChange{Name: c.Field, Old: c.Ours, New: c.Ours, Kept: c.Theirs, Rule: "conflict"})
+		}
 	}
 	switch {
 	case written(e.In):
@@ -90,6 +96,9 @@ func (p *pass) both(it item, k knowledge) (judgement, error) {
 		in.Action, in.Reason = plan.Hold, plan.ConflictField
 	default:
 		in.Action = plan.Unchanged
+	}
+	if waiting && in.Action != plan.Hold { // other fields go on; a person is told all the same
+		in.Detail.Warnings = append(in.Detail.Warnings, string(plan.ConflictField))
 	}
 	j.in = &in
 	if written(e.Out) {
@@ -196,6 +205,10 @@ func (p *pass) onlyHere(it item, k knowledge) (judgement, error) {
 	c := p.changeOut(it)
 	if k.pending[it.ref] {
 		c.Action, c.Reason = plan.Hold, plan.OutcomeUnknown
+		return judgement{out: &c}, nil
+	}
+	if p.forgotten.Has(p.allKeys(it.ours.Values)) {
+		c.Action, c.Reason = plan.Skip, plan.Erased
 		return judgement{out: &c}, nil
 	}
 	if pass, err := p.pairing.Out.Pass(it.ours.Values); err != nil || !pass {

@@ -37,12 +37,18 @@ func (p *pass) sweepEvery() time.Duration {
 
 func (p *pass) list(ctx context.Context, since string) error {
 	listed, complete := map[string]bool{}, false
-	n := int64(0)
+	cursor, n := p.pair.Cursor, int64(0)
 	for page, err := range p.remote.Changes(ctx, since) {
 		if err != nil {
 			return p.unreachable(p.remote, err)
 		}
 		complete = page.Complete
+		if page.Cursor != "" {
+			cursor = page.Cursor
+		}
+		if since == "" { // what is gone is only known at the end, and no cursor would tell it again
+			page.Cursor = ""
+		}
 		if err := p.takePage(ctx, page); err != nil {
 			return err
 		}
@@ -60,7 +66,7 @@ func (p *pass) list(ctx context.Context, since string) error {
 		p.progress("listing", n, 0)
 	}
 	if since == "" && complete {
-		return p.sweep(ctx, listed)
+		return p.sweep(ctx, listed, cursor)
 	}
 	return nil
 }
@@ -119,6 +125,9 @@ func (p *pass) asKnown(m store.Mirrored, item connector.Item) bool {
 	if item.Gone {
 		return m.State != store.There
 	}
+	if m.State == store.Erased {
+		return true // what becomes of the record is none of our business
+	}
 	return m.State == store.There && (item.Version == "" || m.Version == item.Version) && maps.Equal(m.Seen, valuesOf(p.there, item.Record))
 }
 
@@ -135,7 +144,11 @@ func (p *pass) seen(m *store.Mirrored, item connector.Item) {
 func (p *pass) seenRecord(m *store.Mirrored, r contact.Record) {
 	m.State, m.Version, m.Modified, m.Into = store.There, r.Version, r.Modified, ""
 	m.Seen = valuesOf(p.there, r)
-	m.Hashes = p.hashes(p.pairing.In, p.pairing.In.Translate(p.fields(m)).Values)
+	values := p.pairing.In.Translate(p.fields(m)).Values
+	m.Hashes = p.hashes(p.pairing.In, values)
+	if !p.forgotten.Nobody() && p.forgotten.Has(p.allKeys(values)) { // only that it is there may be known
+		m.State, m.Version, m.Modified, m.Seen, m.Base = store.Erased, "", time.Time{}, map[string]string{}, nil
+	}
 }
 
 // hashes are the match keys of a record in the address book's words.
@@ -172,7 +185,9 @@ func valuesOf(schema contact.Schema, r contact.Record) map[string]string {
 
 // sweep looks at the records that a complete listing left out. Only what the
 // remote itself then calls gone is gone; an empty listing proves nothing (I13).
-func (p *pass) sweep(ctx context.Context, listed map[string]bool) error {
+// The cursor is stored with what was found: after a crash in between the listing
+// begins anew (I17).
+func (p *pass) sweep(ctx context.Context, listed map[string]bool, cursor string) error {
 	there, err := p.Memory.MirrorThere(ctx, p.pair.ID)
 	if err != nil {
 		return err
@@ -195,7 +210,7 @@ func (p *pass) sweep(ctx context.Context, listed map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	p.pair, err = p.Memory.TakeListing(ctx, store.Listing{Pair: p.pair.ID, Epoch: p.epoch, Items: news, Cursor: p.pair.Cursor, Swept: p.Now()})
+	p.pair, err = p.Memory.TakeListing(ctx, store.Listing{Pair: p.pair.ID, Epoch: p.epoch, Items: news, Cursor: cursor, Swept: p.Now()})
 	return err
 }
 

@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/contact"
@@ -66,9 +67,10 @@ func (p *pass) recoverCreate(ctx context.Context, i store.Intent) error {
 func (p *pass) lookFor(ctx context.Context, i store.Intent) (found []connector.Item, asked bool, err error) {
 	for _, name := range p.can.Finds {
 		value := i.Payload[name]
-		if value == "" {
+		if value == "" || len(found) > 0 {
 			continue
 		}
+		asked = true
 		items, err := p.remote.Find(ctx, name, []string{value})
 		if err != nil {
 			return nil, false, p.unreachable(p.remote, err)
@@ -82,9 +84,8 @@ func (p *pass) lookFor(ctx context.Context, i store.Intent) (found []connector.I
 				found = append(found, item)
 			}
 		}
-		return found, true, nil
 	}
-	return nil, false, nil
+	return found, asked, nil
 }
 
 // recovered enters the outcome of a create that was in the balance.
@@ -111,7 +112,26 @@ func (p *pass) recovered(ctx context.Context, i store.Intent, o connector.Outcom
 		m = known[0]
 	}
 	p.adopt(&m, i, o.Record)
+	p.notOurs(&m, i)
 	return p.Memory.WriteLinks(ctx, store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: i.Run, Mirror: []store.Mirrored{m}, Done: []int64{i.ID}, Position: -1})
+}
+
+// notOurs keeps what people did to a record, between our attempt and this answer,
+// from being taken for what the remote made of our create: the base is then what
+// was sent, so that theirs has changed. A value that was cut off is no edit.
+func (p *pass) notOurs(m *store.Mirrored, i store.Intent) {
+	here, there := p.pairing.Names()
+	for at, name := range here {
+		sent, ok := i.Payload[there[at]]
+		field := p.there.Index(there[at])
+		now := m.Seen[there[at]]
+		if !ok || field < 0 || p.pairing.SameThere(field, sent, now) || now != "" && strings.HasPrefix(sent, now) {
+			continue
+		}
+		a := m.Base[name]
+		a.Theirs = sent
+		m.Base[name] = a
+	}
 }
 
 func (p *pass) drop(ctx context.Context, i store.Intent) error { return p.dropWith(ctx, i, nil) }

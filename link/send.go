@@ -162,9 +162,13 @@ func (p *pass) sent(b *store.LinkBatch, x *person, i store.Intent, r contact.Rec
 		m = *x.m
 	}
 	p.adopt(&m, i, r)
+	if p.run.Kind == store.KindUndo && i.Op == int(connector.OpCreate) {
+		m.Ref = 0 // its contact is in the trash: linked, it would be deleted again
+	}
 	b.Mirror = append(b.Mirror, m)
 	if x.out.TargetID == "" {
 		x.out.TargetID = m.RemoteID
+		x.out.Fields = created(p.there, plan.Change{Values: p.fields(&m)}) // as the remote made it
 		b.Settled = append(b.Settled, *x.out)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 )
@@ -37,10 +38,17 @@ func (e *Engine) Undo(ctx context.Context, s store.Sync, r store.Run) (store.Run
 	if err != nil {
 		return r, err
 	}
+	undo.Notes = p.madeAnew(there)
 	if err := e.Memory.CreateRun(ctx, &undo); err != nil {
 		return r, err
 	}
-	changes := append(here, there...)
+	if err := p.markDecided(ctx, r, here); err != nil {
+		return r, err
+	}
+	changes, err := p.together(ctx, here, there)
+	if err != nil {
+		return r, err
+	}
 	for i := range changes {
 		c := &changes[i]
 		c.Row = int64(i)
@@ -60,6 +68,81 @@ func (e *Engine) Undo(ctx context.Context, s store.Sync, r store.Run) (store.Run
 		return undo, err
 	}
 	return p.carryBack(ctx)
+}
+
+// madeAnew says what an undo cannot bring back.
+func (p *pass) madeAnew(there []plan.Change) []string {
+	n := 0
+	for _, c := range there {
+		if c.Action == plan.Create {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("Records deleted at %s come back as new ones, with the values that Kith knows: %d. What else they held is gone. "+
+		"Their contacts stay in the trash; kith contacts restore brings them back.", p.remote.Name(), n)}
+}
+
+// markDecided marks what of a run's changes to the book was a decided conflict.
+func (p *pass) markDecided(ctx context.Context, r store.Run, here []plan.Change) error {
+	type field struct {
+		ref  int64
+		name string
+	}
+	decided := map[field]bool{}
+	for c, err := range p.Memory.Changes(ctx, r.ID) {
+		if err != nil {
+			return err
+		}
+		for _, f := range c.Fields {
+			if !c.Remote && f.Rule == "winner" {
+				decided[field{c.Ref, f.Name}] = true
+			}
+		}
+	}
+	for _, c := range here {
+		for i := range c.Fields {
+			if decided[field{c.Ref, c.Fields[i].Name}] && c.Fields[i].Written() {
+				c.Fields[i].Rule = ruleReopen
+			}
+		}
+	}
+	return nil
+}
+
+// together puts the two halves of a person next to each other: their link is
+// written once, with both.
+func (p *pass) together(ctx context.Context, here, there []plan.Change) (all []plan.Change, err error) {
+	other := map[int64]plan.Change{}
+	var refs []int64
+	for _, c := range there {
+		if c.TargetID != "" {
+			other[c.Ref] = c
+			refs = append(refs, c.Ref)
+		}
+	}
+	linked, err := p.linkedRefs(ctx, refs)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range here {
+		half, ok := other[c.Ref]
+		if !ok || !linked[c.Ref] {
+			all = append(all, c)
+			continue
+		}
+		c.SourceID = half.TargetID
+		all = append(all, c, half)
+		delete(other, c.Ref)
+	}
+	for _, c := range there {
+		if _, left := other[c.Ref]; left || c.TargetID == "" {
+			all = append(all, c)
+		}
+	}
+	return all, nil
 }
 
 // reverseThere makes the changes that take a run back at the remote. It looks at
@@ -101,6 +184,8 @@ func (p *pass) reverseThere(ctx context.Context, r store.Run) (changes []plan.Ch
 func (p *pass) reverseOne(c plan.Change, item connector.Item, there bool, m store.Mirrored) plan.Change {
 	back := plan.Change{Remote: true, Ref: c.Ref, SourceID: c.SourceID, TargetID: c.TargetID, Version: item.Version}
 	switch {
+	case c.Reason == plan.Erased: // nothing is left to bring back (requirements 3.14)
+		back.Action, back.Reason = plan.Skip, plan.Erased
 	case c.Action == plan.Remove && there:
 		back.Action, back.Reason = plan.Skip, plan.UndoExists
 	case c.Action == plan.Remove: // it comes back as a new record
@@ -108,7 +193,7 @@ func (p *pass) reverseOne(c plan.Change, item connector.Item, there bool, m stor
 		back.Fields = created(p.there, back)
 	case !there:
 		back.Action, back.Reason = plan.Skip, plan.UndoGone
-	case c.Action == plan.Create && !maps.Equal(valuesOf(p.there, item.Record), m.Seen):
+	case c.Action == plan.Create && !p.asCreated(c, item):
 		back.Action, back.Reason = plan.Skip, plan.UndoChanged
 	case c.Action == plan.Create:
 		back.Action, back.Final = plan.Remove, true
@@ -118,10 +203,21 @@ func (p *pass) reverseOne(c plan.Change, item connector.Item, there bool, m stor
 	return back
 }
 
+// asCreated reports whether a record still is what the run made of it.
+func (p *pass) asCreated(c plan.Change, item connector.Item) bool {
+	made := valuesIn(p.there, c.Fields)
+	for at := range p.there.Fields {
+		if !p.pairing.SameThere(at, made[at], item.Value(at)) {
+			return false
+		}
+	}
+	return true
+}
+
 // reverseFields gives the fields their old values that still are as the run left
 // them.
 func (p *pass) reverseFields(back *plan.Change, c plan.Change, item connector.Item) {
-	ours := false
+	ours, consent := false, false
 	for _, f := range c.Fields {
 		at := p.there.Index(f.Name)
 		if !f.Written() || at < 0 {
@@ -129,14 +225,24 @@ func (p *pass) reverseFields(back *plan.Change, c plan.Change, item connector.It
 		}
 		value := item.Value(at)
 		put := plan.FieldChange{Name: f.Name, Old: value, New: f.Old, Rule: "undo"}
-		if p.pairing.SameThere(at, value, f.New) {
-			ours = true
-		} else {
+		if f.Rule == "winner" {
+			put.Rule = ruleReopen
+		}
+		switch {
+		case !p.pairing.SameThere(at, value, f.New):
 			put.New, put.Kept = value, f.Old
+		case p.pairing.Out.Consents(at) && contact.Loosens(value, f.Old):
+			put.New, put.Kept, put.Rule = value, f.Old, "consent" // only a person loosens it (requirements 3.14)
+			consent = true
+		default:
+			ours = true
 		}
 		back.Fields = append(back.Fields, put)
 	}
-	if back.Action = plan.Update; !ours {
+	switch back.Action = plan.Update; {
+	case !ours && consent:
+		back.Action, back.Reason = plan.Skip, plan.UndoConsent
+	case !ours:
 		back.Action, back.Reason = plan.Skip, plan.UndoChanged
 	}
 }
@@ -166,7 +272,7 @@ func (p *pass) checkBack(ctx context.Context, group []*person) error {
 		if x.m == nil {
 			x.m = x.link
 		}
-		x.j = judgement{base: p.agreedBack(x), state: stateOf(x.m)}
+		x.j = judgement{base: p.agreedBack(x), forget: p.reopened(x), state: stateOf(x.m)}
 		x.done = p.resumed && p.carriedOut(x)
 	}
 	return nil
@@ -207,9 +313,33 @@ func (p *pass) agreedBack(x *person) map[string]plan.Agreed {
 	return base
 }
 
+// reopened are the fields whose conflict had been decided, by a rule or a person:
+// nothing is agreed on them any more.
+func (p *pass) reopened(x *person) map[string]bool {
+	names := map[string]bool{}
+	here, there := p.pairing.Names()
+	for at, name := range here {
+		if x.decided(name, there[at]) {
+			names[name] = true
+		}
+	}
+	return names
+}
+
+// decided reports whether what goes back for a field was a decided conflict.
+func (x *person) decided(here, there string) bool {
+	by := func(c *store.StoredChange, name string) bool {
+		return c != nil && slices.ContainsFunc(c.Fields, func(f plan.FieldChange) bool { return f.Name == name && f.Written() && f.Rule == ruleReopen })
+	}
+	return by(x.in, here) || by(x.out, there)
+}
+
+// ruleReopen marks what an undo gives back of a conflict that was decided.
+const ruleReopen = "undo winner"
+
 // finishBack notes on the run that was taken back which run did it.
 func (p *pass) finishBack(ctx context.Context) error {
-	if p.run.Totals.Writes() > 0 {
+	if p.run.Totals.Writes() > 0 && p.run.UndoOf != 0 {
 		r, err := p.Memory.Run(ctx, p.run.UndoOf)
 		if err != nil {
 			return err

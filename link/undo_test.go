@@ -99,3 +99,61 @@ func TestUndoOfARemovalThere(t *testing.T) {
 		t.Error("a run was undone twice")
 	}
 }
+
+// H6 of the second trial: after the undo of a decided conflict a person decides
+// again; nothing is pushed over the other side, and nothing stays apart in silence.
+func TestUndoOfADecidedConflictOpensItAgain(t *testing.T) {
+	var def plan.Sync
+	for _, f := range people.Fields {
+		def.Map = append(def.Map, plan.Mapping{From: f.Name, To: f.Name, Winner: plan.WinReview})
+	}
+	w := newWorld(t, def)
+	w.engine.Reverse = w.reverse
+	id := w.remote.Add(map[string]string{"email": "ada@example.com", "company": "TheirCo", "phone": "020 7946 0001"})
+	w.add(map[string]string{"email": "ada@example.com", "company": "OurCo", "phone": "020 7946 0002"})
+	w.run()
+	open, err := w.store.OpenConflicts(t.Context(), 0)
+	if err != nil || len(open) != 2 {
+		t.Fatalf("open conflicts: %v, %v; want those of company and phone", open, err)
+	}
+	for _, c := range open {
+		pick := map[string]plan.Winner{"company": plan.WinOurs, "phone": plan.WinTheirs}[c.Field]
+		if err := w.store.PickConflict(t.Context(), c.ID, pick, w.clock()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := w.run()
+	w.want("the book, decided", w.here(), "1 company=OurCo email=ada@example.com phone=020 7946 0001")
+	w.want("the remote, decided", w.there(), id+" company=OurCo email=ada@example.com phone=020 7946 0001")
+	w.undo(r)
+	w.rest()
+	w.want("the book after the undo", w.here(), "1 company=OurCo email=ada@example.com phone=020 7946 0002")
+	w.want("the remote after the undo", w.there(), id+" company=TheirCo email=ada@example.com phone=020 7946 0001")
+	if open, err = w.store.OpenConflicts(t.Context(), 0); err != nil || len(open) != 2 {
+		t.Errorf("open conflicts after the undo: %v, %v; want both again", open, err)
+	}
+}
+
+// H12: a record that somebody worked on stays, also when a later run has seen it.
+func TestUndoLeavesARecordThatSomebodyWorkedOn(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.engine.Reverse = w.reverse
+	w.add(map[string]string{"email": "bob@example.org"})
+	r := w.run()
+	w.remote.Edit("r0001", map[string]string{"company": "Acme"})
+	w.rest()
+	w.undo(r)
+	w.want("the remote", w.there(), "r0001 company=Acme email=bob@example.org")
+}
+
+// H7: a record that an undo made again is not deleted by the next run.
+func TestWhatAnUndoBroughtBackStays(t *testing.T) {
+	w := newWorld(t, plan.Sync{Policy: plan.Policy{Delete: plan.Delete{Back: plan.DeleteGone}}, Guard: plan.Guard{MaxDeletes: 5, Day: plan.NoLimit}})
+	w.engine.Reverse = w.reverse
+	w.remote.Add(ada())
+	w.rest()
+	w.trash(1)
+	w.undo(w.run())
+	w.rest()
+	w.want("the remote", w.there(), "r0002 email=ada@example.com first_name=Ada last_name=Byron")
+}

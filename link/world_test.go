@@ -35,7 +35,7 @@ type world struct {
 
 var people = contact.Schema{Fields: []contact.Field{
 	{Name: "email", Kind: contact.Email}, {Name: "first_name", Kind: contact.Name}, {Name: "last_name", Kind: contact.Name},
-	{Name: "phone", Kind: contact.Phone}, {Name: "company", Kind: contact.Text},
+	{Name: "phone", Kind: contact.Phone}, {Name: "company", Kind: contact.Text}, {Name: "news", Kind: contact.Consent},
 }}
 
 var secret = plan.Secret{1, 2}

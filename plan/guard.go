@@ -10,14 +10,20 @@ import (
 // unset. "10%" is a limit that 10.00 % passes and 10.01 % does not.
 type Limit struct{ set, basisPoints int64 }
 
+// NoLimit is the limit of somebody who wants none; an unset one takes the default.
+var NoLimit = Limit{set: 2}
+
 // Percent is a limit of n percent.
 func Percent(n int64) Limit { return Limit{1, n * 100} }
 
 // ParseLimit reads "10%", "2.5 %" or "none".
 func ParseLimit(s string) (Limit, error) {
 	s = strings.TrimSpace(s)
-	if s == "none" || s == "" {
+	switch s {
+	case "":
 		return Limit{}, nil
+	case "none":
+		return NoLimit, nil
 	}
 	number, ok := strings.CutSuffix(s, "%")
 	f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
@@ -83,19 +89,22 @@ func (g Guard) Check(t Totals, base int64) *Stop {
 	return nil
 }
 
+// perDay ends a limit that counts the last 24 hours.
+const perDay = " in 24 hours"
+
 // CheckDay returns the guard's objection to what was deleted in the last 24 hours,
 // this plan included, or nil. Base is the number of records before all of it.
 func (g Guard) CheckDay(deleted, base int64) *Stop {
 	if !g.Day.Exceeded(deleted, base) {
 		return nil
 	}
-	return &Stop{"deletes", deleted, base, g.Day.String() + " in 24 hours"}
+	return &Stop{"deletes", deleted, base, g.Day.String() + perDay}
 }
 
 // share is the count in percent of the base, with as many decimals as it takes
 // to tell it from the limit.
 func (s Stop) share() string {
-	limit, _ := strconv.ParseFloat(strings.TrimSuffix(s.Limit, "%"), 64)
+	limit, _ := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSuffix(s.Limit, perDay), "%"), 64)
 	for decimals := 1; ; decimals++ {
 		text := strconv.FormatFloat(float64(s.Count)*100/float64(s.Base), 'f', decimals, 64)
 		if shown, _ := strconv.ParseFloat(text, 64); shown != limit || decimals == 6 {
@@ -111,6 +120,9 @@ func (s Stop) Message() string {
 		share = s.share() + " %"
 	}
 	verb := map[string]string{"deletes": "deleted", "changes": "deleted or changed"}[s.What]
+	if strings.HasSuffix(s.Limit, perDay) {
+		verb += ", with what this sync deleted in the last 24 hours"
+	}
 	return fmt.Sprintf("%d of %d contacts (%s) would be %s; the limit is %s. Nothing was written.",
 		s.Count, s.Base, share, verb, strings.Replace(s.Limit, "%", " %", 1))
 }

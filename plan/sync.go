@@ -169,7 +169,7 @@ func (s Sync) Defaults() Sync {
 	if s.Guard == (Guard{}) {
 		s.Guard.Deletes = Percent(10)
 	}
-	if s.Linked() && !s.Guard.Day.Set() {
+	if s.Linked() && s.Guard.Day == (Limit{}) {
 		s.Guard.Day = Percent(20)
 	}
 	return s

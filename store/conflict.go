@@ -71,10 +71,12 @@ func (s *Store) PickConflict(ctx context.Context, id int64, pick plan.Winner, no
 }
 
 // storeConflicts closes what is open about the contacts and opens, or records,
-// what a run found. A choice made about the same two values is kept.
+// what a run found. One that is open about the same two values stays as it is,
+// with the choice a person made about it.
 func storeConflicts(ctx context.Context, tx *sql.Tx, b *LinkBatch) error {
+	const closing = 2 // until it is known which of them are found again
 	for _, ref := range b.Judged {
-		if _, err := tx.ExecContext(ctx, `UPDATE conflict SET open = 0 WHERE pair_id = $1 AND ref = $2 AND open = 1`, b.Pair, ref); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE conflict SET open = $1 WHERE pair_id = $2 AND ref = $3 AND open = 1`, closing, b.Pair, ref); err != nil {
 			return fmt.Errorf("store conflict: %w", err)
 		}
 	}
@@ -83,14 +85,20 @@ func storeConflicts(ctx context.Context, tx *sql.Tx, b *LinkBatch) error {
 			return fmt.Errorf("store conflict: %w", err)
 		}
 	}
+	if len(b.Judged) == 0 {
+		return nil
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE conflict SET open = 0 WHERE pair_id = $1 AND open = $2`, b.Pair, closing); err != nil {
+		return fmt.Errorf("store conflict: %w", err)
+	}
 	return nil
 }
 
 func storeConflict(ctx context.Context, tx *sql.Tx, b *LinkBatch, c Conflict) error {
 	open := c.Winner == plan.WinReview
-	result, err := tx.ExecContext(ctx, `UPDATE conflict SET open = 1 WHERE id = (SELECT MAX(id) FROM conflict
-		WHERE pair_id = $1 AND ref = $2 AND field = $3) AND ours = $4 AND theirs_raw = $5 AND winner = $6 AND $7 = 1`,
-		b.Pair, c.Ref, c.Field, storable(c.Ours), storable(c.TheirsRaw), string(c.Winner), bit(open))
+	result, err := tx.ExecContext(ctx, `UPDATE conflict SET open = 1 WHERE pair_id = $1 AND ref = $2 AND field = $3 AND open = 2
+		AND ours = $4 AND theirs_raw = $5 AND winner = $6`,
+		b.Pair, c.Ref, c.Field, storable(c.Ours), storable(c.TheirsRaw), string(c.Winner))
 	if err != nil {
 		return err
 	}

@@ -89,7 +89,7 @@ func TestParse(t *testing.T) {
 		{"a guard in the file is explicit and keeps the default's other limit", "guard: {max_deletes: 5}\n", func(s plan.Sync) any { return s.Guard },
 			plan.Guard{Deletes: plan.Percent(10), MaxDeletes: 5, Explicit: true}},
 		{"a limit of none takes the default away", "guard: {deletes: none}\n", func(s plan.Sync) any { return s.Guard },
-			plan.Guard{Explicit: true}},
+			plan.Guard{Deletes: plan.NoLimit, Explicit: true}},
 		{"max_deletes none is no limit", "guard: {deletes: 2.5%, changes: none, max_deletes: none}\n", func(s plan.Sync) any { return s.Guard.Deletes.String() + s.Guard.Changes.String() },
 			"2.5%none"},
 		{"the guard of a preset is not explicit", "preset: contact-manager\n", func(s plan.Sync) any { return s.Guard },

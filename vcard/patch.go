@@ -69,6 +69,7 @@ func Patch(card []byte, set map[string]string) ([]byte, error) {
 	if _, named := set["name"]; !named {
 		p.follow(before)
 	}
+	p.dropDerived()
 	return p.bytes(), nil
 }
 
@@ -220,7 +221,7 @@ func (p *patch) set(field, value string) error {
 // follow makes FN anew where it was made of the names that have changed.
 func (p *patch) follow(before view) {
 	now := p.view()
-	i := slices.IndexFunc(p.pieces, func(x piece) bool { return x.prop != nil && x.prop.name == govcard.FieldFormattedName })
+	i := slices.IndexFunc(p.pieces, isFN)
 	if i < 0 {
 		p.insert("FN;DERIVED=TRUE", escape(display(now.fields)))
 		return
@@ -233,6 +234,18 @@ func (p *patch) follow(before view) {
 	}
 	if text := strings.TrimSpace(unescape(fn.Value, p.version)); !derived && text == was && was != made(now.fields) && made(now.fields) != "" {
 		p.write(i, escape(made(now.fields)), "")
+	}
+}
+
+func isFN(x piece) bool { return x.prop != nil && x.prop.name == govcard.FieldFormattedName }
+
+// dropDerived removes an FN that was made of other properties once there is one
+// that somebody wrote: version 3.0 takes one only.
+func (p *patch) dropDerived() {
+	derived := func(x piece) bool { return isFN(x) && x.prop.Params.Get("DERIVED") != "" }
+	written := func(x piece) bool { return isFN(x) && !derived(x) }
+	if slices.ContainsFunc(p.pieces, written) {
+		p.pieces = slices.DeleteFunc(p.pieces, derived)
 	}
 }
 

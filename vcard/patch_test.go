@@ -51,6 +51,7 @@ func TestPatch(t *testing.T) {
 		{"2.1 writes what is not ASCII as quoted-printable", card("2.1", "FN:Ada", "TITLE;ENCODING=QUOTED-PRINTABLE:Gr=FC"), set{"title": "Größe\nb"}, card("2.1", "FN:Ada", "TITLE;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:Gr=C3=B6=C3=9Fe=0D=0Ab")},
 		{"a number that is a URI keeps its field", card("4.0", "FN:Ada", "TEL;TYPE=home:4", "TEL;VALUE=uri;TYPE=home:tel:5"), set{"phone.home": ""}, card("4.0", "FN:Ada", `TEL;TYPE=home;X-KITH-FIELD="phone":5`)},
 		{"a line end in another part stays one", card("2.1", "FN:Ada", "N;ENCODING=QUOTED-PRINTABLE:a=0D=0Ab;Ada"), set{"first_name": "Ida"}, card("2.1", "FN:Ada", "N;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:a=0D=0Ab;Ida")},
+		{"a new card whose display name is known", string(New("7")), set{"first_name": "Ada", "last_name": "Byron", "name": "Countess"}, card("3.0", "UID:7", "N:Byron;Ada;;;", "FN:Countess")},
 		{"a new card", string(New("7")), set{"first_name": "Ada", "email": "ada@example.com"}, card("3.0", "UID:7", "N:;Ada;;;", "FN;DERIVED=TRUE:Ada", "EMAIL:ada@example.com")},
 	} {
 		got, err := Patch([]byte(row.card), row.set)

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kith-sync/kith/connector"
@@ -43,7 +44,7 @@ func (w *Workspace) Apply(ctx context.Context, s store.Sync, r store.Run) (store
 
 // Resume finishes a run that was interrupted.
 func (w *Workspace) Resume(ctx context.Context, s store.Sync, r store.Run) (store.Run, error) {
-	if s.Definition.Linked() && r.Kind != store.KindEdit {
+	if s.Definition.Linked() && (r.Kind != store.KindEdit || r.Linked) {
 		return w.linker().Resume(ctx, s, r)
 	}
 	return w.Engine.Resume(ctx, s, r)
@@ -51,7 +52,7 @@ func (w *Workspace) Resume(ctx context.Context, s store.Sync, r store.Run) (stor
 
 // Undo takes a run back.
 func (w *Workspace) Undo(ctx context.Context, s store.Sync, r store.Run) (store.Run, error) {
-	if s.Definition.Linked() && r.Kind != store.KindEdit {
+	if s.Definition.Linked() && (r.Kind != store.KindEdit || r.Linked) {
 		return w.linker().Undo(ctx, s, r)
 	}
 	return w.Engine.Undo(ctx, s, r)
@@ -89,7 +90,8 @@ func (w ends) Book(ctx context.Context, s store.Sync, remote contact.Schema) (li
 	return book.Open(ctx, w.Store, name, w.keys.match, w.keys)
 }
 
-// Remote opens the sync's connection. Busy systems are asked again.
+// Remote opens the sync's connection. Busy systems are asked again. What a plan
+// has opened serves the run that carries it out, too.
 func (w ends) Remote(ctx context.Context, s store.Sync) (connector.Remote, error) {
 	name, object := connectionOf(s)
 	c, err := w.Store.Connection(ctx, name)
@@ -99,12 +101,35 @@ func (w ends) Remote(ctx context.Context, s store.Sync) (connector.Remote, error
 	if err != nil {
 		return nil, err
 	}
-	remote, err := w.Connect(ctx, c, object)
-	if err != nil {
-		return nil, err
+	return w.opened.get(fmt.Sprintf("%v %q", c, object), w.Engine.Now(), func() (connector.Remote, error) {
+		remote, err := w.Connect(ctx, c, object)
+		if err != nil {
+			return nil, err
+		}
+		random := mathrand.New(mathrand.NewPCG(mathrand.Uint64(), mathrand.Uint64()))
+		return polite.Remember(polite.Retry(w.paced(c, remote), polite.DefaultPatience(), polite.Real{}, random)), nil
+	})
+}
+
+// opened keeps what was opened last, for a minute.
+type opened struct {
+	mu     sync.Mutex
+	name   string
+	at     time.Time
+	remote connector.Remote
+}
+
+func (o *opened) get(name string, now time.Time, open func() (connector.Remote, error)) (connector.Remote, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.name == name && now.Sub(o.at) < time.Minute && !now.Before(o.at) {
+		return o.remote, nil
 	}
-	random := mathrand.New(mathrand.NewPCG(mathrand.Uint64(), mathrand.Uint64()))
-	return polite.Retry(w.paced(c, remote), polite.DefaultPatience(), polite.Real{}, random), nil
+	remote, err := open()
+	if err == nil {
+		o.name, o.at, o.remote = name, now, remote
+	}
+	return remote, err
 }
 
 // paced keeps a connection's calls within what its account allows.
@@ -154,7 +179,8 @@ func connectFault(c store.Connection, err error) error {
 	if errors.As(err, &f) && f.Kind == connector.Denied {
 		code = link.CodeDenied
 	}
-	return &run.Error{Code: code, Message: fmt.Sprintf("The connection %s could not be opened: %v. Nothing was written. Try it: kith connections test %s", c.Name, err, c.Name), Err: err}
+	why := strings.TrimRight(strings.TrimSuffix(strings.TrimSpace(err.Error()), "It is tried again."), " .")
+	return &run.Error{Code: code, Message: fmt.Sprintf("The connection %s could not be opened: %s. Nothing was written", c.Name, why)}
 }
 
 // Connect opens an object of a connection. Its error is said for people.

@@ -23,6 +23,7 @@ type Workspace struct {
 	Store  *store.Store
 	Engine *run.Engine
 	keys   keys
+	opened opened
 	lock   *os.File
 }
 

@@ -195,6 +195,7 @@ CREATE TABLE conflict (                       -- a field that both sides changed
 );
 CREATE UNIQUE INDEX conflict_open ON conflict (pair_id, ref, field) WHERE open = 1;
 CREATE INDEX conflict_ref ON conflict (ref);
+CREATE INDEX conflict_waiting ON conflict (pair_id) WHERE open <> 0;
 CREATE TABLE suppression (                    -- somebody who was erased on request: nothing in it can be read
   id        INTEGER PRIMARY KEY AUTOINCREMENT,
   book_id   INTEGER NOT NULL,

@@ -1,0 +1,67 @@
+package link
+
+import (
+	"context"
+	"slices"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+)
+
+// Erase deletes the records that erased contacts are linked with at the remote
+// (requirements 3.14): a run of its own, which nothing takes back. It asks the
+// remote for nothing but these records, and the book is left as it is. A remote
+// that takes no writes yields no run, but the ids of what has to be deleted there.
+func (e *Engine) Erase(ctx context.Context, s store.Sync, refs []int64) (r store.Run, left []string, err error) {
+	r = store.Run{SyncID: s.ID, Name: s.Name, Kind: store.KindEdit, Status: store.Planning, Started: e.Now(), RunDetail: store.RunDetail{
+		Reasons: map[string]int64{}, Warnings: map[string]int64{}}}
+	p, err := e.open(ctx, s, &r)
+	if err != nil {
+		return r, nil, err
+	}
+	defer p.release(ctx)
+	linked, err := p.Memory.MirrorByRef(ctx, p.pair.ID, sorted(slices.Clone(refs)))
+	if err != nil {
+		return r, nil, err
+	}
+	of := map[string]int64{}
+	for _, m := range linked {
+		of[m.RemoteID], left = m.Ref, append(left, m.RemoteID)
+	}
+	if p.can.ReadOnly || len(left) == 0 {
+		return r, left, nil
+	}
+	items, err := p.fetch(ctx, left)
+	if err != nil {
+		return r, left, err
+	}
+	if err := p.Memory.CreateRun(ctx, &r); err != nil {
+		return r, left, err
+	}
+	changes := p.removals(items, of)
+	if err := p.Memory.AppendPlan(ctx, r.ID, nil, 0, changes); err != nil {
+		return r, left, err
+	}
+	r.Status = store.Applying
+	if err := p.Memory.UpdateRun(ctx, &r); err != nil {
+		return r, left, err
+	}
+	r, err = p.carryBack(ctx)
+	return r, nil, err
+}
+
+// removals are the changes that delete what is still there.
+func (p *pass) removals(items []connector.Item, of map[string]int64) (changes []plan.Change) {
+	for _, item := range items {
+		if item.Gone {
+			continue
+		}
+		c := plan.Change{Row: int64(len(changes)), Action: plan.Remove, Reason: plan.Erased, Remote: true, Final: true,
+			Ref: of[item.ID], SourceID: number(of[item.ID]), TargetID: item.ID, Version: item.Version}
+		p.run.Totals.Count(c.Action, 1)
+		p.run.Reasons[string(plan.Erased)]++
+		changes = append(changes, c)
+	}
+	return changes
+}

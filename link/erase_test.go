@@ -1,0 +1,130 @@
+package link_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+)
+
+// erase forgets a contact as an erasure on request does.
+func (w *world) erase(number int64, email string) store.ErasureReport {
+	w.t.Helper()
+	b, err := w.store.Book(w.t.Context(), "people")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	done, err := w.store.Erase(w.t.Context(), store.Erasure{Book: b, Refs: []int64{store.Ref(b.ID, number)}, Now: w.clock(),
+		Keys:     []store.Key{{Rule: plan.NumberOf(plan.ByEmail), Hash: secret.Hash(email)}},
+		Mentions: func(text string) bool { return strings.Contains(text, email) }})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return done
+}
+
+// mirrored tells what is known of each record of the remote.
+func (w *world) mirrored() string {
+	w.t.Helper()
+	ids, err := w.store.MirrorSince(w.t.Context(), 1, 0)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	all, err := w.store.MirrorByID(w.t.Context(), ids)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var lines []string
+	for _, m := range all {
+		state := [...]string{"there", "gone", "gone", "erased"}[m.State]
+		lines = append(lines, show(m.RemoteID+" "+state, m.Seen))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// I18: over a link nobody comes back who was erased, and nothing of them travels.
+func TestErasedOverALink(t *testing.T) {
+	const bob = "2 email=bob@example.org"
+	for _, c := range []struct {
+		what                  string
+		play                  func(w *world)
+		here, there, mirrored string
+	}{
+		{"the record stays there, and only its id is known", func(w *world) { w.erase(1, "ada@example.com") },
+			bob, "r0001 email=ada@example.com first_name=Ada last_name=Byron\nr0002 email=bob@example.org", "r0001 erased\nr0002 there email=bob@example.org"},
+		{"what changes there is none of our business", func(w *world) {
+			w.erase(1, "ada@example.com")
+			w.run()
+			w.remote.Edit("r0001", map[string]string{"company": "Acme", "email": "countess@example.com"})
+		}, bob, "r0001 company=Acme email=countess@example.com first_name=Ada last_name=Byron\nr0002 email=bob@example.org", "r0001 erased\nr0002 there email=bob@example.org"},
+		{"a new record with the same e-mail is not taken in, nor its values kept", func(w *world) {
+			w.erase(1, "ada@example.com")
+			w.remote.Delete("r0001")
+			w.run()
+			w.remote.Add(ada())
+		}, bob, "r0002 email=bob@example.org\nr0003 email=ada@example.com first_name=Ada last_name=Byron", "r0001 erased\nr0002 there email=bob@example.org\nr0003 erased"},
+		{"a record that was never linked is forgotten as well", func(w *world) {
+			w.remote.Add(map[string]string{"email": "ada@example.com", "first_name": "Another"})
+			w.run()
+			w.erase(1, "ada@example.com")
+		}, bob, "r0001 email=ada@example.com first_name=Ada last_name=Byron\nr0002 email=bob@example.org\nr0003 email=ada@example.com first_name=Another",
+			"r0001 erased\nr0002 there email=bob@example.org\nr0003 erased"},
+		{"a lifted suppression lets the record in again", func(w *world) {
+			done := w.erase(1, "ada@example.com")
+			w.rest()
+			if err := w.store.LiftSuppression(w.t.Context(), done.Suppression); err != nil {
+				w.t.Fatal(err)
+			}
+		}, bob + "\n3 email=ada@example.com first_name=Ada last_name=Byron", "r0001 email=ada@example.com first_name=Ada last_name=Byron\nr0002 email=bob@example.org",
+			"r0002 there email=bob@example.org\nr0001 there email=ada@example.com first_name=Ada last_name=Byron"},
+		{"everywhere: it is deleted there", func(w *world) {
+			w.erase(1, "ada@example.com")
+			r, left, err := w.engine.Erase(w.t.Context(), w.sync, []int64{store.Ref(1, 1)})
+			if err != nil || len(left) > 0 || r.Totals.Deleted != 1 || !r.Status.Applied() {
+				w.t.Errorf("everywhere: got %+v %s, left %v, %v; want one deleted", r.Totals, r.Status, left, err)
+			}
+		}, bob, "r0002 email=bob@example.org", "r0001 gone\nr0002 there email=bob@example.org"},
+		{"everywhere, where nothing can be written: it is left to a person", func(w *world) {
+			w.erase(1, "ada@example.com")
+			w.remote.Can.ReadOnly = true
+			r, left, err := w.engine.Erase(w.t.Context(), w.sync, []int64{store.Ref(1, 1)})
+			if err != nil || len(left) != 1 || left[0] != "r0001" || r.ID != 0 {
+				w.t.Errorf("read only: got run %d, left %v, %v; want no run, and r0001 left", r.ID, left, err)
+			}
+		}, bob, "r0001 email=ada@example.com first_name=Ada last_name=Byron\nr0002 email=bob@example.org", "r0001 erased\nr0002 there email=bob@example.org"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			w := newWorld(t, plan.Sync{})
+			w.t = t
+			w.remote.Add(ada())
+			w.remote.Add(map[string]string{"email": "bob@example.org"})
+			w.rest()
+			c.play(w)
+			w.rest()
+			w.want("the book", w.here(), c.here)
+			w.want("the remote", w.there(), c.there)
+			w.want("what is known", w.mirrored(), c.mirrored)
+		})
+	}
+}
+
+// What a run did at both sides is not taken back once the person is erased.
+func TestUndoOfAnErasedPerson(t *testing.T) {
+	w := newWorld(t, plan.Sync{Policy: plan.Policy{Delete: plan.Delete{Back: plan.DeleteGone}}, Guard: plan.Guard{MaxDeletes: 5, Day: plan.Percent(100)}})
+	w.engine.Reverse = w.reverse
+	w.remote.Add(ada())
+	created := w.run()
+	w.rest()
+	w.trash(1)
+	removed := w.run()
+	w.want("the remote after the contact was thrown away", w.there(), "")
+	w.erase(1, "ada@example.com")
+	for what, r := range map[string]store.Run{"the create": created, "the removal": removed} {
+		if done := w.undo(r); done.Reasons[string(plan.Erased)] != 1 || done.Totals.Writes() != 0 {
+			t.Errorf("undo of %s: got %+v %v; want nothing written, erased on request", what, done.Totals, done.Reasons)
+		}
+	}
+	w.want("the book", w.here(), "")
+	w.want("the remote", w.there(), "")
+}
