@@ -68,4 +68,12 @@ var undone = []Entry{
 		Fix:     "Merge them if they are one person: kith contacts merge ID ID.",
 		Example: `/ contact 4  undo.exists`,
 	},
+	{
+		Code: "undo.consent", Group: Undo,
+		What:    "was given a stricter consent by the run that is undone, and an undo loosens none",
+		More:    "Who said no meanwhile must not get mail again because a file had wrong names in it. What the consent was before is shown as kept.",
+		Safe:    "The stricter consent stays; other values of the run go back.",
+		Fix:     "If the person did consent, say so by hand: kith contacts edit ID FIELD=subscribed.",
+		Example: `/ contact 3  undo.consent`,
+	},
 }

@@ -62,4 +62,12 @@ var skipped = []Entry{
 		Fix:     "Restore the contact if it is wanted: kith contacts restore ID.",
 		Example: `/ line 6  target.trashed`,
 	},
+	{
+		Code: "erased.on_request", Group: Skipped,
+		What:    "is somebody who was erased on request",
+		More:    "Kith keeps keyed hashes of an erased person's identifier, e-mails and telephones, so that no import, linked sync or undo brings the person back. A telephone alone does not keep somebody away who has another e-mail: a household may share it.",
+		Safe:    "Nothing was written, neither here nor at the other system.",
+		Fix:     "Take the person out of the source. If the person is to come back: kith suppressions list, then kith suppressions lift NUMBER.",
+		Example: `/ line 6  erased.on_request`,
+	},
 }

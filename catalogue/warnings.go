@@ -50,6 +50,14 @@ var warnings = []Entry{
 		Example: `This date cannot be read in one way only. Write it as year-month-day, as in 2026-11-21.`,
 	},
 	{
+		Code: "consent.unknown", Group: Warning,
+		What:    "says about a consent what is none of its states",
+		More:    "The states are suppressed, cleaned, unsubscribed, pending and subscribed, and the usual words for them in English, German, French and Spanish. Yes and no may answer any question.",
+		Safe:    "The word was left alone: it gave no consent and took none away. The record was taken with its other values.",
+		Fix:     "Map the word to a state: {from: optin, to: news, as: consent, values: {\"yes\": subscribed, \"no\": unsubscribed}}.",
+		Example: `warnings: 1 consent.unknown`,
+	},
+	{
 		Code: "url.invalid", Group: Warning,
 		What:    "has a web address that is none",
 		More:    "The value is kept and compared as it is written. No run reports it yet.",

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,11 +31,14 @@ refused when the plan was used already or when the target has changed since.`,
 				if err != nil {
 					return err
 				}
+				if s, err = a.keepPlanned(ctx, w, s, r); err != nil {
+					return err
+				}
 				j := &job{app: a, workspace: w, sync: s}
 				if r.Stop != nil && !r.Approved && r.Status == store.Blocked {
 					r.Status = store.Planned // to be asked again
 				}
-				return a.printRuns(j.carryOut(ctx, r), false, j)
+				return a.carriedOut(ctx, w, j, r)
 			})
 		},
 	}
@@ -61,13 +65,27 @@ next run is guarded again.`,
 				if r.Name != args[0] {
 					return refuse(run.CodePlanUnknown, "Plan %s belongs to %q, not to %q. Nothing was written", short(r.PlanHash), r.Name, args[0])
 				}
-				j := &job{app: a, workspace: w, sync: s}
-				return a.printRuns(j.carryOut(ctx, approved(r)), false, j)
+				if s, err = a.keepPlanned(ctx, w, s, r); err != nil {
+					return err
+				}
+				return a.carriedOut(ctx, w, &job{app: a, workspace: w, sync: s}, approved(r))
 			})
 		},
 	}
 	cmd.Flags().StringVar(&hash, "plan", "", "the plan's hash, or its beginning")
 	return cmd
+}
+
+// carriedOut applies a stored plan. Where that comes to nothing, its sync stays as
+// it was kept.
+func (a *app) carriedOut(ctx context.Context, w *workspace.Workspace, j *job, r store.Run) error {
+	err := j.carryOut(ctx, r)
+	if j.applied {
+		a.planned(j.sync)
+	} else {
+		err = errors.Join(err, a.putBack(ctx, w))
+	}
+	return a.printRuns(err, false, j)
 }
 
 // approved puts a blocked run back to where the guard stopped it.

@@ -94,10 +94,10 @@ func (a *app) root() *cobra.Command {
 		&cobra.Group{ID: "book", Title: "Address books:"},
 		&cobra.Group{ID: "keep", Title: "The installation:"})
 	add(root, "sync", a.demoCommand(), a.importCommand(), a.planCommand(), a.runCommand(), a.applyCommand(), a.approveCommand(),
-		a.syncsCommand(), a.connectionsCommand(), a.conflictsCommand(), a.presetsCommand(), a.validateCommand())
+		a.syncsCommand(), a.connectionsCommand(), a.conflictsCommand(), a.linksCommand(), a.presetsCommand(), a.validateCommand())
 	add(root, "know", a.runsCommand(), a.rejectsCommand(), a.explainCommand(), a.undoCommand())
-	add(root, "book", a.booksCommand(), a.fieldsCommand(), a.contactsCommand(), a.trashCommand())
-	add(root, "keep", a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.versionCommand())
+	add(root, "book", a.booksCommand(), a.fieldsCommand(), a.contactsCommand(), a.trashCommand(), a.suppressionsCommand())
+	add(root, "keep", a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.selftestCommand(), a.versionCommand())
 	root.SetHelpCommandGroupID("keep")
 	root.SetCompletionCommandGroupID("keep")
 	a.addCompletion(root)

@@ -21,9 +21,9 @@ import (
 func (a *app) contactsCommand() *cobra.Command {
 	var name string
 	list := a.listContacts(&name)
-	cmd := group(&cobra.Command{Use: "contacts", Short: "See, edit, merge and export contacts"}, list,
+	cmd := group(&cobra.Command{Use: "contacts", Short: "See, edit, merge, export and erase contacts"}, list,
 		a.showContact(&name), a.addContact(&name), a.editContact(&name), a.deleteContacts(&name), a.restoreContacts(&name),
-		a.mergeContacts(&name), a.exportContacts(&name))
+		a.mergeContacts(&name), a.exportContacts(&name), a.discloseContact(&name), a.eraseContact(&name))
 	cmd.PersistentFlags().StringVar(&name, "book", "contacts", "address book")
 	return cmd
 }

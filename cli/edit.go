@@ -55,6 +55,9 @@ func (a *app) addContact(name *string) *cobra.Command {
 				if err := a.alone(ctx, w, b, values, 0); err != nil {
 					return err
 				}
+				if err := a.notErased(ctx, w, b, values); err != nil {
+					return err
+				}
 				return a.editing(ctx, w, b, "add", plan.Change{Action: plan.Create, Values: values})
 			})
 		},

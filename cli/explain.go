@@ -228,7 +228,14 @@ func from(f run.FieldOrigin) string {
 	if f.Column != "" {
 		parts = append(parts, fmt.Sprintf("column %q", f.Column))
 	}
-	return strings.Join(parts, ", ") + " (" + f.Rule + ")"
+	text := strings.Join(parts, ", ") + " (" + f.Rule + ")"
+	switch {
+	case f.Consent && f.Rule == byHand:
+		text += ": a consent stated by hand on " + f.When
+	case f.Consent:
+		text += " on " + f.When
+	}
+	return text
 }
 
 func historyText(out io.Writer, h run.HistoryEntry) {

@@ -43,7 +43,7 @@ is kept as.`,
 			if err != nil {
 				return err
 			}
-			def, err := f.sync(cmd, kept, path)
+			def, guard, err := f.sync(cmd, kept, path)
 			if err != nil {
 				return err
 			}
@@ -53,7 +53,7 @@ is kept as.`,
 						return err
 					}
 				}
-				return a.importFile(ctx, w, def, f.maps, planOnly)
+				return a.importFile(ctx, w, def, guard, f.maps, planOnly)
 			})
 		},
 	}
@@ -122,7 +122,10 @@ func innermost(err error) error {
 	return err
 }
 
-func (a *app) importFile(ctx context.Context, w *workspace.Workspace, def plan.Sync, maps []string, planOnly bool) error {
+// importFile imports a file. The guard is this one import's own: what is kept for
+// kith run is the definition with its default, so that nobody lets a later run
+// delete what only this one was to.
+func (a *app) importFile(ctx context.Context, w *workspace.Workspace, def plan.Sync, guard plan.Guard, maps []string, planOnly bool) error {
 	fingerprint, err := "", error(nil)
 	if len(maps) > 0 {
 		if def.Map, fingerprint, err = mapColumns(ctx, w, def, maps); err != nil {
@@ -134,6 +137,7 @@ func (a *app) importFile(ctx context.Context, w *workspace.Workspace, def plan.S
 		return err
 	}
 	before := a.replaced[s.Name]
+	s.Definition.Guard = guard
 	j := &job{app: a, workspace: w, sync: s, asks: true,
 		hint: fmt.Sprintf("Say which column is what:  kith import %s --map %q", quoted(filepath.Base(def.Source.File)), "COLUMN=email")}
 	if planOnly {
@@ -145,7 +149,9 @@ func (a *app) importFile(ctx context.Context, w *workspace.Workspace, def plan.S
 		return err
 	}
 	if !j.applied {
-		a.sayKept(before, s)
+		if err := a.setAside(ctx, w, before, s, j.planID); err != nil {
+			return err
+		}
 	}
 	if fingerprint != "" && j.applied {
 		// Whoever maps columns by hand and applies it has confirmed the mapping for this header.

@@ -20,6 +20,7 @@ type job struct {
 	hint      string // what to do where no column was recognised as one that matters
 	report    RunReport
 	applied   bool
+	planID    int64 // run of the plan that was made
 }
 
 // run plans, asks what has to be asked, and applies.
@@ -28,6 +29,7 @@ func (j *job) run(ctx context.Context) error {
 	if err != nil {
 		return j.failed(ctx, r, err)
 	}
+	j.planID = r.ID
 	j.app.planned(j.sync)
 	if r.Status != store.Planned { // there was nothing to do
 		j.finished(r)
@@ -157,6 +159,7 @@ func (j *job) showPlan(ctx context.Context, out *planWriter) (store.Run, error) 
 		return r, j.failed(ctx, r, err)
 	}
 	a := j.app
+	j.planID = r.ID
 	a.planned(j.sync)
 	if r.Stop != nil {
 		a.exit = max(a.exit, exitApproval)

@@ -57,12 +57,39 @@ func (a *app) putBack(ctx context.Context, w *workspace.Workspace) (err error) {
 	return err
 }
 
-// sayKept says what a look has changed for the runs to come: the sync is kept
-// with the settings of the plan that was shown, because apply needs them.
-func (a *app) sayKept(before, now store.Sync) {
-	if changed := differing(before.Definition, now.Definition); before.ID != 0 && len(changed) > 0 {
-		a.say("%s has these settings from now on, also for kith run: %s.", now.Name, strings.Join(changed, ", "))
+// setAside puts a sync back as it was before a plan that was not applied: a look
+// changes nothing for the runs to come. The plan remembers what it was made with.
+func (a *app) setAside(ctx context.Context, w *workspace.Workspace, before, now store.Sync, planID int64) error {
+	changed := differing(before.Definition, now.Definition)
+	if before.ID == 0 || len(changed) == 0 || planID == 0 {
+		return nil
 	}
+	r, err := w.Store.Run(ctx, planID)
+	if err != nil {
+		return err
+	}
+	now.Definition.Guard = before.Definition.Guard
+	r.Settings = now.Definition.Canonical()
+	if err := w.Store.UpdateRun(ctx, &r); err != nil {
+		return err
+	}
+	if _, err := w.Store.SaveSync(ctx, before.Definition, before.Base); err != nil {
+		return err
+	}
+	a.say("These settings are the plan's own: %s. kith run %s goes on as before, unless this plan is applied.", strings.Join(changed, ", "), quoted(now.Name))
+	return nil
+}
+
+// keepPlanned keeps a sync with the settings of the plan that is to be applied.
+func (a *app) keepPlanned(ctx context.Context, w *workspace.Workspace, s store.Sync, r store.Run) (store.Sync, error) {
+	if len(r.Settings) == 0 {
+		return s, nil
+	}
+	var def plan.Sync
+	if err := json.Unmarshal(r.Settings, &def); err != nil {
+		return s, fmt.Errorf("settings of plan %s: %w", short(r.PlanHash), err)
+	}
+	return a.keep(ctx, w, def, filepath.Dir(def.Source.File))
 }
 
 // differing lists the settings that differ between two definitions, each with
@@ -73,21 +100,27 @@ func differing(before, now plan.Sync) (changed []string) {
 	maps.Copy(all, is)
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		switch {
-		case was[key] == is[key]:
+		case was[key] == is[key], strings.HasPrefix(key, "guard."): // said with the plan, and never kept
 		case len(was[key])+len(is[key]) > 60 || strings.HasPrefix(was[key]+is[key], "["):
 			changed = append(changed, "another "+key)
 		default:
-			changed = append(changed, fmt.Sprintf("%s %s (was %s)", key, orNone(is[key]), orNone(was[key])))
+			changed = append(changed, fmt.Sprintf("%s %s (otherwise %s)", key, orNone(is[key], was[key]), orNone(was[key], is[key])))
 		}
 	}
 	return changed
 }
 
-func orNone(text string) string {
-	if text == "" {
-		return "none"
+// orNone says a setting that is not there as the opposite of the other value.
+func orNone(text, other string) string {
+	switch {
+	case text != "":
+		return text
+	case other == "true":
+		return "false"
+	case other == "false":
+		return "true"
 	}
-	return text
+	return "none"
 }
 
 // settingsIn are the settings of a definition by their keys, as target.book.

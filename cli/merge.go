@@ -18,7 +18,7 @@ func (a *app) mergeContacts(name *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "merge KEEP OTHER...", Short: "Make several contacts one", Args: atLeast(2, "the contact to KEEP and an OTHER"),
 		Long: `Merge keeps the first contact. What it lacks is taken from the others, in order;
-what it has stays. The others go to the trash, and undo brings everything back.`,
+what it has stays, but the strictest consent counts. The others go to the trash, and undo brings everything back.`,
 		Example: "  kith contacts merge 17 42",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.writeTo(cmd.Context(), *name, args, func(ctx context.Context, w *workspace.Workspace, b store.Book, contacts []store.Contact) error {
@@ -48,6 +48,9 @@ func mergeText(out io.Writer, b store.Book, keep store.Contact, others []store.C
 			theirs := shown(f, other, i)
 			switch {
 			case contact.Blank(theirs) || theirs == is:
+			case f.Kind == contact.Consent && contact.Stricter(theirs, is):
+				_ = t.add([]string{"  " + f.Name, strconv.Quote(theirs), fmt.Sprintf("the stricter consent, of contact %d", store.Number(other.Ref))})
+				is = theirs
 			case contact.Blank(is):
 				is = theirs
 				_ = t.add([]string{"  " + f.Name, strconv.Quote(theirs), fmt.Sprintf("taken from contact %d", store.Number(other.Ref))}) // a terminal that is gone needs no error
@@ -60,18 +63,18 @@ func mergeText(out io.Writer, b store.Book, keep store.Contact, others []store.C
 }
 
 // merged are the changes of a merge: the others leave first, so that no key is
-// held by two.
+// held by two. Of consents the strictest counts (requirements 3.13).
 func merged(b store.Book, keep store.Contact, others []store.Contact) (changes []plan.Change) {
 	update := plan.Change{Action: plan.Update, Ref: keep.Ref, Version: versionOf(keep)}
 	for i, f := range b.Fields {
-		if !contact.Blank(keep.Values[i]) {
-			continue
-		}
+		is := keep.Values[i]
 		for _, other := range others {
-			if v := other.Values[i]; !contact.Blank(v) {
-				update.Fields = append(update.Fields, plan.FieldChange{Name: f.Name, Old: keep.Values[i], New: v, Rule: "merge"})
-				break
+			if v := other.Values[i]; !contact.Blank(v) && (contact.Blank(is) || f.Kind == contact.Consent && contact.Stricter(v, is)) {
+				is = v
 			}
+		}
+		if is != keep.Values[i] {
+			update.Fields = append(update.Fields, plan.FieldChange{Name: f.Name, Old: keep.Values[i], New: is, Rule: "merge"})
 		}
 	}
 	for _, other := range others {

@@ -34,7 +34,7 @@ func (a *app) settings(w *workspace.Workspace, b store.Book, args []string, pass
 		if b.KeyMade && name == b.KeyField {
 			return nil, refuse("field.key", "%s is given by kith itself and kept. Nothing was changed", name)
 		}
-		if err := checkValue(b, at, value); err != nil {
+		if value, err = checkValue(b, at, value); err != nil {
 			return nil, err
 		}
 		list = append(list, setting{at, value})
@@ -45,16 +45,24 @@ func (a *app) settings(w *workspace.Workspace, b store.Book, args []string, pass
 	return list, nil
 }
 
-// checkValue refuses by hand what an import refuses: an e-mail address that is
-// none would be found by nobody.
-func checkValue(b store.Book, at int, value string) error {
-	if b.Fields[at].Kind != contact.Email || contact.Blank(value) {
-		return nil
+// checkValue refuses by hand what an import refuses or leaves alone: an e-mail
+// address that is none would be found by nobody, and a consent is one of its
+// states.
+func checkValue(b store.Book, at int, value string) (string, error) {
+	kind := b.Fields[at].Kind
+	if contact.Blank(value) || kind != contact.Email && kind != contact.Consent {
+		return value, nil
 	}
-	if _, problem := contact.NewNormalizer(b.Region).MatchKey(contact.Email, value); problem != "" {
-		return refuse(string(plan.EmailInvalid), "%q is not an e-mail address. Nothing was changed. Write it like ada@example.com", value)
+	canonical, problem := contact.NewNormalizer(b.Region).Canonical(kind, value)
+	switch {
+	case problem == contact.EmailInvalid:
+		return "", refuse(string(plan.EmailInvalid), "%q is not an e-mail address. Nothing was changed. Write it like ada@example.com", value)
+	case problem != "":
+		return "", refuse(string(problem), "%q does not say what was consented to. Nothing was changed. Use one of %s", value, strings.Join(contact.ConsentStates, ", "))
+	case kind == contact.Consent:
+		return canonical, nil
 	}
-	return nil
+	return value, nil
 }
 
 func (a *app) addPassword(w *workspace.Workspace, b store.Book, list []setting) ([]setting, error) {

@@ -34,7 +34,7 @@ func (f *syncFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.language, "language", "", "language of records that name none")
 	flags.BoolVar(&f.deleteMissing, "delete-missing", false, "Delete contacts not found in the synchronization file (to the trash)")
 	flags.StringVar(&f.scope, "scope", "", "what --delete-missing may remove: brought_by_this_sync (default), whole_book")
-	flags.StringVar(&f.guard, "guard", "", "stop when more than this share would be deleted (default 10%; none)")
+	flags.StringVar(&f.guard, "guard", "", "stop this import when more than this share would be deleted (default 10%; none)")
 	flags.StringVar(&f.delimiter, "delimiter", "", "comma, tab, semicolon, pipe, space or any other text (default: recognised)")
 	flags.StringVar(&f.encoding, "encoding", "", "such as windows-1252 (default: recognised)")
 	flags.BoolVar(&f.noHeader, "no-header", false, "the first line is a record (Consider First Line as Header off)")
@@ -48,38 +48,40 @@ func (f *syncFlags) add(cmd *cobra.Command) {
 }
 
 // sync returns the definition that the flags describe, preset and defaults
-// filled in.
-func (f *syncFlags) sync(cmd *cobra.Command, name, path string) (plan.Sync, error) {
+// filled in, and the guard of this one import: what is typed once counts once.
+func (f *syncFlags) sync(cmd *cobra.Command, name, path string) (plan.Sync, plan.Guard, error) {
+	none := plan.Guard{}
 	said := f.said(cmd, name, path)
 	if f.scope != "" && !f.deleteMissing {
-		return plan.Sync{}, usage("--scope says what --delete-missing may remove; it means nothing without it")
+		return plan.Sync{}, none, usage("--scope says what --delete-missing may remove; it means nothing without it")
 	}
 	if f.book != cell(f.book) {
-		return plan.Sync{}, usage("%q is not a name for a book", f.book)
+		return plan.Sync{}, none, usage("%q is not a name for a book", f.book)
 	}
 	if len(f.region) == 2 { // anything else is no country's letters at all: Validate says so
 		if err := checkRegion(strings.ToUpper(f.region)); err != nil {
-			return plan.Sync{}, err
+			return plan.Sync{}, none, err
 		}
 	}
 	limit, err := plan.ParseLimit(f.guard)
 	if err != nil {
-		return plan.Sync{}, usage("--guard: %v", err)
+		return plan.Sync{}, none, usage("--guard: %v", err)
 	}
 	def, err := syncfile.Apply(f.preset, said)
 	if err != nil {
-		return def, err
+		return def, none, err
 	}
+	guard := def.Guard
 	if f.guard != "" {
-		def.Guard.Deletes, def.Guard.Explicit = limit, true
-		if def.Guard.Changes.Set() {
-			def.Guard.Changes = limit // the Contact Manager's reading of the same limit
+		guard.Deletes, guard.Explicit = limit, true
+		if guard.Changes.Set() {
+			guard.Changes = limit // the Contact Manager's reading of the same limit
 		}
 	}
 	if found := syncfile.Validate(def); len(found) > 0 {
-		return def, invalidSync(found)
+		return def, none, invalidSync(found)
 	}
-	return def, nil
+	return def, guard, nil
 }
 
 func (f *syncFlags) said(cmd *cobra.Command, name, path string) plan.Sync {

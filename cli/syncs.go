@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -83,8 +84,11 @@ func syncReport(ctx context.Context, w *workspace.Workspace, s store.Sync) (Sync
 }
 
 func endpoint(e plan.Endpoint) string {
-	if e.Book != "" {
+	switch {
+	case e.Book != "":
 		return "book " + e.Book
+	case e.Connection != "":
+		return strings.TrimSpace("connection " + e.Connection + " " + e.Object)
 	}
 	return filepath.Base(e.File)
 }

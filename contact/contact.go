@@ -23,10 +23,11 @@ const (
 	Date     Kind = "date"
 	URL      Kind = "url"
 	Password Kind = "password"
+	Consent  Kind = "consent"
 )
 
 // Kinds lists every kind, in the order screens show them.
-var Kinds = []Kind{Text, Name, Email, Phone, Country, Language, Date, URL, Password}
+var Kinds = []Kind{Text, Name, Email, Phone, Country, Language, Date, URL, Password, Consent}
 
 // A Field is one named, typed attribute of the records of a schema.
 type Field struct {

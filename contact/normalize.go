@@ -32,6 +32,7 @@ func NewNormalizer(region string) *Normalizer {
 //	language  BCP 47                             en-GB
 //	date      ISO 8601, a moment in UTC          2026-11-21
 //	url       scheme and host in lower case      https://example.com/Ann
+//	consent   one of five states                 unsubscribed
 //	name      trimmed, single spaces, NFC        Ann Example
 //	others    trimmed
 func (n *Normalizer) Canonical(kind Kind, raw string) (string, Problem) {
@@ -56,6 +57,8 @@ func (n *Normalizer) Canonical(kind Kind, raw string) (string, Problem) {
 		return canonicalDate(s)
 	case URL:
 		return canonicalURL(s)
+	case Consent:
+		return canonicalConsent(s)
 	case Password:
 		if fingerprint, _, ok := PasswordParts(s); ok {
 			return fingerprint, ""

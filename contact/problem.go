@@ -12,11 +12,12 @@ const (
 	CountryUnknown   Problem = "country.unknown"
 	DateUnparseable  Problem = "date.unparseable"
 	URLInvalid       Problem = "url.invalid"
+	ConsentUnknown   Problem = "consent.unknown"
 )
 
 // Problems lists every problem, for documentation and tests.
 func Problems() []Problem {
-	return []Problem{EmailInvalid, PhoneUnparseable, LanguageUnknown, CountryUnknown, DateUnparseable, URLInvalid}
+	return []Problem{EmailInvalid, PhoneUnparseable, LanguageUnknown, CountryUnknown, DateUnparseable, URLInvalid, ConsentUnknown}
 }
 
 // Message returns a sentence for people: what is wrong and what to do.
@@ -34,6 +35,8 @@ func (p Problem) Message() string {
 		return "This date cannot be read in one way only. Write it as year-month-day, as in 2026-11-21."
 	case URLInvalid:
 		return "This is not a web address. Write it as https://example.com/page."
+	case ConsentUnknown:
+		return "This word does not say whether somebody consented. Use suppressed, cleaned, unsubscribed, pending or subscribed, or map it to one of them."
 	}
 	return ""
 }

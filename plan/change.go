@@ -69,6 +69,8 @@ const (
 	OutcomeUnknown   Reason = "outcome.unknown"
 	QuotaPaused      Reason = "quota.paused"
 	Unreachable      Reason = "target.unreachable"
+	Erased           Reason = "erased.on_request"
+	UndoConsent      Reason = "undo.consent"
 )
 
 // Reasons lists every reason; its order is part of the stored plan format, so
@@ -80,6 +82,7 @@ var Reasons = []Reason{
 	LanguageUnknown, ValueTooLong, ExprFailed, TargetInvalid, TargetChanged, TargetGone, SourceGone,
 	UndoChanged, UndoGone, UndoExists, RowCard,
 	ConflictField, OutcomeUnknown, QuotaPaused, Unreachable,
+	Erased, UndoConsent,
 }
 
 // A FieldChange is what a change does to one field. New is the value after the

@@ -51,6 +51,9 @@ func (b *Rulebook) DecideUpdate(t Translated, target contact.Record) Change {
 		if defaulted {
 			f.Rule = "default"
 		}
+		if b.Consents(at) {
+			f, differs = b.decideConsent(at, policy, target.Value(at), t.Values[at], defaulted)
+		}
 		if differs {
 			c.Fields = append(c.Fields, f)
 			writes = writes || f.Kept == ""

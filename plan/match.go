@@ -6,7 +6,8 @@ import "slices"
 // anybody (settled question 9). A pass groups the records and the target's
 // contacts by the value of one key; Resolve judges one such group. Whoever runs
 // the passes may do so in any order of groups: within one rule they are
-// independent of each other.
+// independent of each other. The exception is a contact that keeps the keys of
+// others merged into it: the groups of those keys come last.
 
 // A Claim is a record that has the group's key.
 type Claim struct {
@@ -22,6 +23,8 @@ type Candidate struct {
 	Ref     int64 // handles ascend in order of creation
 	Taken   bool  // a better rule gave it to another record of this run
 	Outside bool  // out of the sync's target scope (K3)
+	Merged  bool  // the key is not its own, but of a contact that was merged into it
+	Holder  int64 // of a merged one that is taken: the record that took it; -1 unknown
 }
 
 // A Group is every claim and candidate that share one key.
@@ -148,6 +151,12 @@ func (r *resolution) duplicate(c Claim) {
 func (r *resolution) judge(c Claim) {
 	v := r.candidateFor(c)
 	v.Row = c.Row
+	if holder := r.mergedWith(); v.Action == NoAction && c.Best && holder >= 0 {
+		r.best = holder
+		r.duplicate(c)
+		r.protect()
+		return
+	}
 	if v.Action == NoAction && r.spokenFor() && (r.g.Rule != ByPhone || c.Best) {
 		// The key is already somebody's in this very run: creating would make two
 		// contacts with one key. People who have a better key may share a phone
@@ -167,6 +176,17 @@ func (r *resolution) judge(c Claim) {
 		r.holder = c.Row
 	}
 	r.verdicts = append(r.verdicts, v)
+}
+
+// mergedWith is the record that a merge by hand made one with every record of
+// this key: it was found to be the contact that keeps the key. -1 if there is none.
+func (r *resolution) mergedWith() int64 {
+	for _, k := range r.g.Candidates {
+		if k.Merged && k.Taken && k.Holder >= 0 {
+			return k.Holder
+		}
+	}
+	return -1
 }
 
 // spokenFor reports whether the group's key belongs to another record of this

@@ -62,6 +62,7 @@ type pairField struct {
 	in, out      Write
 	winner       Winner
 	mayClear     bool
+	consent      bool
 }
 
 // Pair binds a sync between an address book and a remote. One of its endpoints
@@ -181,8 +182,10 @@ func (p *Pairing) bindFields(source, target contact.Schema) error {
 			return fmt.Errorf("map[%d]: %s is a password and never leaves the address book; give the field direction: %s", i, f.name, map[Way]string{WayIn: ToTarget, WayOut: ToSource}[p.forward])
 		}
 		f.in, f.out = p.In.writes[f.ours], WriteNever
+		f.consent = p.In.Consents(f.ours)
 		if f.theirs >= 0 {
 			f.out = p.Out.writes[f.theirs]
+			f.consent = f.consent || p.Out.Consents(f.theirs)
 		}
 		if f.way == WayBoth && m.Write == "" { // a link is the identity: its e-mail is data like any other
 			if p.forward == WayIn {

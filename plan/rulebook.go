@@ -29,6 +29,7 @@ type Rulebook struct {
 	keyring   *Keyring
 	writes    []Write // per target field: its policy; "" where nothing is mapped to it
 	mayClear  []bool
+	consent   []bool // per target field: its mapping says that it holds a consent
 	required  []int
 	filter    *vm.Program
 	gate      *vm.Program
@@ -62,6 +63,7 @@ func Compile(s Sync, source, target contact.Schema, region string) (*Rulebook, e
 		keyring:   NewKeyring(target, region, s.Secondary),
 		writes:    make([]Write, len(target.Fields)),
 		mayClear:  make([]bool, len(target.Fields)),
+		consent:   make([]bool, len(target.Fields)),
 		values:    make([]string, len(target.Fields)),
 		defaulted: make([]bool, len(target.Fields)),
 		emailAt:   target.First(contact.Email),
@@ -134,7 +136,7 @@ func (b *Rulebook) compileMapping(m Mapping, region string) error {
 		}
 	}
 	b.writes[c.to] = b.policyFor(m, c)
-	b.mayClear[c.to] = m.MayClear
+	b.mayClear[c.to], b.consent[c.to] = m.MayClear, c.kind == contact.Consent
 	b.fields = append(b.fields, c)
 	return nil
 }

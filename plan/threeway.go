@@ -81,6 +81,9 @@ func (p *Pairing) Meet(m Meeting) (Encounter, Translated) {
 		if f.theirs >= 0 {
 			d.offersOut = out.Values[f.theirs]
 		}
+		if f.consent && in.Defaulted[f.ours] {
+			d.offersIn = "" // a default is nobody's consent
+		}
 		d.decide()
 	}
 	return e, in
@@ -104,8 +107,12 @@ func (d *duel) decide() {
 	switch {
 	case d.agree():
 		d.settle(d.ours, d.theirs)
+	case d.f.consent:
+		d.strictest()
 	case d.f.way == WayIn:
 		d.takeIn(string(d.f.in))
+	case d.f.way == WayOut && d.stored():
+		d.keepBase()
 	case d.f.way == WayOut:
 		d.sendOut(string(d.f.out))
 	case !d.known:
@@ -124,6 +131,14 @@ func (d *duel) agree() bool {
 	}
 	return d.f.way != WayOut && d.sameHere(d.ours, d.offersIn) && (d.offersIn != "" || contact.Blank(d.theirs)) ||
 		d.f.way != WayIn && d.sameThere(d.theirs, d.offersOut) && (d.offersOut != "" || contact.Blank(d.ours))
+}
+
+// stored reports whether the remote has what it made of our last write: one that
+// cuts a value or writes it its own way would be sent the same for ever.
+func (d *duel) stored() bool {
+	n := len(d.base.Wrote)
+	return d.known && n > 0 && d.base.Wrote[n-1].Value == hashOf(d.offersOut) &&
+		d.sameHere(d.ours, d.base.Ours) && d.sameThere(d.theirs, d.base.Theirs)
 }
 
 func (d *duel) sameHere(a, b string) bool {
@@ -229,11 +244,11 @@ func (d *duel) takeIn(rule string) {
 	oursBlank := d.p.In.blankAt(d.f.ours, d.ours)
 	switch {
 	case d.offersIn == "" && (!d.f.mayClear || oursBlank || !contact.Blank(d.theirs)):
-		d.settle(d.ours, d.theirs) // a blank erases nothing
+		d.leave() // a blank erases nothing
 	case d.f.in == WriteNever || d.f.in == WriteIfExistingBlank && !oursBlank:
 		c.New, c.Kept = d.ours, d.offersIn
 		d.e.In = append(d.e.In, c)
-		d.settle(d.ours, d.theirs)
+		d.leave()
 	case d.flips(d.offersIn):
 		d.conflict(WinReview, true)
 	default:
@@ -249,11 +264,11 @@ func (d *duel) sendOut(rule string) {
 	theirsBlank := d.theirsBlank()
 	switch {
 	case d.offersOut == "" && (!d.f.mayClear || theirsBlank || !contact.Blank(d.ours)):
-		d.settle(d.ours, d.theirs)
+		d.leave()
 	case d.f.out == WriteNever || d.f.out == WriteIfExistingBlank && !theirsBlank:
 		c.New, c.Kept = d.theirs, d.offersOut
 		d.e.Out = append(d.e.Out, c)
-		d.settle(d.ours, d.theirs)
+		d.leave()
 	case d.flips(d.offersOut):
 		d.conflict(WinReview, true)
 	default:
@@ -273,6 +288,16 @@ func (d *duel) keepBase() {
 	if d.known {
 		d.e.Base[d.f.name] = d.base
 	}
+}
+
+// leave writes nothing. A two-way field is settled with that; the other way of a
+// one-way field may be another sync's, which has its own opinion of the base.
+func (d *duel) leave() {
+	if d.f.way == WayBoth {
+		d.settle(d.ours, d.theirs)
+		return
+	}
+	d.keepBase()
 }
 
 func (d *duel) settle(ours, theirs string) {

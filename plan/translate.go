@@ -134,6 +134,13 @@ func (b *Rulebook) accept(m *mapped, value string, t *Translated) string {
 			return ""
 		}
 		return tag // C8: tags are stored as tags
+	case contact.Consent:
+		state, problem := b.norm.Canonical(contact.Consent, value)
+		if problem != "" {
+			t.Detail.Warnings = append(t.Detail.Warnings, string(problem))
+			return "" // a word that nobody understands is left alone, and grants nothing
+		}
+		return state // as tags are: every system has words of its own
 	case contact.Email:
 		if _, problem := b.norm.MatchKey(contact.Email, value); problem != "" {
 			b.badEmails = append(b.badEmails, m)

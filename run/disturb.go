@@ -179,7 +179,7 @@ func (p *planning) isDisturbed(d *disturbance, note rowNote) bool {
 // enterSettled lets the settled records that share a key take part in matching.
 func (p *planning) enterSettled(d *disturbance) error {
 	return p.eachSettled(func(number int64, note rowNote) error {
-		p.taken.add(note.Ref)
+		p.take(note.Ref, number)
 		p.seen.add(note.Ref)
 		best := uint64(flagBest)
 		for i, rule := range p.book.Rules {

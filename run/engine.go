@@ -39,6 +39,8 @@ type Journal interface {
 	TouchedSince(ctx context.Context, bookID, run int64) ([]int64, error)
 	Learned(ctx context.Context, fingerprint string) ([]plan.Mapping, error)
 	Tombstones(ctx context.Context, bookID int64) ([]store.Contact, error)
+	Keepers(ctx context.Context, bookID int64) ([]int64, error)
+	Suppressions(ctx context.Context) ([]store.Suppression, error)
 	Learn(ctx context.Context, fingerprint string, mapping []plan.Mapping) error
 }
 

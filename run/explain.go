@@ -38,6 +38,9 @@ type FieldOrigin struct {
 	Line   int64  `json:"line,omitempty"`
 	Column string `json:"column,omitempty"`
 	Rule   string `json:"rule"`
+	// Consent marks a consent; its run is the record of when and from where.
+	Consent bool   `json:"consent,omitempty"`
+	When    string `json:"when,omitempty"` // RFC 3339, of a consent
 }
 
 // HistoryEntry is what one run did about the contact, or about a record that was
@@ -248,7 +251,7 @@ func (x *explaining) tellWith(r store.Run, c store.StoredChange, b binding) {
 
 // originOf is where a value that a run wrote comes from.
 func originOf(r store.Run, line int64, b binding, f plan.FieldChange) FieldOrigin {
-	o := FieldOrigin{Name: f.Name, Run: r.ID, Sync: r.Name, Source: r.Source, Line: line, Rule: cmp.Or(f.Rule, r.Kind)}
+	o := FieldOrigin{Name: f.Name, When: when(r), Run: r.ID, Sync: r.Name, Source: r.Source, Line: line, Rule: cmp.Or(f.Rule, r.Kind)}
 	for _, m := range b.Sync.Map {
 		if m.To == f.Name {
 			o.Column = m.From
@@ -293,6 +296,9 @@ func (x *explaining) origins() {
 			o = x.born(f.Name)
 		}
 		o.Name, o.Value = f.Name, value
+		if o.Consent = f.Kind == contact.Consent; !o.Consent {
+			o.When = ""
+		}
 		x.out.Fields = append(x.out.Fields, o)
 	}
 }

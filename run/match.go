@@ -25,6 +25,14 @@ func (p *planning) match(ctx context.Context) error {
 				return err
 			}
 		}
+		merged, err := pass.sortOutShared(ctx)
+		if err != nil {
+			return err
+		}
+		if err := pass.resolveDoubtful(ctx); err != nil {
+			return err
+		}
+		pass.doubtful = merged // when it is known whose contacts they were merged into are
 		if err := pass.resolveDoubtful(ctx); err != nil {
 			return err
 		}
@@ -38,6 +46,7 @@ type pass struct {
 	rule     plan.Rule
 	place    int          // of the rule among the sync's rules
 	doubtful []plan.Group // need a look at the records themselves
+	shared   []shared     // have a contact that may keep the key for another
 }
 
 // walk meets a stretch of entries with the target's contacts.
@@ -129,6 +138,10 @@ func (p *pass) meet(ctx context.Context, entries []spill.Record, hits []connecto
 		g.Candidates = append(g.Candidates, k)
 		free = free || !k.Taken
 	}
+	if slices.ContainsFunc(hits, func(h connector.Hit) bool { return p.keepers.has(h.Ref) }) {
+		p.shared = append(p.shared, shared{entries[0][0], g})
+		return nil
+	}
 	if look && free || len(hits) > 1 && p.book.Sync.OnSeveral == plan.SeveralMostRecent {
 		p.doubtful = append(p.doubtful, g)
 		return nil
@@ -161,7 +174,7 @@ func (p *pass) settle(v plan.Verdict) error {
 	packed := uint64(v.Action) | uint64(reasonNumber(v.Reason))<<8 | uint64(plan.NumberOf(p.rule))<<16
 	third := uint64(v.Other + 1)
 	if v.Action == plan.Update {
-		p.taken.add(v.Ref)
+		p.take(v.Ref, v.Row)
 		third = uint64(v.Ref)
 	}
 	if len(v.Several) > 0 {
@@ -218,7 +231,8 @@ func (p *pass) refresh(g *plan.Group) {
 		c.Out = p.out.has(c.Row)
 	}
 	for i := range g.Candidates {
-		g.Candidates[i].Taken = p.taken.has(g.Candidates[i].Ref)
+		k := &g.Candidates[i]
+		k.Taken, k.Holder = p.taken.has(k.Ref), p.holderOf(k.Ref)
 	}
 }
 

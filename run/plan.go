@@ -173,6 +173,12 @@ func (e *Engine) makePlan(ctx context.Context, s store.Sync, target Target, st *
 		return err
 	}
 	r.Notes = append(r.Notes, notes...)
+	if out.reasons[string(plan.Erased)] > 0 && e.Vault != nil { // the source still has somebody who was erased: its copy tells nobody
+		if err := e.sealStage(st); err != nil {
+			return err
+		}
+		r.Stage = st.name
+	}
 	if p.phoneOnly > 0 {
 		r.Notes = append(r.Notes, records(p.phoneOnly, "has", "have")+" no e-mail but a telephone; match: [email, phone] takes them in.")
 	}
@@ -215,6 +221,14 @@ func (e *Engine) readSource(ctx context.Context, b binding, book *plan.Rulebook,
 	for {
 		p, err := e.newPlanning(b, book, target, st, r.ID)
 		if err != nil {
+			return nil, err
+		}
+		if p.forgotten, err = Forgotten(ctx, e.Journal); err != nil {
+			p.close()
+			return nil, err
+		}
+		if err := p.loadKeepers(ctx); err != nil {
+			p.close()
 			return nil, err
 		}
 		if err := p.read(ctx, old); err != nil {
@@ -266,8 +280,8 @@ func (e *Engine) newPlanning(b binding, book *plan.Rulebook, target Target, st *
 	}
 	p := &planning{engine: e, binding: b, book: book, target: target, stage: st, run: run, notes: notes,
 		entries: map[plan.Rule]*spill.Sorter{}, verdicts: spill.New(temp, uint64(max(st.Size, 1))),
-		taken: refset{}, seen: refset{}, several: map[int64][]int64{}, warnings: map[string]int64{},
-		fast: &failFast{reasons: map[uint8]int64{}}}
+		taken: refset{}, keepers: refset{}, holders: map[int64]int64{}, seen: refset{}, several: map[int64][]int64{}, warnings: map[string]int64{},
+		allKeys: Hashes(book.Target, target.Region(), e.Secret), fast: &failFast{reasons: map[uint8]int64{}}}
 	for _, rule := range book.Rules {
 		p.entries[rule] = spill.New(temp, maxHash)
 	}

@@ -27,9 +27,13 @@ type planning struct {
 	decided  bitset
 	out      bitset // decided, and not found to be anybody
 	taken    refset
-	seen     refset // contacts that some record of the source points to
+	keepers  refset          // contacts that others were merged into
+	holders  map[int64]int64 // of these, when taken: the record that took it
+	seen     refset          // contacts that some record of the source points to
 	several  map[int64][]int64
 
+	forgotten  plan.Forgotten // people who were erased on request
+	allKeys    func(values []string) func(plan.Rule) []uint64
 	tombstones map[[2]uint64]bool     // rule and hash of the best key of contacts that people threw away
 	edited     map[plan.Rule][]uint64 // keys of contacts that others have changed since the last run
 	settled    int64                  // records that are as they were, and settled well
@@ -166,6 +170,8 @@ func (p *planning) judge(in *reading, row *csv.Row) (note rowNote) {
 		note.Settled, note.Reason = plan.Reject, reasonNumber(plan.ExprFailed)
 	case !pass:
 		note.Settled, note.Reason = plan.Skip, filteredOut
+	case !p.forgotten.Nobody() && p.forgotten.Has(p.allKeys(t.Values)):
+		note.Settled, note.Reason = plan.Skip, reasonNumber(plan.Erased) // before anything that would tell of the record
 	case t.Reject != "":
 		note.Settled, note.Reason = plan.Reject, reasonNumber(t.Reject)
 	case keys == 0:

@@ -106,7 +106,7 @@ func (e *Engine) reverse(ctx context.Context, target Target, r store.Run) (chang
 	if err != nil {
 		return nil, err
 	}
-	u := &undoing{engine: e, target: target, schema: schema, ring: plan.NewKeyring(schema, target.Region(), false), run: r.ID, leaves: refset{}}
+	u := &undoing{engine: e, target: target, schema: schema, ring: plan.NewKeyring(schema, target.Region(), false), run: r.ID, byHand: r.Kind == store.KindEdit, leaves: refset{}}
 	var part []plan.Change
 	for c, err := range e.written(ctx, r) {
 		if err != nil {
@@ -165,6 +165,7 @@ type undoing struct {
 	schema contact.Schema
 	ring   *plan.Keyring
 	run    int64  // that is undone
+	byHand bool   // a person's own edits are taken back
 	leaves refset // contacts that this undo takes away, or gives their old values again
 }
 
@@ -195,6 +196,10 @@ func (u *undoing) add(ctx context.Context, changes, part []plan.Change) ([]plan.
 
 func (u *undoing) reverseOne(ctx context.Context, c plan.Change, current contact.Record, live bool) (plan.Change, error) {
 	back := plan.Change{Ref: c.Ref, TargetID: targetID(c.Ref), Version: current.Version, Into: c.Into}
+	if c.Reason == plan.Erased { // nothing is left to bring back (requirements 3.14)
+		back.Action, back.Reason = plan.Skip, plan.Erased
+		return back, nil
+	}
 	switch c.Action {
 	case plan.Create, plan.Restore:
 		return u.reverseCreate(ctx, back, c, current, live)
@@ -208,6 +213,14 @@ func (u *undoing) reverseOne(ctx context.Context, c plan.Change, current contact
 func (u *undoing) reverseCreate(ctx context.Context, back, c plan.Change, current contact.Record, live bool) (plan.Change, error) {
 	if !live {
 		back.Action, back.Reason = plan.Skip, plan.UndoGone
+		for later, err := range u.engine.Journal.ChangesOf(ctx, c.Ref) {
+			if err != nil {
+				return back, err
+			}
+			if later.Reason == plan.Erased {
+				back.Reason = plan.Erased
+			}
+		}
 		return back, nil
 	}
 	if c.Action == plan.Create && current.Version != "1" {
@@ -234,7 +247,7 @@ func (u *undoing) changedSince(ctx context.Context, ref int64, current contact.R
 		if err != nil {
 			return false, err
 		}
-		if c.Action != plan.Update {
+		if c.Action != plan.Update || c.Remote {
 			continue
 		}
 		if c.Pruned {
@@ -259,7 +272,7 @@ func (u *undoing) reverseUpdate(ctx context.Context, back, c plan.Change, curren
 		back.Action, back.Reason = plan.Skip, plan.UndoGone
 		return back, nil
 	}
-	ours := false
+	ours, consent := false, false
 	for _, f := range c.Fields {
 		if !f.Written() {
 			continue
@@ -270,18 +283,29 @@ func (u *undoing) reverseUpdate(ctx context.Context, back, c plan.Change, curren
 		if err != nil {
 			return back, err
 		}
-		if now != f.New || taken {
+		switch {
+		case now != f.New || taken:
 			put.New, put.Kept = now, f.Old
-		} else {
+		case !u.byHand && u.kind(f.Name) == contact.Consent && contact.Loosens(now, f.Old):
+			put.New, put.Kept, put.Rule = now, f.Old, "consent" // only an edit loosens it (requirements 3.14)
+			consent = true
+		default:
 			ours = true
 		}
 		back.Fields = append(back.Fields, put)
 	}
-	back.Action = plan.Update
-	if !ours {
+	switch back.Action = plan.Update; {
+	case !ours && consent:
+		back.Action, back.Reason = plan.Skip, plan.UndoConsent
+	case !ours:
 		back.Action, back.Reason = plan.Skip, plan.UndoChanged
 	}
 	return back, nil
+}
+
+func (u *undoing) kind(field string) contact.Kind {
+	f, _ := u.schema.Field(field)
+	return f.Kind
 }
 
 // takenBy reports whether another contact has got the identifier or e-mail since

@@ -167,7 +167,7 @@ func (w *world) fill(book, file string) {
 		def.Match = []plan.Rule{plan.ByEmail, plan.ByPhone}
 	}
 	for _, column := range columns {
-		def.Map = append(def.Map, plan.Mapping{From: column, To: column})
+		def.Map = append(def.Map, plan.Mapping{From: column, To: column, As: w.kindOf(column)})
 		if column == "number" {
 			def.Target.Key, def.Match = column, []plan.Rule{plan.ByKey}
 		}
@@ -183,6 +183,16 @@ func (w *world) fill(book, file string) {
 	if err != nil || r.Totals.Created != r.Totals.Read {
 		w.Fatalf("fill the book: got %+v, %v; want everybody created", r.Totals, err)
 	}
+}
+
+// kindOf is what the sync says that a field of the book is.
+func (w *world) kindOf(field string) string {
+	for _, m := range w.sync.Definition.Map {
+		if m.To == field {
+			return m.As
+		}
+	}
+	return ""
 }
 
 // run plans and applies, and prints the plan as it stood before it was applied.

@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"maps"
-	"slices"
 
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
@@ -14,18 +13,21 @@ import (
 func (w *world) recall(b backup) {
 	w.say("amnesia")
 	w.notes.trashed = maps.Clone(b.notes.trashed)
-	w.notes.edits = map[place]edit{}
+	edits := map[place]edit{}
+	for at, e := range b.notes.edits {
+		if at.side == 0 {
+			edits[at] = e
+		}
+	}
+	for at, e := range w.notes.edits {
+		if at.side > 0 && w.systems[at.side-1].remote.records[at.id].people[at.field] {
+			edits[at] = e
+		}
+	}
+	w.notes.edits = edits
 	for _, s := range w.systems {
 		s.plans, s.made, s.linked, s.came = map[int64]store.Run{}, map[int64]string{}, map[int64]string{}, map[string]int64{}
 		s.logged, s.why = map[int64]int{}, map[string]plan.Action{}
-		for _, id := range slices.Sorted(maps.Keys(s.remote.records)) {
-			x := s.remote.records[id]
-			for _, field := range slices.Sorted(maps.Keys(x.values)) {
-				if x.people[field] && !x.gone {
-					w.notes.note(s.at, id, field, x.values[field])
-				}
-			}
-		}
 		s.look()
 	}
 }

@@ -17,11 +17,12 @@ func (s *system) wire() {
 	r.Before, r.After, r.Late, r.Refuse = s.before, s.after, s.late, s.refuse
 	r.Hidden = func(id string) bool { return s.hidden && (len(id)+int(id[len(id)-1]))%3 == 0 }
 	r.Watch = s.watchRemote
+	r.Sent = func(w connector.Write) { s.tried[w.Key]++ }
 	r.Answered = func(w connector.Write) {
 		if s.planned != nil && w.Op == connector.OpCreate {
-			s.did[fmt.Sprint("there c", s.refOf[w.Key])] = true
+			s.did[fmt.Sprint("there c", s.refOf[w.Key])] = 0
 		} else if s.planned != nil {
-			s.did["there "+w.ID] = true
+			s.did["there "+w.ID] = 0
 		}
 	}
 	r.Normalize = s.normalize
@@ -61,14 +62,13 @@ func (s *system) late(w connector.Write) time.Duration {
 		return 0
 	}
 	s.fault("write kept back", &connector.Fault{Kind: connector.Unknown})
-	s.tried[w.Key] = true
 	return time.Minute + time.Duration(s.rng.Int64N(int64(s.Lag()/4)+1))
 }
 
 // refuse finds fault with a record that was not sent before: one that is there,
 // or on its way, is not refused.
 func (s *system) refuse(w connector.Write) bool {
-	if s.rate == 0 || s.rng.Float64() >= s.rate || w.Op == connector.OpCreate && s.tried[w.Key] {
+	if s.rate == 0 || s.rng.Float64() >= s.rate || w.Op == connector.OpCreate && s.tried[w.Key] > 1 {
 		return false
 	}
 	s.fault("write", &connector.Fault{Kind: connector.Invalid})

@@ -82,9 +82,12 @@ func (w *world) addHere(values map[string]string) int64 {
 
 func (w *world) editHere(ref int64, field, value string) {
 	w.say("a person edits %d %s=%q", store.Number(ref), field, value)
+	was := w.contacts()[ref][field]
 	w.byHand(plan.Change{Action: plan.Update, Ref: ref, Fields: []plan.FieldChange{{Name: field, Old: "\x00", New: value, Rule: "edit"}}})
-	w.notes.note(0, strconv.FormatInt(ref, 10), field, value)
-	w.remember(field, value)
+	if value != was { // who types what is there has said nothing
+		w.notes.note(0, strconv.FormatInt(ref, 10), field, value)
+		w.remember(field, value)
+	}
 }
 
 func (w *world) trashHere(ref int64) {
@@ -95,6 +98,7 @@ func (w *world) trashHere(ref int64) {
 }
 
 func (w *world) byHand(c plan.Change) int64 {
+	w.doings++
 	b, err := book.Open(w.ctx, w.store, bookName, w.secret, nil)
 	if err != nil {
 		w.broken("open book: %v", err)
@@ -144,9 +148,12 @@ func (s *system) add(values map[string]string) string {
 }
 
 func (s *system) edit(id, field, value string) {
+	was := s.remote.records[id].values[field]
 	s.remote.Edit(id, map[string]string{field: value})
-	s.notes.note(s.at, id, field, s.remote.records[id].values[field])
-	s.remember(field, value)
+	if now := s.remote.records[id].values[field]; now != was {
+		s.notes.note(s.at, id, field, now)
+		s.remember(field, value)
+	}
 }
 
 func (s *system) remove(id string) {

@@ -35,6 +35,8 @@ type Remote struct {
 	Refuse func(w connector.Write) bool
 	// Hidden leaves records out of a listing although they are there. Nil: none.
 	Hidden func(id string) bool
+	// Sent is told of every write we attempt, whatever becomes of it. Nil: nobody.
+	Sent func(w connector.Write)
 	// Watch is told of every write just before it has an effect. Nil: nobody.
 	Watch func(w connector.Write, now map[string]string)
 	// Answered is told of every write whose success we were told of. Nil: nobody.

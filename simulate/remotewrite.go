@@ -24,6 +24,9 @@ func (r *Remote) Write(_ context.Context, writes []connector.Write) []connector.
 }
 
 func (r *Remote) write(w connector.Write) connector.Outcome {
+	if r.Sent != nil {
+		r.Sent(w)
+	}
 	if f := r.call("write"); f != nil {
 		r.log("write refused: %s", f.Kind)
 		return connector.Outcome{Fault: f}

@@ -106,7 +106,10 @@ func drawSystem(rng *rand.Rand) System {
 }
 
 func drawFlow(rng *rand.Rand) Flow {
-	f := Flow{FromBook: chance(rng, 35), TwoWay: chance(rng, 75)}
+	return drawRulesOf(rng, Flow{FromBook: chance(rng, 35), TwoWay: chance(rng, 75)})
+}
+
+func drawRulesOf(rng *rand.Rand, f Flow) Flow {
 	f.Update = pick(rng, plan.WriteIfNewNotBlank, plan.WriteIfNewNotBlank, plan.WriteAlways, plan.WriteIfExistingBlank)
 	f.Back = pick(rng, "", plan.WriteIfNewNotBlank, plan.WriteAlways, plan.WriteIfExistingBlank)
 	if chance(rng, 40) {
@@ -144,8 +147,7 @@ func drawRules(rng *rand.Rand, f *Flow, m *plan.Mapping) {
 // drawSecond is another sync over the same system and book: one that has other
 // fields, or the same ones and another opinion.
 func drawSecond(rng *rand.Rand, first Flow) Flow {
-	second := drawFlow(rng)
-	second.FromBook = first.FromBook
+	second := drawRulesOf(rng, Flow{FromBook: first.FromBook, TwoWay: chance(rng, 75)})
 	if chance(rng, 70) {
 		second.Map = slices.DeleteFunc(second.Map, func(m plan.Mapping) bool { return m.From != "email" && m.From != "phone" && m.From != "company" })
 	}
@@ -185,7 +187,7 @@ var swarm = []struct {
 	{"run", 10, true}, {"edit here", 5, true}, {"edit there", 5, true},
 	{"add here", 3, true}, {"add there", 3, true}, {"add both", 2, false},
 	{"delete here", 2, false}, {"delete there", 2, false}, {"merge there", 1, false},
-	{"mass delete here", 1, false}, {"mass delete there", 1, false},
+	{"mass delete here", 2, false}, {"mass delete there", 2, false},
 	{"edit alike", 1, false}, {"clear", 2, false}, {"quarrel", 2, false},
 	{"crash", 4, false}, {"plan", 2, false}, {"apply", 2, false},
 	{"wait", 3, false}, {"clock back", 1, false}, {"expire", 1, false},

@@ -1,14 +1,18 @@
 package simulate
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Shrink looks for a shorter scenario that breaks something as well, by leaving
 // out stretches of steps, halves first, then people, systems and syncs. It plays
 // at most a number of scenarios.
 func (s *Simulator) Shrink(sc Scenario, plays int) Scenario {
+	first := s.Play(sc, false)
 	fails := func(c Scenario) bool {
 		plays--
-		return plays >= 0 && len(s.Play(c, false).Violations) > 0
+		return plays >= 0 && first.kind() != "" && s.Play(c, false).kind() == first.kind()
 	}
 	for changed := true; changed && plays > 0; {
 		before := len(sc.Steps)
@@ -49,4 +53,13 @@ func shrinkWorld(sc Scenario, fails func(Scenario) bool) Scenario {
 		}
 	}
 	return sc
+}
+
+// kind is the invariant that is broken first.
+func (r Result) kind() string {
+	if len(r.Violations) == 0 {
+		return ""
+	}
+	kind, _, _ := strings.Cut(r.Violations[0], ":")
+	return kind
 }

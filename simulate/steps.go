@@ -97,14 +97,16 @@ func (w *world) people(do string) {
 	case "merge there":
 		s.mergeTwo()
 	case "mass delete here":
+		share := pick(w.rng, 12, 15, 18, 50, 100)
 		for _, ref := range slices.Sorted(maps.Keys(w.contacts())) {
-			if chance(w.rng, 50) {
+			if chance(w.rng, share) {
 				w.trashHere(ref)
 			}
 		}
 	case "mass delete there":
+		share := pick(w.rng, 12, 15, 18, 50, 100)
 		for _, id := range slices.Sorted(maps.Keys(s.remote.There())) {
-			if chance(w.rng, 50) {
+			if chance(w.rng, share) {
 				s.remove(id)
 			}
 		}
@@ -196,13 +198,6 @@ func (w *world) work(step Step) {
 	s.hidden, w.crashAt, w.rate, w.meddle = false, 0, 0, false
 	if !survived {
 		w.forget()
-	}
-}
-
-// forget is what a crash does to what only the process knew.
-func (w *world) forget() {
-	for _, s := range w.systems {
-		s.planned = nil
 	}
 }
 

@@ -6,8 +6,10 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 )
@@ -38,6 +40,7 @@ func (w *world) rest(seed uint64) {
 	}
 	if len(w.result.Violations) == 0 {
 		w.judge()
+		w.settled()
 	}
 	w.result.Writes = w.writes()
 }
@@ -98,6 +101,33 @@ func (w *world) judge() {
 	}
 }
 
+// settled: no write is in the balance any more, but for creates at systems that
+// have no key and no search to find them by.
+func (w *world) settled() {
+	for _, s := range w.systems {
+		open, err := s.store.Intents(s.ctx, s.pair.ID)
+		if err != nil {
+			w.broken("read intents: %v", err)
+		}
+		for _, i := range open {
+			found := 0
+			for _, field := range s.Finds {
+				for _, x := range s.remote.records {
+					if v := i.Payload[field]; v != "" && !x.gone && strings.EqualFold(strings.TrimSpace(v), x.values[field]) {
+						found++
+					}
+				}
+				if i.Payload[field] != "" && found < 2 {
+					s.broken("I3: the %s of contact %d is still in the balance", field, store.Number(i.Ref))
+				}
+			}
+			if s.ChosenKey || connector.Op(i.Op) != connector.OpCreate {
+				s.broken("I3: a write of contact %d is still in the balance", store.Number(i.Ref))
+			}
+		}
+	}
+}
+
 // allCame: who is on one side only, is so for a reason that the journal gives.
 func (s *system) allCame(here map[int64]map[string]string, there map[string]map[string]string) {
 	left := func(a plan.Action) bool { return a == plan.Skip || a == plan.Hold || a == plan.Reject }
@@ -120,10 +150,8 @@ func (s *system) judgeField(ref int64, id, field, here, there string) {
 	if e.n == 0 || blank(e.value) || e.value == "New" || e.value == "Contact" {
 		return
 	}
-	for t, n := range s.notes.told {
-		if t.ref == ref && t.field == field && n >= e.n && (t.value == e.value || s.agree(field, t.value, e.value) || s.agree(field, e.value, t.value)) {
-			return
-		}
+	if s.toldOf(ref, field, e.value, e.n) || s.toldOf(ref, field, here, 0) && s.toldOf(ref, field, there, 0) && s.toldOf(ref, field, e.value, 0) {
+		return // or it brought a value back that both sides were left with before
 	}
 	if fault := s.arrived(from, e.value, field, here, there); fault != "" {
 		s.broken("I2: %s of contact %d and %s: %q, the last edit (%s), %s; the book has %q, the remote %q",
@@ -131,19 +159,46 @@ func (s *system) judgeField(ref int64, id, field, here, there string) {
 	}
 }
 
+// toldOf reports whether the journal or the conflict log has spoken of a value
+// since then.
+func (s *system) toldOf(ref int64, field, value string, since int) bool {
+	for t, n := range s.notes.told {
+		if t.ref == ref && t.field == field && n >= since && (same(field, t.value, value) || s.agree(field, t.value, value) || s.agree(field, value, t.value)) {
+			return true
+		}
+	}
+	return false
+}
+
 // lastEdit is the last thing a person did to a field on any side from which it
 // travels. The system it was done at is nil for the book.
 func (s *system) lastEdit(ref int64, field string) (from *system, last edit) {
+	overruled := 0 // the last edit on a side that one sync overwrites and another one reads
+	if s.may(field, func(r rule) bool { return r.out != "" }) && s.bookMirrors(field, nil) {
+		overruled = s.notes.edits[place{0, strconv.FormatInt(ref, 10), field}].n
+	}
 	if s.may(field, func(r rule) bool { return r.out != "" }) && !s.bookMirrors(field, nil) {
 		last = s.notes.edits[place{0, strconv.FormatInt(ref, 10), field}]
 	}
 	for _, o := range s.systems {
+		if o.may(field, func(r rule) bool { return r.in != "" }) && o.mirrors(field) {
+			overruled = max(overruled, s.notes.edits[place{o.at, o.linked[ref], field}].n)
+		}
 		if !o.may(field, func(r rule) bool { return r.in != "" }) || o.mirrors(field) || s.bookMirrors(field, o) {
 			continue
 		}
-		if e := s.notes.edits[place{o.at, o.linked[ref], field}]; e.n > last.n {
+		id := o.linked[ref]
+		if e := s.notes.edits[place{o.at, id, field}]; e.n > last.n {
 			from, last = o, e
 		}
+	}
+	if from != nil {
+		if x := from.remote.records[from.linked[ref]]; x == nil || x.gone {
+			return nil, edit{} // its record is gone: it may have come over before, or not
+		}
+	}
+	if overruled > last.n {
+		return nil, edit{}
 	}
 	return from, last
 }

@@ -15,8 +15,7 @@ import (
 
 // watchRemote judges one of our writes just before it has an effect.
 func (s *system) watchRemote(w connector.Write, now map[string]string) {
-	again := s.tried[w.Key] && w.Op == connector.OpCreate || s.remote.settling
-	s.tried[w.Key] = true
+	again := s.tried[w.Key] > 1 && w.Op == connector.OpCreate || s.remote.settling
 	if sig := signature(w.Op, w.ID, w.Set); s.planned != nil && !again && !s.planned[sig] {
 		s.broken("I10: %s is no part of the plan that is applied: %s", sig, strings.Join(slices.Sorted(maps.Keys(s.planned)), "; "))
 	}
@@ -36,6 +35,7 @@ func (s *system) watchRemote(w connector.Write, now map[string]string) {
 		s.watchCreate(w, again)
 	case connector.OpDelete:
 		s.removedThere++
+		s.look()
 		if ref := s.came[w.ID]; ref == 0 || s.contacts()[ref] != nil {
 			s.broken("I13: %s is deleted, but its contact %d is there", w.ID, store.Number(ref))
 		}
@@ -48,7 +48,7 @@ func (s *system) watchCreate(w connector.Write, again bool) {
 		s.broken("I3: a create without an intent before it")
 		return
 	}
-	if id, twice := s.made[ref]; twice && !s.remote.records[id].gone {
+	if id, twice := s.made[ref]; twice && !s.remote.records[id].gone && (s.ChosenKey || s.canBeFound(id, w.Set)) {
 		s.broken("I3: contact %d is created twice; the first record is %s", store.Number(ref), id)
 	}
 	if id := s.linked[ref]; id != "" {
@@ -64,6 +64,18 @@ func (s *system) watchCreate(w connector.Write, again bool) {
 			s.broken("I3: contact %d is created although %s has its e-mail %s", store.Number(ref), id, email)
 		}
 	}
+}
+
+// canBeFound reports whether a record has kept a value that the system offers to
+// look by. Where people have changed them all before we could look, a system
+// without chosen keys cannot tell us that it is ours.
+func (s *system) canBeFound(id string, set map[string]string) bool {
+	for _, field := range s.Finds {
+		if v := s.remote.records[id].values[field]; v != "" && strings.EqualFold(v, strings.TrimSpace(set[field])) {
+			return true
+		}
+	}
+	return false
 }
 
 // watchBook judges what is about to be written to the book.
@@ -199,14 +211,25 @@ func (s *system) checkRun(r store.Run) {
 		s.checkPlan(r)
 	}
 	s.checkGuard(r)
+	var refs []int64
 	for c, err := range s.store.Changes(s.ctx, r.ID) {
 		if err != nil {
 			s.broken("read journal: %v", err)
 			return
 		}
 		s.hear(c)
+		if c.Ref != 0 {
+			refs = append(refs, c.Ref)
+		}
+	}
+	slices.Sort(refs)
+	for _, ref := range slices.Compact(refs) {
+		s.readConflicts(ref)
 	}
 	for _, did := range slices.Sorted(maps.Keys(s.did)) {
+		if s.overtaken(s.did[did], r.ID) {
+			continue // a person has written over it since: nothing of ours is left to tell
+		}
 		s.broken("I8: run %d wrote %s, and its journal says it did not", r.ID, did)
 	}
 	clear(s.did)
@@ -226,7 +249,7 @@ func (s *system) hear(c store.StoredChange) {
 	if c.Remote {
 		id = c.TargetID
 	}
-	if c.Action == plan.Create || c.Action == plan.Update || c.Action == plan.Remove {
+	if c.Action == plan.Create || c.Action == plan.Update || c.Action == plan.Remove || c.Reason == plan.OutcomeUnknown {
 		delete(s.did, did(c))
 	}
 	if c.Ref != 0 {
@@ -235,6 +258,18 @@ func (s *system) hear(c store.StoredChange) {
 	if id != "" {
 		s.why["r"+id] = c.Action
 	}
+}
+
+// overtaken reports whether somebody has written a contact since a run did.
+func (s *system) overtaken(ref, run int64) bool {
+	b, err := s.store.Book(s.ctx, bookName)
+	if err != nil || ref == 0 {
+		return false
+	}
+	for c, err := range s.store.ContactsByRef(s.ctx, b, []int64{ref}) {
+		return err == nil && c.UpdatedRun != run
+	}
+	return s.notes.trashed[ref]
 }
 
 // did names what a change of the journal says was written.
@@ -291,17 +326,21 @@ func (s *system) look() {
 			s.broken("I16: %s was contact %d and is now %d", id, store.Number(was), store.Number(m.Ref))
 		}
 		s.linked[m.Ref], s.came[id] = id, m.Ref
-		conflicts, err := s.store.ConflictsOf(s.ctx, m.Ref)
-		if err != nil {
-			s.broken("read conflicts: %v", err)
-		}
-		for _, c := range conflicts {
-			for _, v := range []string{c.Ours, c.Theirs, c.TheirsRaw} {
-				if t := (told{m.Ref, c.Field, v}); s.notes.told[t] == 0 || s.logged[c.ID] == 0 {
-					s.notes.told[t] = s.notes.n
-				}
+	}
+}
+
+// readConflicts writes down what the conflict log says of a contact.
+func (s *system) readConflicts(ref int64) {
+	conflicts, err := s.store.ConflictsOf(s.ctx, ref)
+	if err != nil {
+		s.broken("read conflicts: %v", err)
+	}
+	for _, c := range conflicts {
+		for _, v := range []string{c.Ours, c.Theirs, c.TheirsRaw} {
+			if t := (told{ref, c.Field, v}); s.notes.told[t] == 0 || s.logged[c.ID] == 0 {
+				s.notes.told[t] = s.notes.n
 			}
-			s.logged[c.ID] = s.notes.n
 		}
+		s.logged[c.ID] = s.notes.n
 	}
 }

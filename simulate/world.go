@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"hash"
 	"hash/fnv"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +47,7 @@ type world struct {
 	planned map[string]bool
 
 	notes   notebook
+	doings  int // of people in the book
 	trace   hash.Hash64
 	journal []string // the last lines of the trace, when they are wanted
 	keep    bool
@@ -70,12 +73,13 @@ type system struct {
 	linked   map[int64]string // contact -> the record it is linked to, ever
 	came     map[string]int64 // the other way round
 	refOf    map[string]int64 // idempotency key -> contact
-	tried    map[string]bool  // idempotency keys that were sent
+	tried    map[string]int   // how often idempotency keys were sent
 	ranSince int64            // sequence of the remote when the plan was made
 	narrowed bool             // a listing was narrowed once
 	logged   map[int64]int    // conflicts, and when they were seen first
 	why      map[string]plan.Action
-	did      map[string]bool // what the run that is applied has certainly written
+	applying int64            // run, while it is carried out
+	did      map[string]int64 // what the run that is applied has certainly written, and to whom
 
 	removedHere, removedThere       int // in the run that is applied
 	populationHere, populationThere int // when its plan was made
@@ -128,7 +132,7 @@ func (w *world) open() (err error) {
 func (w *world) addSystem(at int, setup System) error {
 	s := &system{System: setup, world: w, at: at, name: fmt.Sprintf("system%d", at), plans: map[int64]store.Run{},
 		made: map[int64]string{}, linked: map[int64]string{}, came: map[string]int64{}, refOf: map[string]int64{},
-		tried: map[string]bool{}, logged: map[int64]int{}, why: map[string]plan.Action{}, did: map[string]bool{}}
+		tried: map[string]int{}, logged: map[int64]int{}, why: map[string]plan.Action{}, did: map[string]int64{}}
 	s.remote = NewRemote(remoteFields, connector.Promises{ChosenKey: setup.ChosenKey, Conditional: setup.Conditional, Incremental: setup.Incremental,
 		TellsGone: setup.TellsGone, Finds: setup.Finds, WriteBatch: setup.Batch, FetchBatch: setup.Batch + 1, Lag: setup.Lag()}, w.now)
 	s.wire()
@@ -223,6 +227,15 @@ func (w *world) alive(f func()) (survived bool) {
 	return true
 }
 
+// forget is what a crash does to what only the process knew: its plans in hand,
+// and answers that it had not written down.
+func (w *world) forget() {
+	for _, s := range w.systems {
+		s.planned = nil
+		maps.DeleteFunc(s.did, func(did string, _ int64) bool { return strings.HasPrefix(did, "there") })
+	}
+}
+
 // plan has a sync planned; ok tells whether there is a plan now.
 func (s *system) plan(sync store.Sync) (r store.Run, ok bool) {
 	delete(s.plans, sync.ID)
@@ -230,11 +243,11 @@ func (s *system) plan(sync store.Sync) (r store.Run, ok bool) {
 	s.ranSince = s.remote.seq
 	s.planned = nil
 	s.populationHere, s.populationThere = len(s.contacts()), len(s.remote.There())
-	meddled := s.notes.n
+	meddled := s.doings
 	r, err := s.engine.Plan(s.ctx, sync)
 	s.say("plan %s: %s %v %s", sync.Name, r.Status, r.Totals, r.Code)
 	s.expected(err)
-	if s.bookSeq() != before && s.notes.n == meddled {
+	if s.bookSeq() != before && s.doings == meddled {
 		s.broken("I10: making a plan of %s changed the book", sync.Name)
 	}
 	if s.remote.Writes-s.remote.Settled != writes && !s.ChosenKey {
@@ -252,13 +265,14 @@ func (s *system) plan(sync store.Sync) (r store.Run, ok bool) {
 // apply carries a plan out that was made now or earlier.
 func (s *system) apply(sync store.Sync, r store.Run, approve bool) store.Run {
 	delete(s.plans, sync.ID)
-	r.Approved = approve
+	r.Approved, s.applying = approve, r.ID
 	s.planned = s.plannedWrites(r)
 	defer func() { s.planned = nil }()
 	r, err := s.engine.Apply(s.ctx, sync, r)
 	s.say("apply %s: %s %v %s", sync.Name, r.Status, r.Totals, r.Code)
 	s.expected(err)
 	s.checkRun(r)
+	s.applying = 0
 	return r
 }
 
@@ -266,7 +280,9 @@ func (s *system) apply(sync store.Sync, r store.Run, approve bool) store.Run {
 func (w *world) expected(err error) {
 	var known *run.Error
 	switch {
-	case err == nil, errors.As(err, &known), errors.Is(err, errDisk):
+	case errors.Is(err, errDisk):
+		w.forget() // the process gives up, as in a crash
+	case err == nil, errors.As(err, &known):
 	default:
 		w.broken("I15: an error nobody understands: %v", err)
 	}
@@ -282,11 +298,13 @@ func (w *world) restart() bool {
 	if err != nil {
 		w.broken("read interrupted runs: %v", err)
 	}
+	w.finished(open)
 	for _, r := range open {
 		s, sync := w.syncOf(r.SyncID)
 		if s == nil {
 			continue // an edit by hand
 		}
+		s.applying = 0
 		s.planned = s.plannedWrites(r)
 		r, err := s.engine.Resume(w.ctx, sync, r)
 		s.planned = nil
@@ -298,6 +316,19 @@ func (w *world) restart() bool {
 		s.checkRun(r)
 	}
 	return true
+}
+
+// finished looks at runs that had just ended when the process died.
+func (w *world) finished(open []store.Run) {
+	for _, s := range w.systems {
+		if s.applying == 0 || slices.ContainsFunc(open, func(r store.Run) bool { return r.ID == s.applying }) {
+			continue
+		}
+		if r, err := w.store.Run(w.ctx, s.applying); err == nil {
+			s.checkRun(r)
+		}
+		s.applying = 0
+	}
 }
 
 func (w *world) syncOf(id int64) (*system, store.Sync) {

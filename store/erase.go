@@ -43,7 +43,7 @@ type ErasureReport struct {
 // The bytes are gone for good only once Compact has run.
 func (s *Store) Erase(ctx context.Context, e Erasure) (done ErasureReport, err error) {
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		x := erasing{tx: tx, Erasure: e}
+		x := erasing{tx: tx, touched: map[int64]bool{}, Erasure: e}
 		if err := x.all(ctx); err != nil {
 			return err
 		}
@@ -58,8 +58,9 @@ func (s *Store) Erase(ctx context.Context, e Erasure) (done ErasureReport, err e
 
 type erasing struct {
 	Erasure
-	tx   *sql.Tx
-	done ErasureReport
+	tx      *sql.Tx
+	touched map[int64]bool // runs whose change rows had the person
+	done    ErasureReport
 }
 
 func (x *erasing) all(ctx context.Context) error {
@@ -104,14 +105,12 @@ func (x *erasing) contacts(ctx context.Context) error {
 // keys takes the person's match keys out of the index, those kept for who was
 // merged into them included, and remembers them.
 func (x *erasing) keys(ctx context.Context) error {
-	hits, err := keysOf(ctx, x.tx, x.Book.ID, x.Refs)
+	hits, own, err := keysOf(ctx, x.tx, x.Book.ID, x.Refs)
 	if err != nil {
 		return err
 	}
+	x.Keys = append(x.Keys, own...)
 	for rule, list := range hits {
-		for _, h := range list {
-			x.Keys = append(x.Keys, Key{rule, h.Hash})
-		}
 		slices.SortFunc(list, compareKeys)
 		if _, err := changeKeys(ctx, x.tx, x.Book.ID, rule, nil, list); err != nil {
 			return err
@@ -120,10 +119,11 @@ func (x *erasing) keys(ctx context.Context) error {
 	return nil
 }
 
-// keysOf returns the keys that contacts of a book have in the index, by rule.
-func keysOf(ctx context.Context, q querier, bookID int64, refs []int64) (map[int][]KeyHit, error) {
+// keysOf returns the keys that contacts of a book have in the index, by rule, and
+// those of them that nobody else has: a telephone may be a household's.
+func keysOf(ctx context.Context, q querier, bookID int64, refs []int64) (hits map[int][]KeyHit, own []Key, err error) {
 	rows, err := q.QueryContext(ctx, `SELECT rule, data FROM contact_key WHERE book_id = $1`, bookID)
-	hits := map[int][]KeyHit{}
+	hits = map[int][]KeyHit{}
 	_, err = collect(rows, err, func(rows *sql.Rows) (none struct{}, err error) {
 		var rule int
 		var data sql.RawBytes
@@ -132,13 +132,17 @@ func keysOf(ctx context.Context, q querier, bookID int64, refs []int64) (map[int
 		}
 		keys, err := decodeLeaf(data, nil)
 		for _, k := range keys {
-			if slices.Contains(refs, k.Ref) {
-				hits[rule] = append(hits[rule], k)
+			if !slices.Contains(refs, k.Ref) {
+				continue
+			}
+			hits[rule] = append(hits[rule], k)
+			if !slices.ContainsFunc(keys, func(o KeyHit) bool { return o.Hash == k.Hash && !slices.Contains(refs, o.Ref) }) {
+				own = append(own, Key{rule, k.Hash})
 			}
 		}
 		return none, err
 	})
-	return hits, err
+	return hits, own, err
 }
 
 // journal takes the person's values out of change rows: out of all about the
@@ -172,6 +176,9 @@ func (x *erasing) change(ctx context.Context, c StoredChange) error {
 	default:
 		x.scrubNamed(&c.Change)
 	}
+	if x.Mentions(c.TargetID) {
+		c.TargetID = ""
+	}
 	detail := detailOf(c.Change)
 	detail.Pruned = c.Pruned
 	text, err := json.Marshal(detail)
@@ -179,14 +186,15 @@ func (x *erasing) change(ctx context.Context, c StoredChange) error {
 		return err
 	}
 	x.done.Changes++
-	_, err = x.tx.ExecContext(ctx, `UPDATE change SET reason = $1, source_id = $2, detail = $3 WHERE run_id = $4 AND seq = $5`,
-		string(c.Reason), storable(c.SourceID), string(text), c.Run, c.Seq)
+	x.touched[c.Run] = true
+	_, err = x.tx.ExecContext(ctx, `UPDATE change SET reason = $1, source_id = $2, target_id = $3, detail = $4 WHERE run_id = $5 AND seq = $6`,
+		string(c.Reason), storable(c.SourceID), storable(c.TargetID), string(text), c.Run, c.Seq)
 	return err
 }
 
 // named reports whether a change row names the person anywhere.
 func (x *erasing) named(c *plan.Change) bool {
-	texts := append([]string{c.SourceID, c.Detail.Message, c.Detail.Value}, c.Values...)
+	texts := append([]string{c.SourceID, c.TargetID, c.Detail.Message, c.Detail.Value}, c.Values...)
 	for _, f := range c.Fields {
 		texts = append(texts, f.Old, f.New, f.Kept)
 	}
@@ -216,7 +224,7 @@ func (x *erasing) scrubNamed(c *plan.Change) {
 }
 
 // plans drops the plans that were not applied and have the person: those of the
-// book, which has changed, and those whose staged source goes.
+// book, which has changed, and those whose rows or staged source have the person.
 func (x *erasing) plans(ctx context.Context) error {
 	rows, err := x.tx.QueryContext(ctx, `SELECT `+runColumns+` FROM run WHERE status = $1`, string(Planned))
 	runs, err := collect(rows, err, scanRun)
@@ -224,7 +232,7 @@ func (x *erasing) plans(ctx context.Context) error {
 		return err
 	}
 	for _, r := range runs {
-		if r.BookID != x.Book.ID && !slices.Contains(x.Stages, r.Stage) {
+		if r.BookID != x.Book.ID && !x.touched[r.ID] && !slices.Contains(x.Stages, r.Stage) {
 			continue
 		}
 		x.done.Plans++

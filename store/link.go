@@ -55,6 +55,42 @@ func writeLinks(ctx context.Context, tx *sql.Tx, b *LinkBatch) error {
 	return err
 }
 
+// BookLinks yields who of a book is linked with what, by connection and contact.
+func (s *Store) BookLinks(ctx context.Context, book int64) ([]Linked, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT c.name, p.object, m.remote_id, m.state, m.ref FROM mirror m
+		JOIN pair p ON p.id = m.pair_id JOIN connection c ON c.id = p.connection_id
+		WHERE p.book_id = $1 AND m.ref IS NOT NULL ORDER BY c.name, p.object, m.ref`, book)
+	return collect(rows, err, func(rows *sql.Rows) (l Linked, err error) {
+		return l, rows.Scan(&l.Connection, &l.Object, &l.RemoteID, &l.State, &l.Ref)
+	})
+}
+
+// DropLinks forgets whom a contact is linked with, at one connection or at all of
+// them when connection is empty, and what both last agreed on. The next run of
+// each sync looks at both again as if they had never met.
+func (s *Store) DropLinks(ctx context.Context, ref int64, connection string) (n int64, err error) {
+	const which = `ref = $1 AND pair_id IN (SELECT p.id FROM pair p JOIN connection c ON c.id = p.connection_id WHERE $2 = '' OR c.name = $2)`
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		for _, statement := range []string{
+			`INSERT INTO retry (sync_id, mirror_id, ref) SELECT g.sync_id, m.id, 0 FROM mirror m JOIN progress g ON g.pair_id = m.pair_id
+				WHERE m.` + which + ` ON CONFLICT DO NOTHING`,
+			`INSERT INTO retry (sync_id, mirror_id, ref) SELECT g.sync_id, 0, m.ref FROM mirror m JOIN progress g ON g.pair_id = m.pair_id
+				WHERE m.` + which + ` ON CONFLICT DO NOTHING`,
+			`UPDATE conflict SET open = 0 WHERE open = 1 AND ` + which,
+		} {
+			if _, err := tx.ExecContext(ctx, statement, ref, connection); err != nil {
+				return fmt.Errorf("drop links: %w", err)
+			}
+		}
+		result, err := tx.ExecContext(ctx, `UPDATE mirror SET ref = NULL, base = '{}' WHERE `+which, ref, connection)
+		if err == nil {
+			n, err = result.RowsAffected()
+		}
+		return err
+	})
+	return n, err
+}
+
 // Links returns what is known of a contact at every remote.
 func (s *Store) Links(ctx context.Context, ref int64) ([]Linked, error) {
 	rows, err := s.db.QueryContext(ctx, `SELECT c.name, p.object, m.remote_id, m.state, m.modified FROM mirror m
@@ -71,6 +107,7 @@ type Linked struct {
 	Connection, Object string
 	RemoteID           string
 	State              MirrorState
+	Ref                int64
 }
 
 // Deleted24h counts the records that a sync's runs after the given time removed.

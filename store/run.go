@@ -86,6 +86,7 @@ type RunDetail struct {
 	EndState  string           `json:"end_state,omitempty"` // of the target, when the run had finished
 	Linked    bool             `json:"linked,omitempty"`    // of a sync with a connection: its plan is change rows only
 	Config    json.RawMessage  `json:"config,omitempty"`
+	Settings  json.RawMessage  `json:"settings,omitempty"` // the sync's definition, where the plan was made with another than the one that is kept
 }
 
 const runColumns = `id, sync_id, name, kind, status, started_at, finished_at, book_id, source_hash, source_size,

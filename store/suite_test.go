@@ -88,6 +88,8 @@ func suite(t *testing.T, open func(t *testing.T) *Store) {
 		{"an intent keeps its first payload", testIntents},
 		{"conflicts open, close and remember a choice", testConflicts},
 		{"a sync remembers how far it has come", testProgress},
+		{"a person is erased, and nobody else", testErase},
+		{"what is erased over links is closed, scrubbed or dropped", testEraseLinks},
 		{"a setting is swapped only for what it was", testSwapSetting},
 		{"a healthy database passes its check", testCheck},
 	} {

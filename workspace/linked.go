@@ -10,6 +10,7 @@ import (
 	mathrand "math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ import (
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/egress"
 	"github.com/kith-sync/kith/link"
+	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/secret"
 	"github.com/kith-sync/kith/store"
@@ -68,26 +70,59 @@ const leaseFor = 10 * time.Minute
 // ends opens the two ends of a linked sync.
 type ends struct{ *Workspace }
 
-// Book opens the sync's address book. A new one gets the remote's fields.
+// Book opens the sync's address book, with a field for everything that the sync
+// brings into it.
 func (w ends) Book(ctx context.Context, s store.Sync, remote contact.Schema) (link.Book, error) {
 	name := s.Definition.Target.Book + s.Definition.Source.Book // one of them is empty
 	b, err := book.Open(ctx, w.Store, name, w.keys.match, w.keys)
-	if !errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) {
+		if s.Definition.Source.Book != "" {
+			return nil, &run.Error{Code: run.CodeSourceAbsent, Message: fmt.Sprintf("There is no address book %q to read from. kith books lists them", name)}
+		}
+		made := store.Book{Name: name, Region: s.Definition.PhoneRegion(), Fields: brought(s.Definition, remote)}
+		if _, err = w.Store.CreateBook(ctx, made); err != nil {
+			return nil, err
+		}
+		return book.Open(ctx, w.Store, name, w.keys.match, w.keys)
+	}
+	if err != nil || s.Definition.Source.Book != "" && s.Definition.Direction != plan.TwoWay {
 		return b, err
 	}
-	if s.Definition.Source.Book != "" {
-		return nil, &run.Error{Code: run.CodeSourceAbsent, Message: fmt.Sprintf("There is no address book %q to read from. kith books lists them", name)}
-	}
-	made := store.Book{Name: name, Region: s.Definition.PhoneRegion()}
-	for _, f := range remote.Fields {
-		if f.Kind != contact.Password {
-			made.Fields = append(made.Fields, contact.Field{Name: f.Name, Label: f.Label, Kind: f.Kind})
-		}
-	}
-	if _, err := w.Store.CreateBook(ctx, made); err != nil {
+	schema, err := b.Schema(ctx)
+	if err != nil {
 		return nil, err
 	}
-	return book.Open(ctx, w.Store, name, w.keys.match, w.keys)
+	missing := slices.DeleteFunc(brought(s.Definition, remote), func(f contact.Field) bool { return schema.Index(f.Name) >= 0 })
+	return b, b.AddFields(ctx, missing)
+}
+
+// brought are the book's fields that a sync fills: those of its map, or all that
+// the remote has.
+func brought(def plan.Sync, remote contact.Schema) (fields []contact.Field) {
+	if len(def.Map) == 0 {
+		for _, f := range remote.Fields {
+			if f.Kind != contact.Password {
+				fields = append(fields, contact.Field{Name: f.Name, Label: f.Label, Kind: f.Kind})
+			}
+		}
+		return fields
+	}
+	for _, m := range def.Map {
+		here, there := m.To, m.From
+		if def.Source.Book != "" {
+			here, there = m.From, m.To
+		}
+		f, known := remote.Field(there)
+		if here == "" || def.Source.Book != "" && !known {
+			continue
+		}
+		f.Name, f.Label = here, ""
+		if f.Kind == "" {
+			f.Kind = contact.Text
+		}
+		fields = append(fields, f)
+	}
+	return fields
 }
 
 // Remote opens the sync's connection. Busy systems are asked again. What a plan
