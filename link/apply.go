@@ -98,6 +98,7 @@ type person struct {
 	in, out  *store.StoredChange
 	m        *store.Mirrored // the record it is about
 	link     *store.Mirrored // the record that its contact is linked to
+	tomb     *store.Mirrored // or was, until it was made anew
 	ours     *connector.Found
 	j        judgement
 	done     bool // before a crash
@@ -273,9 +274,40 @@ func (p *pass) check(ctx context.Context, group []*person, k knowledge) error {
 		return err
 	}
 	k.rival = func(*connector.Found) string { return "" } // judged when the plan was made; before sending the remote itself is asked
+	if err := p.stillGone(ctx, group); err != nil {
+		return err
+	}
 	for _, x := range group {
 		if err := p.checkOne(x, k); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// stillGone asks once more for the records whose contacts are about to be
+// removed: a plan may have waited for its approval.
+func (p *pass) stillGone(ctx context.Context, group []*person) error {
+	var ids []string
+	for _, x := range group {
+		if x.in != nil && x.in.Action == plan.Remove && x.m != nil {
+			ids = append(ids, x.m.RemoteID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	items, err := p.fetch(ctx, ids)
+	if err != nil {
+		return err
+	}
+	gone := map[string]bool{}
+	for _, item := range items {
+		gone[item.ID] = item.Gone
+	}
+	for _, x := range group {
+		if x.in != nil && x.in.Action == plan.Remove && x.m != nil && !gone[x.m.RemoteID] {
+			x.refuse(plan.TargetChanged)
 		}
 	}
 	return nil
@@ -319,6 +351,9 @@ func (p *pass) loadGroup(ctx context.Context, group []*person) error {
 }
 
 func (p *pass) checkOne(x *person, k knowledge) error {
+	if x.refused != "" {
+		return nil
+	}
 	if x.in != nil && x.in.Ref == 0 && x.in.Rule != "" {
 		return nil // matching left the record to a person
 	}
@@ -329,6 +364,12 @@ func (p *pass) checkOne(x *person, k knowledge) error {
 	if x.out != nil && x.out.Action == plan.Create && k.pending[x.ref()] {
 		x.refuse(plan.OutcomeUnknown) // it was sent before the crash
 		return nil
+	}
+	if x.link != nil && x.link.State == store.Gone && x.m != nil && x.link.ID != x.m.ID && x.m.State == store.There {
+		x.link, x.tomb = nil, x.link // the person's record was made anew
+		if len(x.m.Base) == 0 {
+			x.m.Base = p.still(x.tomb.Base, x.m.Seen)
+		}
 	}
 	if x.link != nil && (x.m == nil || x.link.ID != x.m.ID) || x.m == nil && x.remoteID() != "" {
 		x.refuse(plan.TargetChanged)
@@ -447,6 +488,11 @@ func (p *pass) learned(group []*person, position int64) store.LinkBatch {
 		m.Ref, m.Base = x.ref(), x.agreedHere()
 		if x.j.state != store.There && x.out == nil {
 			m.State = x.j.state
+		}
+		if x.tomb != nil {
+			old := *x.tomb
+			old.Ref, old.Base = 0, nil
+			b.Mirror = append(b.Mirror, old)
 		}
 		if !sameLink(m, *x.m) { // what is as it was need not be looked at again
 			b.Mirror = append(b.Mirror, m)

@@ -10,7 +10,9 @@ import (
 // Requirements 3.13, 3.14, I18: the strictest consent of both sides wins in both
 // directions, and nothing waits for a person.
 func TestConsentOverALink(t *testing.T) {
-	reader := func(news string) map[string]string { return map[string]string{"email": "ada@example.com", "news": news} }
+	reader := func(news string) map[string]string {
+		return map[string]string{"email": "ada@example.com", "news": news}
+	}
 	for _, c := range []struct {
 		what        string
 		play        func(w *world)

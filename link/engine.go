@@ -50,6 +50,7 @@ type Memory interface {
 	MirrorByRemote(ctx context.Context, pair int64, ids []string) ([]store.Mirrored, error)
 	MirrorByKey(ctx context.Context, pair int64, rule plan.Rule, hashes []uint64) ([]store.MirrorHit, error)
 	MirrorSince(ctx context.Context, pair, seq int64) ([]int64, error)
+	MirrorLinked(ctx context.Context, pair int64) (int64, error)
 	MirrorThere(ctx context.Context, pair int64) ([]string, error)
 	Progress(ctx context.Context, sync, pair int64) (store.Progress, error)
 	SaveProgress(ctx context.Context, p store.Progress, retry []store.Retry) error
@@ -112,6 +113,7 @@ type pass struct {
 	answered map[int64]bool      // changes that the remote said it has carried out
 	epoch    int64               // of the lease: a commit under an older one is refused (I11)
 	times    map[int64]time.Time // of runs
+	twins    map[int64]bool      // mirrored records whose contact was merged into one that has a record of its own
 
 	forgotten plan.Forgotten // people who were erased on request
 	allKeys   func(values []string) func(plan.Rule) []uint64
@@ -122,7 +124,7 @@ func (e *Engine) open(ctx context.Context, s store.Sync, r *store.Run) (*pass, e
 	if err != nil {
 		return nil, err
 	}
-	p := &pass{Engine: e, sync: s, remote: remote, can: remote.Promises(), run: r, answered: map[int64]bool{}}
+	p := &pass{Engine: e, twins: map[int64]bool{}, sync: s, remote: remote, can: remote.Promises(), run: r, answered: map[int64]bool{}}
 	if p.there, err = remote.Schema(ctx); err != nil {
 		return nil, e.unreachable(remote, err)
 	}

@@ -275,8 +275,11 @@ func (p *pass) goneThere(it item, k knowledge) judgement {
 	case does == plan.Unlink:
 		j.state = store.GoneUnlinked
 	case (does == plan.Trash || does == plan.DeleteGone) && (policy.Scope == plan.WholeBook || k.brought(it.ref)):
-		j.in.Action, j.in.Final = plan.Remove, does == plan.DeleteGone
-		for i, f := range p.here.Fields { // an undo brings them back
+		if p.movedHere(it) {
+			return p.edited(it, "It was edited here after it was deleted at "+p.remote.Name()+". Delete it here too, or kith links drop to create it there again.")
+		}
+		j.in.Action, j.in.Final, j.state = plan.Remove, does == plan.DeleteGone, store.GoneUnlinked // once: whoever restores it keeps it
+		for i, f := range p.here.Fields {                                                           // an undo brings them back
 			if old := it.ours.Value(i); old != "" {
 				j.in.Fields = append(j.in.Fields, plan.FieldChange{Name: f.Name, Old: old, Rule: string(does)})
 			}
@@ -293,12 +296,52 @@ func (p *pass) goneHere(it item) judgement {
 	if p.pairing.Forward() == plan.WayOut {
 		does = policy.NotFound
 	}
+	if p.twins[it.m.ID] {
+		j := p.leave(it, plan.Hold, plan.IdentityConflict)
+		j.in.Detail.Message = "Two records of " + p.remote.Name() + " are one contact here. Make one of them there."
+		return j
+	}
 	if (does != plan.Trash && does != plan.DeleteGone) || p.can.ReadOnly || !p.createsThere() {
 		return p.leave(it, plan.Skip, plan.TrashedByPerson)
+	}
+	if p.movedThere(it) {
+		return p.edited(it, "Its record at "+p.remote.Name()+" was edited after the contact was deleted here. Delete it there too, or restore the contact.")
 	}
 	c := plan.Change{Action: plan.Remove, Reason: plan.SourceGone, Remote: true, Final: true, Ref: it.ref,
 		SourceID: number(it.ref), TargetID: it.m.RemoteID, Version: it.m.Version}
 	return judgement{out: &c, base: it.m.Base, state: store.Gone}
+}
+
+// edited holds what one side deleted and the other edited: an edit is not thrown
+// away in silence.
+func (p *pass) edited(it item, why string) judgement {
+	j := p.leave(it, plan.Hold, plan.ConflictField)
+	j.in.Detail.Message = why
+	return j
+}
+
+// movedThere reports whether a record is other than when both sides last agreed.
+func (p *pass) movedThere(it item) bool {
+	here, there := p.pairing.Names()
+	for i, name := range here {
+		a, known := it.m.Base[name]
+		if at := p.there.Index(there[i]); known && at >= 0 && !p.pairing.SameThere(at, a.Theirs, it.m.Seen[there[i]]) {
+			return true
+		}
+	}
+	return false
+}
+
+// movedHere reports whether a contact is.
+func (p *pass) movedHere(it item) bool {
+	here, _ := p.pairing.Names()
+	for _, name := range here {
+		at := p.here.Index(name)
+		if a, known := it.m.Base[name]; known && !p.pairing.SameHere(at, a.Ours, it.ours.Value(at)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *pass) changeIn(it item) plan.Change {

@@ -113,8 +113,8 @@ func (p *pass) resolveAll(ctx context.Context, w *work, rule plan.Rule, hashes [
 func (p *pass) linkedRefs(ctx context.Context, refs []int64) (map[int64]bool, error) {
 	linked, err := p.Memory.MirrorByRef(ctx, p.pair.ID, sorted(slices.Clone(refs)))
 	out := map[int64]bool{}
-	for _, m := range linked {
-		out[m.Ref] = true
+	for _, m := range linked { // whose record is gone is free for one that was made anew
+		out[m.Ref] = m.State == store.There
 	}
 	return out, err
 }

@@ -98,6 +98,9 @@ func (p *pass) followHere(ctx context.Context, mirror []store.Mirrored) error {
 		if err != nil {
 			return err
 		}
+		if survivor != 0 && linked[survivor] {
+			p.twins[m.ID] = true
+		}
 		if survivor == 0 || linked[survivor] {
 			continue
 		}
@@ -135,6 +138,19 @@ func (p *pass) survivorHere(ctx context.Context, ref int64) (int64, error) {
 		ref = into
 	}
 	return 0, nil
+}
+
+// still is what holds of a base for a record that was made anew: nothing about the
+// fields it does not have, so that they are filled.
+func (p *pass) still(base map[string]plan.Agreed, seen map[string]string) map[string]plan.Agreed {
+	held := map[string]plan.Agreed{}
+	here, there := p.pairing.Names()
+	for at, name := range here {
+		if a, known := base[name]; known && seen[there[at]] != "" {
+			held[name] = a
+		}
+	}
+	return held
 }
 
 // merged says why a record or contact that was merged away keeps its link: the

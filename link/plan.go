@@ -145,6 +145,9 @@ func (p *pass) judgeAll(ctx context.Context, w *work, out *planWriter) error {
 func (p *pass) judgeMirrored(m *store.Mirrored, s stretch, w *work, k knowledge) (judgement, error) {
 	it := item{m: m, ref: m.Ref, ours: s.contacts[m.Ref]}
 	f, matched := w.found[m.ID]
+	if m.State != store.There && m.Ref != 0 && w.taken[m.Ref] {
+		return judgement{}, nil // its contact was found to be a record that was made anew
+	}
 	if m.Ref != 0 || !matched {
 		return p.judge(it, k)
 	}
@@ -157,6 +160,9 @@ func (p *pass) judgeMirrored(m *store.Mirrored, s stretch, w *work, k knowledge)
 		return j, nil
 	}
 	it.ref, it.rule, it.ours = f.ref, f.rule, s.contacts[f.ref]
+	if base := s.tombs[f.ref]; len(m.Base) == 0 {
+		m.Base = p.still(base, m.Seen) // its record was made anew: what both agreed on still holds
+	}
 	return p.judge(it, k)
 }
 
@@ -253,12 +259,15 @@ func (p *pass) guard(ctx context.Context, w *planWriter) (*plan.Stop, error) {
 		return nil, nil
 	}
 	g := p.pairing.Sync.Guard
-	there, err := p.Memory.MirrorThere(ctx, p.pair.ID)
+	there, err := p.Memory.MirrorLinked(ctx, p.pair.ID)
 	if err != nil {
 		return nil, err
 	}
-	here := int64(0)
-	for _, err := range p.book.Owned(ctx, 0) {
+	here, scope := int64(0), p.sync.ID // what the sync may remove at all
+	if p.pairing.Sync.Policy.Delete.Scope == plan.WholeBook {
+		scope = 0
+	}
+	for _, err := range p.book.Owned(ctx, scope) {
 		if err != nil {
 			return nil, err
 		}
@@ -268,7 +277,7 @@ func (p *pass) guard(ctx context.Context, w *planWriter) (*plan.Stop, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, base := range []int64{here, int64(len(there))} {
+	for i, base := range []int64{here, there} {
 		if w.removed[i] == 0 {
 			continue
 		}

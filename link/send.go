@@ -116,7 +116,7 @@ func (p *pass) attempt(ctx context.Context, intents []store.Intent, versions []s
 		for i, o := range outcomes {
 			if o.Fault != nil && o.Fault.Kind == connector.Unknown && writes[i].Op == connector.OpCreate {
 				again = append(again, i)
-				intents[i].Attempted = p.Now()
+				intents[i].Attempted, intents[i].Parked = p.Now(), true
 			}
 		}
 		if len(again) == 0 {
@@ -153,7 +153,9 @@ func (p *pass) sent(b *store.LinkBatch, x *person, i store.Intent, r contact.Rec
 	p.answered[x.out.Seq] = true
 	if i.Op == int(connector.OpDelete) {
 		m := *x.m
-		m.State = store.Gone
+		if m.State = store.Gone; x.ours == nil {
+			m.Ref, m.Base = 0, nil // whoever comes back under its id is a new life
+		}
 		b.Mirror = append(b.Mirror, m)
 		return
 	}
@@ -162,6 +164,9 @@ func (p *pass) sent(b *store.LinkBatch, x *person, i store.Intent, r contact.Rec
 		m = *x.m
 	}
 	p.adopt(&m, i, r)
+	if i.Parked { // the answer may be about an earlier attempt's record, which people have seen
+		p.notOurs(&m, i)
+	}
 	if p.run.Kind == store.KindUndo && i.Op == int(connector.OpCreate) {
 		m.Ref = 0 // its contact is in the trash: linked, it would be deleted again
 	}

@@ -177,6 +177,7 @@ func (p *pass) keysOf(found []connector.Found, rule plan.Rule) (hashes []uint64)
 type stretch struct {
 	mirror   []store.Mirrored
 	contacts map[int64]*connector.Found
+	tombs    map[int64]map[string]plan.Agreed // contact -> what it agreed on with a record that is gone
 }
 
 // load reads mirrored records with the contacts they are linked to, or were
@@ -195,7 +196,16 @@ func (p *pass) load(ctx context.Context, w *work, ids []int64) (s stretch, err e
 		}
 	}
 	found, err := p.contacts(ctx, refs)
-	s.contacts = byRef(found)
+	if err != nil {
+		return s, err
+	}
+	s.contacts, s.tombs = byRef(found), map[int64]map[string]plan.Agreed{}
+	linked, err := p.Memory.MirrorByRef(ctx, p.pair.ID, sorted(refs))
+	for _, m := range linked {
+		if m.State == store.Gone {
+			s.tombs[m.Ref] = m.Base
+		}
+	}
 	return s, err
 }
 

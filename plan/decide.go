@@ -110,7 +110,9 @@ func (b *Rulebook) AddOnly() bool {
 //
 //	policy              blank<-value   value<-blank                value<-other
 //	always              write          keep (clear if may_clear)   write
-//	if_new_not_blank    write          keep                        write
+//	if_new_not_blank    write          keep                        write; a telephone that
+//	                                                               can be read stays where
+//	                                                               the new one cannot
 //	if_existing_blank   write          keep                        keep, shown as kept
 //	never               keep           keep                        keep, shown as kept
 //
@@ -130,8 +132,21 @@ func (b *Rulebook) decideField(at int, policy Write, old, offered string) (Field
 		return f, false
 	case policy == WriteNever, policy == WriteIfExistingBlank && !oldBlank:
 		f.New, f.Kept = old, offered
+	case policy == WriteIfNewNotBlank && b.worse(field.Kind, old, offered):
+		f.New, f.Kept, f.Rule = old, offered, string(contact.PhoneUnparseable)
 	}
 	return f, true
+}
+
+// worse reports whether a telephone number that can be compared would give way to
+// one that cannot: the new one is not blank, but says less.
+func (b *Rulebook) worse(kind contact.Kind, old, offered string) bool {
+	if kind != contact.Phone || contact.Blank(old) {
+		return false
+	}
+	_, bad := b.norm.Canonical(kind, offered)
+	_, was := b.norm.Canonical(kind, old)
+	return bad != "" && was == ""
 }
 
 // blank reports whether a stored value says nothing: also a name that is the

@@ -250,6 +250,10 @@ func (p *Pairing) Names() (here, there []string) {
 // the same.
 func (p *Pairing) SameThere(at int, x, y string) bool { return x == y || p.Out.same(at, x, y) }
 
+// SameHere reports whether two values of the book's field at that place say the
+// same.
+func (p *Pairing) SameHere(at int, x, y string) bool { return x == y || p.In.same(at, x, y) }
+
 // BaseOf is what both sides agree on once a record is created on one of them: ours
 // and theirs in the order of their schemas.
 func (p *Pairing) BaseOf(ours, theirs []string) map[string]Agreed {

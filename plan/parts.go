@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr"
+
+	"github.com/kith-sync/kith/contact"
 )
 
 // severalInOne stands between the values of one cell in exports of Google
@@ -22,8 +24,14 @@ func partFunction() expr.Option {
 }
 
 // part returns the n-th of the values in one cell, counted from 1; nothing where
-// there are not so many.
+// there are not so many. People list e-mail addresses with a semicolon or a comma.
 func part(cell string, n int) string {
+	if addresses := contact.SplitEmails(cell); len(addresses) > 0 {
+		if n > len(addresses) {
+			return ""
+		}
+		return addresses[n-1]
+	}
 	for ; n > 1; n-- {
 		_, rest, more := strings.Cut(cell, severalInOne)
 		if !more {
@@ -60,8 +68,8 @@ func takenParts(column string, m []Mapping) int {
 // firstOfSeveral returns the first of the values in one cell. Those that nothing
 // takes are told in a warning.
 func (m *mapped) firstOfSeveral(value string, t *Translated) string {
-	first, _, several := strings.Cut(value, severalInOne)
-	if several && part(value, m.parts+1) != "" {
+	first := part(value, 1)
+	if first != value && part(value, m.parts+1) != "" {
 		t.Detail.Warnings = append(t.Detail.Warnings, "value.several")
 	}
 	return first

@@ -142,6 +142,7 @@ func (b *Rulebook) accept(m *mapped, value string, t *Translated) string {
 		}
 		return state // as tags are: every system has words of its own
 	case contact.Email:
+		value = contact.BareEmail(value) // what a program wrote around it is not the address
 		if _, problem := b.norm.MatchKey(contact.Email, value); problem != "" {
 			b.badEmails = append(b.badEmails, m)
 		}

@@ -83,6 +83,12 @@ func (s *Store) MirrorThere(ctx context.Context, pair int64) ([]string, error) {
 	return collect(rows, err, func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) })
 }
 
+// MirrorLinked counts the records of a pair that are there and have a contact.
+func (s *Store) MirrorLinked(ctx context.Context, pair int64) (n int64, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM mirror WHERE pair_id = $1 AND ref IS NOT NULL AND state = 0`, pair).Scan(&n)
+	return n, err
+}
+
 // A MirrorHit says that a mirrored record has the match key with this hash.
 type MirrorHit struct {
 	Hash uint64
