@@ -60,6 +60,7 @@ var commands = []Entry{
 	{
 		Code: "stage.gone", Group: Command,
 		What:    "needs what an old run read, and that is kept for 90 days only",
+		More:    "A copy that had somebody who was erased on request went with the erasure.",
 		Safe:    "The contacts and their history are as they were.",
 		Fix:     "Run the sync once more to see its records.",
 		Example: `The copy of what this run read is gone: it is kept for 90 days. Nothing was changed, and the contacts are as they were. To see the records again run the sync once more.`,

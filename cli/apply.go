@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -55,7 +57,9 @@ next run is guarded again.`,
 		Args:    exactly("a SYNC"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if hash == "" {
-				return usage("%s needs --plan HASH: approval is for one plan, not for a sync", cmd.CommandPath())
+				return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+					return needsPlan(ctx, w, cmd.CommandPath(), args[0])
+				})
 			}
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
 				s, r, err := storedPlan(ctx, w, strings.ToLower(hash))
@@ -76,10 +80,27 @@ next run is guarded again.`,
 	return cmd
 }
 
+// needsPlan asks for the plan to approve, and names the one that waits.
+func needsPlan(ctx context.Context, w *workspace.Workspace, command, sync string) error {
+	why := "approval is for one plan, not for a sync"
+	runs, err := w.Store.Runs(ctx, 0, 200)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(runs, func(r store.Run) bool { return r.Name == sync })
+	if at >= 0 && runs[at].Status == store.Blocked && runs[at].PlanHash != "" {
+		why += ". The latest that was stopped:  " + approveLine(sync, runs[at].PlanHash)
+	}
+	return usage("%s needs --plan HASH: %s", command, why)
+}
+
 // carriedOut applies a stored plan. Where that comes to nothing, its sync stays as
 // it was kept.
 func (a *app) carriedOut(ctx context.Context, w *workspace.Workspace, j *job, r store.Run) error {
 	err := j.carryOut(ctx, r)
+	if j.report.Status == store.Blocked && a.human() {
+		fmt.Fprintf(a.Stdout, "  %s\n", approveLine(r.Name, r.PlanHash))
+	}
 	if j.applied {
 		a.planned(j.sync)
 	} else {

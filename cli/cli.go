@@ -58,6 +58,7 @@ type app struct {
 	bar      *progress
 	hint     string                // what to type after an interruption
 	replaced map[string]store.Sync // by name: what stood where a sync is kept that is not planned yet
+	flags    bool                  // the sync was described by flags: advice speaks of these
 	reported bool                  // the error stands in what was printed on stdout already
 }
 

@@ -165,6 +165,8 @@ type RejectsReport struct {
 type RejectReport struct {
 	Line     int64             `json:"line,omitempty"`
 	SourceID string            `json:"source_id,omitempty"`
+	Contact  string            `json:"contact,omitempty"` // of a sync with a connection: its two sides
+	Record   string            `json:"record,omitempty"`
 	Action   string            `json:"action"`
 	Code     plan.Reason       `json:"code"`
 	Message  string            `json:"message"`

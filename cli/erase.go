@@ -129,6 +129,13 @@ type EraseReport struct {
 	Kept []string       `json:"kept_sources"` // that a run in progress needs: erase again when it has ended
 	Runs []RunReport    `json:"runs"`         // that deleted at linked systems
 	Left []LeftoverLink `json:"left"`         // records that have to be deleted by hand
+	Also []OtherContact `json:"also"`         // contacts of other books with the same e-mail
+}
+
+// An OtherContact is a contact of another book that may be the same person.
+type OtherContact struct {
+	Book    string `json:"book"`
+	Contact string `json:"contact"`
 }
 
 // A LeftoverLink is a record at a linked system that is still there.
@@ -160,6 +167,9 @@ func (a *app) erase(ctx context.Context, w *workspace.Workspace, p run.Person, e
 	for _, l := range left {
 		report.Left = append(report.Left, LeftoverLink{l.Connection, l.Object, l.RemoteID, l.Why})
 	}
+	if report.Also, err = elsewhere(ctx, w, p); err != nil {
+		return err
+	}
 	if len(kept) > 0 || everywhere && len(left) > 0 {
 		a.exit = exitFailed
 	}
@@ -167,6 +177,27 @@ func (a *app) erase(ctx context.Context, w *workspace.Workspace, p run.Person, e
 		row: func(r EraseReport) []string {
 			return []string{number(r.Suppression), number(r.Run), number(r.Contacts), number(r.Changes), number(r.Conflicts), number(r.Links), strconv.Itoa(r.Sources)}
 		}}, func(out io.Writer) { eraseText(out, report) })
+}
+
+// elsewhere are the contacts of other books that have the person's e-mail.
+func elsewhere(ctx context.Context, w *workspace.Workspace, p run.Person) (found []OtherContact, err error) {
+	books, err := w.Store.Books(ctx)
+	found = []OtherContact{}
+	for _, b := range books {
+		for _, k := range p.Keys {
+			if b.ID == p.Book.ID || k.Rule != plan.NumberOf(plan.ByEmail) {
+				continue
+			}
+			hits, err := w.Store.FindKeys(ctx, b, k.Rule, []uint64{k.Hash})
+			if err != nil {
+				return nil, err
+			}
+			for _, h := range hits {
+				found = append(found, OtherContact{b.Name, number(store.Number(h.Ref))})
+			}
+		}
+	}
+	return found, err
 }
 
 // leftAlone are the records at linked systems, when nobody asked to delete them.
@@ -187,6 +218,9 @@ func eraseText(out io.Writer, r EraseReport) {
 	}
 	for _, l := range r.Left {
 		fmt.Fprintf(out, "  still at %s: record %s. Delete it there (%s)\n", cell(l.Connection), cell(l.RemoteID), cell(l.Why))
+	}
+	for _, c := range r.Also {
+		fmt.Fprintf(out, "  contact %s of %s has the same e-mail: kith contacts erase %s --book %s\n", c.Contact, cell(c.Book), c.Contact, quoted(c.Book))
 	}
 	for _, name := range r.Kept {
 		fmt.Fprintf(out, "  still in the kept copy %s, which an interrupted run needs. Erase again when it has ended\n", cell(name))

@@ -33,7 +33,7 @@ where each value comes from. It also tells why somebody was not let in.`,
 					return err
 				}
 				if len(found) == 0 {
-					return refuse("not_found", "Nobody is known as %q here: no contact, and no record of a run. Check the spelling", args[0])
+					return refuse("not_found", "Nobody is known as %q here: no contact has this e-mail, telephone, identifier or ID, and no record of the last 100 runs is known by it. A record whose address could not be read is known by none: kith rejects RUN lists those. By name:  kith contacts list --search %s", args[0], quoted(args[0]))
 				}
 				return a.printExplanations(found)
 			})

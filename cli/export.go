@@ -8,7 +8,10 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -40,6 +43,9 @@ Passwords never leave: data has a blank, spreadsheet shows dots, vcard has none.
 			if !ok {
 				return usage("%q is not a form of export. Use data, spreadsheet or vcard", form)
 			}
+			if err := writesWhat(to, form); err != nil {
+				return err
+			}
 			if info, err := os.Stat(to); to != "" && err == nil && info.Mode().IsRegular() && !force {
 				return refuse("file.exists", "%s is there already. Nothing was written. Name another file, or replace it with --force", to)
 			}
@@ -65,6 +71,19 @@ Passwords never leave: data has a blank, spreadsheet shows dots, vcard has none.
 	cmd.Flags().StringVar(&to, "to", "", "file to write to (default: standard output)")
 	cmd.Flags().BoolVar(&force, "force", false, "replace the file when it is there already")
 	return cmd
+}
+
+// writesWhat refuses a file whose name promises another form than it would have.
+func writesWhat(to, form string) error {
+	switch ext := strings.ToLower(filepath.Ext(to)); {
+	case slices.Contains([]string{".xlsx", ".xls", ".xlsm", ".ods", ".numbers"}, ext):
+		return usage("%s would not be what its name says: export writes CSV or vCard. Nothing was written. Name it %s and add --form spreadsheet: it opens in any spreadsheet program", to, strings.TrimSuffix(to, filepath.Ext(to))+".csv")
+	case ext == ".vcf" && form != "vcard":
+		return usage("%s would not be what its name says: the form %s is CSV. Nothing was written. Add --form vcard, or name it .csv", to, form)
+	case ext == ".csv" && form == "vcard":
+		return usage("%s would not be what its name says: the form vcard is none of CSV. Nothing was written. Name it .vcf", to)
+	}
+	return nil
 }
 
 // counting counts what it yields.

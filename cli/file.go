@@ -91,7 +91,8 @@ func (a *app) saveFile(ctx context.Context, w *workspace.Workspace, path string)
 }
 
 // against returns what is wrong between new syncs and those stored before. What
-// import keeps of single files is left out: nothing runs those by itself.
+// import keeps of single files is left out, and what a replay keeps of rejects:
+// nothing runs those by itself.
 func against(ctx context.Context, w *workspace.Workspace, defs []plan.Sync) ([]syncfile.Error, error) {
 	stored, err := w.Store.Syncs(ctx)
 	if err != nil {
@@ -103,7 +104,7 @@ func against(ctx context.Context, w *workspace.Workspace, defs []plan.Sync) ([]s
 	}
 	var all []plan.Sync
 	for _, s := range stored {
-		if !replaced[s.Name] && !strings.HasPrefix(s.Name, "import-") {
+		if !replaced[s.Name] && !strings.HasPrefix(s.Name, "import-") && !isReplay(s) {
 			all = append(all, s.Definition)
 		}
 	}

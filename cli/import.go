@@ -43,6 +43,7 @@ is kept as.`,
 			if err != nil {
 				return err
 			}
+			a.flags = true
 			def, guard, err := f.sync(cmd, kept, path)
 			if err != nil {
 				return err

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -17,6 +18,7 @@ import (
 	"github.com/kith-sync/kith/csv"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
+	"github.com/kith-sync/kith/sheet"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
@@ -27,8 +29,10 @@ func (a *app) rejectsCommand() *cobra.Command {
 		Use:   "rejects RUN",
 		Short: "See, download and replay the records that did not get through",
 		Long: `Rejects lists the records of a run that were rejected, held or failed, by cause.
---csv writes them with their own columns and what is wrong with each; correct the
-values there and give the file back with --replay. A replay never deletes.`,
+--csv writes them with their own columns and what is wrong with each, safe to open in
+a spreadsheet; correct the values there and give the file back with --replay. A replay
+never deletes. Of a sync with a connection they are contacts and records, and there is
+nothing to replay: its next run looks at them again.`,
 		Example: `  kith rejects 12
   kith rejects 12 --csv out.csv
   kith rejects 12 --replay out.csv`,
@@ -60,14 +64,21 @@ type rejects struct {
 	columns []string
 	secret  []bool // columns that fill a password: they are not shown
 	groups  []RejectGroup
-	widest  int // fields of the longest record: one may have more than there are columns
+	linked  bool // they are changes of a sync with a connection
+	widest  int  // fields of the longest record: one may have more than there are columns
 	records iter.Seq2[run.Rejected, error]
 }
 
 // rejectsOf goes through the records once to count them; they are read again
 // when they are printed.
 func rejectsOf(ctx context.Context, w *workspace.Workspace, r store.Run) (found rejects, err error) {
-	if found.columns, found.records, err = w.Engine.Rejects(ctx, r); err != nil {
+	read := w.Engine.Rejects
+	if found.linked = r.Linked; r.Linked {
+		read = func(ctx context.Context, r store.Run) ([]string, iter.Seq2[run.Rejected, error], error) {
+			return linkedRejects(ctx, w, r)
+		}
+	}
+	if found.columns, found.records, err = read(ctx, r); err != nil {
 		return found, err
 	}
 	found.secret = secretColumns(boundOf(r), found.columns)
@@ -87,7 +98,7 @@ func rejectsOf(ctx context.Context, w *workspace.Workspace, r store.Run) (found 
 	slices.SortFunc(found.groups, func(a, b RejectGroup) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code))
 	})
-	_, found.records, err = w.Engine.Rejects(ctx, r)
+	_, found.records, err = read(ctx, r)
 	return found, err
 }
 
@@ -114,6 +125,10 @@ func (a *app) showRejects(ctx context.Context, w *workspace.Workspace, r store.R
 	if path != "" {
 		if err := saveRejects(found, path); err != nil {
 			return err
+		}
+		if found.linked {
+			a.say("Wrote %s. Correct the contacts or the records; the next run looks at them again.", path)
+			return nil
 		}
 		a.say("Wrote %s. Correct the values and type:  kith rejects %d --replay %s", path, r.ID, quoted(path))
 		return nil
@@ -142,8 +157,13 @@ func rejectReport(c run.Rejected, found rejects) RejectReport {
 	known := causeOf(c.Reason)
 	r := RejectReport{Line: c.Line, SourceID: c.SourceID, Action: c.Action.String(), Code: c.Reason, Message: because(c.Change),
 		Fix: known.fix, Column: c.Detail.Column, Value: c.Detail.Value, Fields: map[string]string{}}
+	if found.linked {
+		r.SourceID = ""
+		r.Contact, r.Record = sides(c.Change)
+	}
 	for i, value := range c.Fields {
 		switch {
+		case found.linked && (i < len(linkedColumns) || value == ""):
 		case i >= len(found.columns):
 			r.Fields[fmt.Sprintf("%sextra_%d", ours, i-len(found.columns)+1)] = value
 		case found.secret[i]:
@@ -177,6 +197,10 @@ func rejectText(out io.Writer, r store.Run, found rejects) error {
 		if shown++; shown > rejectsShown {
 			return errEnough
 		}
+		if found.linked {
+			fmt.Fprintf(out, "  %s %s  %s  %s\n", c.Action.Sign(), sidesText(c.Change), c.Reason, strings.Join(linkedDetail(c.Change), "  "))
+			return nil
+		}
 		fmt.Fprintf(out, "  %s line %d  %s  %s\n", c.Action.Sign(), c.Line, c.Reason, strings.Join(detail(c.Change), "  "))
 		return nil
 	})
@@ -184,6 +208,13 @@ func rejectText(out io.Writer, r store.Run, found rejects) error {
 		fmt.Fprintln(out, "  and more")
 	} else if err != nil {
 		return err
+	}
+	if found.linked {
+		if slices.ContainsFunc(found.groups, func(g RejectGroup) bool { return g.Code == plan.ConflictField }) {
+			fmt.Fprintln(out, "decide conflicts:  kith conflicts")
+		}
+		fmt.Fprintf(out, "all of them:  kith rejects %d --csv out.csv\n", r.ID)
+		return nil
 	}
 	fmt.Fprintf(out, "correct them:  kith rejects %d --csv out.csv\n", r.ID)
 	return nil
@@ -201,22 +232,40 @@ func saveRejects(found rejects, path string) error {
 		return unwritable(path, err)
 	}
 	defer file.Close()
-	if err := writeRejects(file, found); err != nil {
+	if err := sheetRejects(file, found); err != nil {
 		return err
 	}
 	return file.Close()
 }
 
-// writeRejects writes the records with their own columns, then code, message and
-// fix. Values beyond the last column stand at the very end.
+// sheetRejects writes rejects the way contacts export writes a book for a
+// spreadsheet: the first column marks the file and says which record each row is.
+func sheetRejects(out io.Writer, found rejects) error {
+	w := csv.NewWriter(out, csv.Dialect{})
+	w.BOM, w.CRLF = true, true
+	return eachReject(found, func(name string, row []string) error {
+		for i, value := range row {
+			row[i] = sheet.Guard(value)
+		}
+		return w.Write(append([]string{name}, row...))
+	}, w.Flush)
+}
+
+// writeRejects writes rejects byte for byte, for programs.
 func writeRejects(out io.Writer, found rejects) error {
 	w := csv.NewWriter(out, csv.Dialect{})
+	return eachReject(found, func(_ string, row []string) error { return w.Write(row) }, w.Flush)
+}
+
+// eachReject lays rejects out in rows with their own columns, then code, message
+// and fix, the header first. Values beyond the last column stand at the very end.
+func eachReject(found rejects, write func(name string, row []string) error, flush func() error) error {
 	n := len(found.columns)
 	header := append(slices.Clone(found.columns), ours+"code", ours+"message", ours+"fix")
 	for i := range max(found.widest-n, 0) {
 		header = append(header, fmt.Sprintf("%sextra_%d", ours, i+1))
 	}
-	if err := w.Write(header); err != nil {
+	if err := write(sheet.Marker, slices.Clone(header)); err != nil {
 		return err
 	}
 	err := forEach(found.records, func(c run.Rejected) error {
@@ -231,10 +280,18 @@ func writeRejects(out io.Writer, found rejects) error {
 		if len(c.Fields) > n {
 			copy(row[n+3:], c.Fields[n:])
 		}
-		return w.Write(row)
+		return write(nameOfReject(c), row)
 	})
 	if err != nil {
 		return err
 	}
-	return w.Flush()
+	return flush()
+}
+
+// nameOfReject says which record a row is.
+func nameOfReject(c run.Rejected) string {
+	if c.Line > 0 {
+		return strconv.FormatInt(c.Line, 10)
+	}
+	return sheet.Guard(c.SourceID)
 }

@@ -31,6 +31,9 @@ func (a *app) replay(ctx context.Context, w *workspace.Workspace, r store.Run, p
 }
 
 func (a *app) replaySync(ctx context.Context, w *workspace.Workspace, r store.Run, path string) (store.Sync, error) {
+	if r.Linked {
+		return store.Sync{}, refuse(string(run.CodeSourceAbsent), "Run %d is of a sync with a connection. Nothing was changed. There is nothing to replay: correct the contacts or the records, and the next kith run %s looks at them again", r.ID, quoted(r.Name))
+	}
 	b := boundOf(r)
 	if len(b.Sync.Map) == 0 {
 		return store.Sync{}, refuse(run.CodeSourceAbsent, "Run %d has no records to replay: it looked at none. kith runs list shows the others", r.ID)
@@ -44,6 +47,13 @@ func (a *app) replaySync(ctx context.Context, w *workspace.Workspace, r store.Ru
 
 // replayed ends the name of a sync of corrected rejects.
 const replayed = "-rejects"
+
+// isReplay reports whether a sync is what a replay keeps of another's rejects: one
+// that nobody has made and that has no place among those people made. Its settings
+// are the other's, so they collide with nothing but that.
+func isReplay(s store.Sync) bool {
+	return strings.HasSuffix(s.Name, replayed) && s.Definition.Source.EveryTime && len(s.Definition.Map) > 0 && filepath.IsAbs(s.Definition.Source.File)
+}
 
 // retryRejects takes the records that did not get through the last run and tries
 // them again as they stand: what was held may go on now.

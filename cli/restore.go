@@ -135,6 +135,9 @@ func unpack(ctx context.Context, path, folder string) error {
 		}
 		member, err := archive.Next()
 		if err == io.EOF && seen[databaseFile] && seen[keyFile] {
+			if _, err := io.Copy(io.Discard, zip); err != nil { // its checksum stands at the very end
+				return damaged
+			}
 			return nil
 		}
 		if err != nil || !ourMember(member) {

@@ -27,7 +27,7 @@ func (a *app) runText(out io.Writer, r RunReport) {
 	}
 	if r.Plan == "" {
 		for _, note := range r.Notes {
-			fmt.Fprintf(out, "  %s\n", cell(note))
+			fmt.Fprintf(out, "  %s\n", cell(a.advice(note)))
 		}
 	}
 	if reasons := reasonLine(r.Reasons); reasons != "" {
@@ -40,12 +40,24 @@ func (a *app) runText(out io.Writer, r RunReport) {
 		fmt.Fprintln(out, "  details were cleared away after 90 days")
 		return
 	}
-	if r.Totals.Rejected+r.Totals.Held+r.Totals.Failed > 0 {
+	if n := r.Totals.Rejected + r.Totals.Held + r.Totals.Failed; n > 0 && n > r.Reasons[string(plan.ConflictField)] {
 		fmt.Fprintf(out, "  see   kith rejects %d\n", r.Run)
+	}
+	if r.Reasons[string(plan.ConflictField)] > 0 {
+		fmt.Fprintln(out, "  decide  kith conflicts")
 	}
 	if r.Totals.Writes() > 0 && r.UndoneBy == 0 {
 		fmt.Fprintf(out, "  undo  kith undo %d\n", r.Run)
 	}
+}
+
+// advice says a run's note in the words that were typed: its advice names keys of
+// a sync file, which are flags of import.
+func (a *app) advice(note string) string {
+	if !a.flags {
+		return note
+	}
+	return strings.NewReplacer("match: [email, phone]", "--match email,phone", "region: GB", "--region GB").Replace(note)
 }
 
 func took(r RunReport) string {

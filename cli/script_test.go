@@ -43,9 +43,10 @@ func play(t *testing.T, dir, database string) {
 			env.Setenv("KITH_DATA", env.WorkDir+"/data")
 			env.Setenv("KITH_DATABASE", database)
 			env.Setenv("NO_COLOR", "1")
+			serve(env)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "card": card},
 	})
 }
 

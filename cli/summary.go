@@ -29,7 +29,7 @@ func (a *app) printPlan(ctx context.Context, w *workspace.Workspace, s store.Syn
 	from, arrow, to := ends(s.Definition, r.Source)
 	fmt.Fprintf(out, "%s  %s  %s %s %s\n", cell(r.Name), name, cell(from), arrow, cell(to))
 	for _, note := range r.Notes {
-		fmt.Fprintf(out, "  %s\n", cell(note))
+		fmt.Fprintf(out, "  %s\n", cell(a.advice(note)))
 	}
 	printMapping(out, b)
 	fmt.Fprintf(out, "  %s\n", a.signs(r.Totals))
@@ -42,7 +42,7 @@ func (a *app) printPlan(ctx context.Context, w *workspace.Workspace, s store.Syn
 	if err := a.printChanges(out, changesOf(ctx, w, r), r.Totals); err != nil {
 		return err
 	}
-	if r.Stop != nil {
+	if r.Stop != nil && !r.Approved && !r.Status.Applied() {
 		fmt.Fprintf(out, "  STOP guard: %s\n  %s\n", r.Stop.Message(), approveLine(r.Name, r.PlanHash))
 	}
 	return nil
@@ -90,12 +90,18 @@ func printMapping(out io.Writer, b bound) {
 		added = append(added, fmt.Sprintf("%s (%s)", cell(f.Name), f.Kind))
 	}
 	if len(added) > 0 {
-		fmt.Fprintf(out, "  new fields: %s\n", strings.Join(added, ", "))
+		added[0] = "new fields: " + added[0]
+		for i := range added[:len(added)-1] {
+			added[i] += ","
+		}
+		wrapWith(out, "  ", " ", added)
 	}
 }
 
 // wrap prints short texts next to each other.
-func wrap(out io.Writer, indent string, texts []string) {
+func wrap(out io.Writer, indent string, texts []string) { wrapWith(out, indent, "   ", texts) }
+
+func wrapWith(out io.Writer, indent, between string, texts []string) {
 	line := ""
 	for _, t := range texts {
 		if line != "" && width(line)+width(t) > 96 {
@@ -103,7 +109,7 @@ func wrap(out io.Writer, indent string, texts []string) {
 			line = ""
 		}
 		if line != "" {
-			line += "   "
+			line += between
 		}
 		line += t
 	}

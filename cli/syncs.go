@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -46,6 +47,11 @@ func (a *app) syncsCommand() *cobra.Command {
 				if err := w.Store.DeleteSync(ctx, args[0]); err != nil {
 					return err
 				}
+				if s, err := w.Store.Sync(ctx, args[0]+replayed); err == nil && isReplay(s) {
+					if err := w.Store.DeleteSync(ctx, s.Name); err != nil {
+						return err
+					}
+				}
 				a.say("Deleted the sync %s. Its runs stay in the history.", args[0])
 				return nil
 			})
@@ -59,6 +65,7 @@ func (a *app) listSyncs(ctx context.Context, w *workspace.Workspace) error {
 	if err != nil {
 		return err
 	}
+	syncs = slices.DeleteFunc(syncs, isReplay)
 	reports := make([]SyncReport, len(syncs))
 	for i, s := range syncs {
 		if reports[i], err = syncReport(ctx, w, s); err != nil {

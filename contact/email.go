@@ -2,6 +2,7 @@ package contact
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -31,10 +32,58 @@ func canonicalEmail(s string) (string, Problem) {
 	if low := strings.ToLower(s); plainEmail(low) {
 		return low, ""
 	}
-	if address, ok := readEmail(withoutMailto(s)); ok {
+	if address, ok := readEmail(BareEmail(s)); ok {
 		return address, ""
 	}
 	return s, EmailInvalid
+}
+
+// BareEmail returns the address inside what programs write around one: a link's
+// mailto: (RFC 6068), angle brackets, and the name before them (RFC 5322 3.4).
+// What is no address inside such signs is returned as it stands.
+func BareEmail(s string) string {
+	if plainEmail(s) {
+		return s
+	}
+	bare := s
+	if inside, ok := strings.CutSuffix(bare, ">"); ok {
+		name, address, ok := strings.Cut(inside, "<")
+		if !ok || strings.Contains(name, "@") && strings.ContainsAny(name, ";,") {
+			return s // no pair of brackets, or a list of addresses
+		}
+		bare = Trim(address)
+	}
+	bare = withoutMailto(bare)
+	if _, ok := readEmail(bare); !ok {
+		return s
+	}
+	return bare
+}
+
+// SplitEmails returns the addresses of a cell that lists several, with semicolons
+// or commas between them. It is nil unless each of at least two is an address.
+func SplitEmails(cell string) []string {
+	if !strings.ContainsAny(cell, ";,") || strings.Count(cell, "@") < 2 || isEmail(cell) {
+		return nil
+	}
+	for _, between := range []string{";", ",", ";,"} { // a name may have a comma: "Fox, Kit" <kit@example.com>
+		parts := strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune(between, r) })
+		var found []string
+		for _, part := range parts {
+			if part = Trim(part); part != "" {
+				found = append(found, BareEmail(part))
+			}
+		}
+		if len(found) > 1 && !slices.ContainsFunc(found, func(s string) bool { return !isEmail(s) }) {
+			return found
+		}
+	}
+	return nil
+}
+
+func isEmail(s string) bool {
+	_, problem := canonicalEmail(Trim(s))
+	return problem == ""
 }
 
 // withoutMailto strips what a link adds to an address (RFC 6068).

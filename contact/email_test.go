@@ -26,7 +26,11 @@ func TestCanonicalEmail(t *testing.T) {
 		{"a quoted local part", `"Ann Example"@example.com`, `"ann example"@example.com`, ""},
 		{"an address literal", "ann@[192.0.2.1]", "ann@[192.0.2.1]", ""},
 		{"an IPv6 address literal", "ann@[IPv6:2001:DB8::1]", "ann@[ipv6:2001:db8::1]", ""},
-		{"a display name is not part of an address", "Ann <ann@example.com>", "Ann <ann@example.com>", EmailInvalid},
+		{"a display name is not part of an address", "Ann <Ann@example.com>", "ann@example.com", ""},
+		{"nor are angle brackets", "<ann@example.com>", "ann@example.com", ""},
+		{"nor a link in them", "\"Ames, Ann\" <mailto:ann@example.com>", "ann@example.com", ""},
+		{"brackets around nothing are no address", "Ann <>", "Ann <>", EmailInvalid},
+		{"one bracket is not a pair", "ann@example.com>", "ann@example.com>", EmailInvalid},
 		{"two addresses are not one", "ann@example.com; bob@example.com", "ann@example.com; bob@example.com", EmailInvalid},
 		{"no domain", "ann", "ann", EmailInvalid},
 		{"no local part", "@example.com", "@example.com", EmailInvalid},
@@ -145,6 +149,23 @@ func FuzzEmail(f *testing.F) {
 			t.Errorf("plainEmail takes %q, readEmail gives %q, %v", once, full, ok)
 		}
 	})
+}
+
+// "Every sheet of ours has a few people with two addresses in one cell."
+func TestSplitEmails(t *testing.T) {
+	for _, c := range []struct{ what, cell, want string }{
+		{"one address is not several", "ann@example.com", ""},
+		{"with a semicolon", "ann@example.com; bob@example.org", "ann@example.com|bob@example.org"},
+		{"with a comma, and one at the end", "ann@example.com, bob@example.org,", "ann@example.com|bob@example.org"},
+		{"names around them go", `"Ames, Ann" <ann@example.com>; Bob <bob@example.org>`, "ann@example.com|bob@example.org"},
+		{"a comma in one name is no list", `"Ames, Ann" <ann@example.com>`, ""},
+		{"one that is none makes it no list", "ann@example.com; see notes", ""},
+		{"two that are none", "a@@example.com; b@@example.com", ""},
+	} {
+		if got := strings.Join(SplitEmails(c.cell), "|"); got != c.want {
+			t.Errorf("%s: SplitEmails(%q) = %q, want %q", c.what, c.cell, got, c.want)
+		}
+	}
 }
 
 func BenchmarkEmail(b *testing.B) {

@@ -93,7 +93,8 @@ func (n *Normalizer) MatchKey(kind Kind, raw string) (string, Problem) {
 		number, problem := n.phone(s)
 		return number.E164, problem
 	}
-	return n.Canonical(kind, raw)
+	key, problem := n.Canonical(kind, raw)
+	return norm.NFC.String(key), problem
 }
 
 // Equal reports whether two values have the same canonical form. Two blanks are

@@ -361,7 +361,7 @@ func (p *pass) checkOne(x *person, k knowledge) error {
 		x.done = true
 		return nil
 	}
-	if x.out != nil && x.out.Action == plan.Create && k.pending[x.ref()] {
+	if _, pending := k.pending[x.ref()]; pending && x.out != nil && x.out.Action == plan.Create {
 		x.refuse(plan.OutcomeUnknown) // it was sent before the crash
 		return nil
 	}

@@ -57,7 +57,7 @@ type knowledge struct {
 	choices    map[int64]map[string]plan.Choice   // contact -> field
 	frozen     map[int64]map[string]bool          // contact -> field
 	rival      func(ours *connector.Found) string // why a contact may not be created at the remote now
-	pending    map[int64]bool                     // contacts whose create was sent, and whether it arrived is not known
+	pending    map[int64]store.Intent             // contacts whose create was sent, and whether it arrived is not known
 }
 
 // both decides about a person who is on both sides.
@@ -188,6 +188,9 @@ func (p *pass) onlyThere(it item, k knowledge) (judgement, error) {
 		j.in.Detail = t.Detail
 		return j, nil
 	}
+	if p.awaited(it.m, k) {
+		return p.leave(it, plan.Hold, plan.OutcomeUnknown), nil
+	}
 	if k.thrownAway(it.m.Hashes) {
 		return p.leave(it, plan.Skip, plan.TrashedByPerson), nil
 	}
@@ -203,7 +206,7 @@ func (p *pass) onlyHere(it item, k knowledge) (judgement, error) {
 		return judgement{}, nil
 	}
 	c := p.changeOut(it)
-	if k.pending[it.ref] {
+	if _, pending := k.pending[it.ref]; pending {
 		c.Action, c.Reason = plan.Hold, plan.OutcomeUnknown
 		return judgement{out: &c}, nil
 	}
@@ -413,15 +416,33 @@ func (p *pass) knows(ctx context.Context) (k knowledge, err error) {
 
 // pending are the contacts whose create is in the balance: it is not sent again
 // before it is settled (I3).
-func (p *pass) pending(ctx context.Context) (map[int64]bool, error) {
+func (p *pass) pending(ctx context.Context) (map[int64]store.Intent, error) {
 	open, err := p.Memory.Intents(ctx, p.pair.ID)
-	refs := map[int64]bool{}
+	refs := map[int64]store.Intent{}
 	for _, i := range open {
 		if i.Op == int(connector.OpCreate) {
-			refs[i.Ref] = true
+			refs[i.Ref] = i
 		}
 	}
 	return refs, err
+}
+
+// awaited reports whether a record that nobody is linked to may be what became of
+// a create in the balance: it has at least half of what was sent. Taken for
+// somebody new it would be a second contact of the same person.
+func (p *pass) awaited(m *store.Mirrored, k knowledge) bool {
+	for _, i := range k.pending {
+		same := 0
+		for name, sent := range i.Payload {
+			if at := p.there.Index(name); at >= 0 && p.pairing.SameThere(at, sent, m.Seen[name]) {
+				same++
+			}
+		}
+		if 2*same >= len(i.Payload) {
+			return true
+		}
+	}
+	return false
 }
 
 func put[V any](m map[int64]map[string]V, ref int64, field string, v V) {

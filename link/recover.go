@@ -111,6 +111,9 @@ func (p *pass) recovered(ctx context.Context, i store.Intent, o connector.Outcom
 	if len(known) > 0 {
 		m = known[0]
 	}
+	if m.Ref != 0 { // it is somebody else's by now: a link changes only by a merge (I16)
+		return p.drop(ctx, i)
+	}
 	p.adopt(&m, i, o.Record)
 	p.notOurs(&m, i)
 	return p.Memory.WriteLinks(ctx, store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: i.Run, Mirror: []store.Mirrored{m}, Done: []int64{i.ID}, Position: -1})

@@ -18,12 +18,12 @@ func (p *pass) send(ctx context.Context, people []*person, position int64) error
 	if err != nil {
 		return err
 	}
-	if people, err = p.lookBeforeWriting(ctx, people); err != nil {
-		return err
-	}
 	for len(people) > 0 {
 		part := people[:min(len(people), max(1, p.can.WriteBatch))]
 		people = people[len(part):]
+		if part, err = p.lookBeforeWriting(ctx, slices.Clone(part)); err != nil {
+			return err
+		}
 		if err := p.sendPart(ctx, part); err != nil {
 			return err
 		}
@@ -32,6 +32,9 @@ func (p *pass) send(ctx context.Context, people []*person, position int64) error
 }
 
 func (p *pass) sendPart(ctx context.Context, people []*person) error {
+	if len(people) == 0 {
+		return nil
+	}
 	intents := make([]store.Intent, len(people))
 	for i, x := range people {
 		intents[i] = p.intent(x)

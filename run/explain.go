@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
@@ -141,7 +142,17 @@ func (x *explaining) concerns(c store.StoredChange) bool {
 	if x.contact != nil && c.Ref == x.contact.Ref {
 		return true
 	}
-	return c.Ref == 0 && c.Detail.Value != "" && strings.EqualFold(c.Detail.Value, x.who)
+	return c.Ref == 0 && c.Detail.Value != "" && mentions(c.Detail.Value, x.who)
+}
+
+// mentions reports whether a refused value is the text asked for, or has it inside
+// as an address: "ask ivy@example.org" mentions ivy@example.org.
+func mentions(value, who string) bool {
+	if strings.EqualFold(value, who) || !strings.Contains(who, "@") {
+		return strings.EqualFold(value, who)
+	}
+	apart := func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("<>,;:|/()[]\"'", r) }
+	return slices.ContainsFunc(strings.FieldsFunc(value, apart), func(word string) bool { return strings.EqualFold(word, strings.Trim(who, "<>")) })
 }
 
 // explainBlocks finds the records of a run that were about the person and have

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/spill"
 	"github.com/kith-sync/kith/store"
@@ -102,6 +103,14 @@ func records(n int64, one, many string) string {
 	return fmt.Sprintf("%d records %s", n, many)
 }
 
+// people says how many contacts something is true of.
+func people(n int, one, many string) string {
+	if n == 1 {
+		return "1 contact " + one
+	}
+	return fmt.Sprintf("%d contacts %s", n, many)
+}
+
 // failed records why a run could not be planned and returns the error.
 func (e *Engine) failed(ctx context.Context, r store.Run, cause error) (store.Run, error) {
 	ctx = context.WithoutCancel(ctx)
@@ -179,6 +188,9 @@ func (e *Engine) makePlan(ctx context.Context, s store.Sync, target Target, st *
 		}
 		r.Stage = st.name
 	}
+	if n := p.warnings[string(contact.PhoneUnparseable)]; n > 0 && s.Definition.PhoneRegion() == "" && target.Region() == "" {
+		r.Notes = append(r.Notes, records(n, "has", "have")+" a telephone that cannot be told without its country; region: GB, or whichever it is, reads it.")
+	}
 	if p.phoneOnly > 0 {
 		r.Notes = append(r.Notes, records(p.phoneOnly, "has", "have")+" no e-mail but a telephone; match: [email, phone] takes them in.")
 	}
@@ -190,6 +202,9 @@ func (e *Engine) makePlan(ctx context.Context, s store.Sync, target Target, st *
 	}
 	if r.Totals.Read == 0 {
 		p.warnings["source.empty"]++
+		if s.Definition.Policy.Delete.NotFound != plan.Keep {
+			r.Notes = append(r.Notes, "The source has no records. Nothing was changed, and nothing was removed.")
+		}
 	}
 	r.Status = store.Planned
 	if !r.Totals.Balanced() {
@@ -341,10 +356,45 @@ func (e *Engine) unchanged(ctx context.Context, s store.Sync, source connector.S
 		return true, err
 	}
 	r.Notes = append(r.Notes, "The source has not changed since run "+fmt.Sprint(last.ID)+"; nothing to do.")
+	if edited, err = e.amongRecords(ctx, decided, edited); err != nil {
+		return true, err
+	}
 	if len(edited) > 0 {
-		r.Notes = append(r.Notes, fmt.Sprintf("%d contacts were edited since. Run with --every-time to apply the source to them again.", len(edited)))
+		r.Notes = append(r.Notes, people(len(edited), "was", "were")+" edited since. Run with --every-time to apply the source to them again.")
 	}
 	return true, e.finishUnchanged(ctx, r, store.SkippedUnchanged, plan.Totals{}, nil)
+}
+
+// amongRecords returns those of the contacts that records of a run were found to
+// be, or that it created: others are none of its sync's business.
+func (e *Engine) amongRecords(ctx context.Context, decided store.Run, refs []int64) (ours []int64, err error) {
+	if len(refs) == 0 {
+		return nil, nil
+	}
+	asked, next := refset{}, decided.FirstRef
+	for _, ref := range refs {
+		asked.add(ref)
+	}
+	var outcomes []outcome
+	for block, err := range e.Journal.Blocks(ctx, decided.ID) {
+		if err != nil {
+			return nil, err
+		}
+		if outcomes, err = decodeBlock(block, outcomes[:0]); err != nil {
+			return nil, err
+		}
+		for _, o := range outcomes {
+			if o.Action == plan.Create {
+				o.Ref = next
+				next++
+			}
+			if o.Ref != 0 && asked.has(o.Ref) {
+				ours = append(ours, o.Ref)
+			}
+		}
+	}
+	slices.Sort(ours)
+	return slices.Compact(ours), nil
 }
 
 // mayGoOn reports whether a run left records that may get on although the source

@@ -39,6 +39,7 @@ type planning struct {
 	settled    int64                  // records that are as they were, and settled well
 	reopened   map[int64]rowNote      // records that were as before, and are looked at again all the same
 
+	nameless   int64 // records that were refused and have no key to be known by
 	unreadable int64 // records whose content is not known at all
 	phoneOnly  int64 // records left out for want of an e-mail, that have a telephone
 	cutOff     bool  // the last record is damaged: there may have been more
@@ -87,7 +88,7 @@ func (p *planning) read(ctx context.Context, old *snapshot) error {
 			}
 		}
 	}
-	p.blank = in.csv.BlankLines()
+	p.blank = in.BlankLines()
 	p.cutOff = in.row != nil && in.row.Problem != nil
 	p.stage.places = p.notes
 	if old != nil {
@@ -184,6 +185,9 @@ func (p *planning) judge(in *reading, row *csv.Row) (note rowNote) {
 	default:
 		c := p.book.DecideCreate(fields, t)
 		note.Create, note.Why = c.Action, reasonNumber(c.Reason)
+	}
+	if note.Settled == plan.Reject && keys == 0 {
+		p.nameless++
 	}
 	if note.Settled == plan.NoAction {
 		if note.Keys[plan.NumberOf(plan.ByPhone)-1] == 0 {

@@ -146,6 +146,17 @@ func TestOnceBroken(t *testing.T) {
 			runs: [][]string{{"email=bob@example.org, phone=020 7946 0002, last_name=Day"}, {"undo"}, {"undo"}},
 			want: []string{"create 1", "delete 1", "create 1"}, left: "1 2",
 		},
+		{
+			what: "the second import does not let the duplicate overwrite the contact",
+			sync: plan.Sync{Match: []plan.Rule{plan.ByEmail}},
+			runs: [][]string{
+				{"email=tom@example.com, company=Baker Bros", "email=sara@example.com, company=Lee Ltd", "email=Tom@example.com, company=Baker Bros."},
+				{"email=tom@example.com, company=Baker Bros", "email=sara@example.com, company=Lee Co", "email=Tom@example.com, company=Baker Bros."},
+				{"email=tom@example.com, company=Baker Bros", "email=Tom@example.com, company=Baker Bros."},
+				{"email=tom@example.com, company=Baker Bros", "email=Tom@example.com, company=Baker Bros.", "email=new@example.com"},
+			},
+			want: []string{"create 2, skip 1", "update 1, unchanged 1, skip 1", "unchanged 1, skip 1", "create 1, unchanged 1, skip 1"}, left: "1 2 3",
+		},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			w := &world{bench: b, Sync: c.sync}

@@ -125,6 +125,8 @@ func (p *planning) incomplete() string {
 		return "The last record of the source is not complete, as if the file had been cut off, so nothing was removed."
 	case p.unreadable > 0:
 		return records(p.unreadable, "of the source could", "of the source could") + " not be read, so nothing was removed: whoever is missing may stand there."
+	case p.nameless > 0:
+		return records(p.nameless, "of the source was", "of the source were") + " refused and could not be recognised, so nothing was removed: whoever is missing may be one of them."
 	}
 	return ""
 }

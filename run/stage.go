@@ -190,6 +190,7 @@ type reading struct {
 	next   int64 // number of the record that Next would read
 	fields []string
 	places *noteFile // where records start, when that is known
+	blank  int64     // rows of nothing but delimiters
 	first  bool      // the first record was read to learn the columns, and is to come again
 }
 
@@ -245,13 +246,22 @@ func (r *reading) learnColumns(s *stage) error {
 }
 
 // Next reads the next record, or io.EOF. Its slices are valid until the next call.
+// A row of nothing but delimiters, as spreadsheets leave them, is a blank line and
+// no record.
 func (r *reading) Next() (*csv.Row, error) {
 	if r.first {
 		r.first = false
-		r.next++
-		return r.row, nil
+		if !onlyDelimiters(r.row) {
+			r.next++
+			return r.row, nil
+		}
+		r.blank++
 	}
 	row, err := r.csv.Next()
+	for err == nil && onlyDelimiters(row) {
+		r.blank++
+		row, err = r.csv.Next()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -262,6 +272,23 @@ func (r *reading) Next() (*csv.Row, error) {
 	r.row = row
 	return row, nil
 }
+
+// onlyDelimiters reports whether a row has several fields and nothing in any. In a
+// file of one column, an empty value is written "" and is a record.
+func onlyDelimiters(row *csv.Row) bool {
+	if row.Problem != nil || len(row.Fields) < 2 {
+		return false
+	}
+	for _, f := range row.Fields {
+		if len(f) > 0 && contact.Trim(string(f)) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// BlankLines returns how many lines without a value were passed so far.
+func (r *reading) BlankLines() int64 { return r.csv.BlankLines() + r.blank }
 
 // At reads forward to the record with that number. Those before it are passed
 // over where it is known where they end.

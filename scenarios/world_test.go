@@ -185,10 +185,11 @@ func (w *world) fill(book, file string) {
 	}
 }
 
-// kindOf is what the sync says that a field of the book is.
+// kindOf is what the sync says that a field of the book is, where no name tells:
+// a consent.
 func (w *world) kindOf(field string) string {
 	for _, m := range w.sync.Definition.Map {
-		if m.To == field {
+		if m.To == field && m.As == string(contact.Consent) {
 			return m.As
 		}
 	}

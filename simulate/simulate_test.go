@@ -104,7 +104,7 @@ func TestShrink(t *testing.T) {
 		t.Skip("KITH_SHRINK names no seed")
 	}
 	s := simulator(t)
-	sc := s.Shrink(simulate.ScenarioOf(seed), 400)
+	sc := s.Shrink(simulate.ScenarioOf(seed), 200)
 	text, err := json.MarshalIndent(sc, "", "  ")
 	if err != nil {
 		t.Fatal(err)

@@ -48,13 +48,15 @@ func (w *world) rest(seed uint64) {
 // rounds is how many it may take. Two systems pass a value on through the book;
 // two syncs of different opinions quarrel until the breaker stops them.
 func (w *world) rounds() int {
-	n := 3
+	if len(w.systems) > 1 {
+		return 12
+	}
 	for _, s := range w.systems {
 		if len(s.syncs) > 1 {
-			n = 12
+			return 12
 		}
 	}
-	return n
+	return 3
 }
 
 func (w *world) writes() (n int) {
@@ -173,12 +175,12 @@ func (s *system) toldOf(ref int64, field, value string, since int) bool {
 // lastEdit is the last thing a person did to a field on any side from which it
 // travels. The system it was done at is nil for the book.
 func (s *system) lastEdit(ref int64, field string) (from *system, last edit) {
+	here := s.notes.edits[place{0, strconv.FormatInt(ref, 10), field}]
 	overruled := 0 // the last edit on a side that one sync overwrites and another one reads
-	if s.may(field, func(r rule) bool { return r.out != "" }) && s.bookMirrors(field, nil) {
-		overruled = s.notes.edits[place{0, strconv.FormatInt(ref, 10), field}].n
-	}
-	if s.may(field, func(r rule) bool { return r.out != "" }) && !s.bookMirrors(field, nil) {
-		last = s.notes.edits[place{0, strconv.FormatInt(ref, 10), field}]
+	if s.bookMirrors(field, nil) {
+		overruled = here.n
+	} else {
+		last = here
 	}
 	for _, o := range s.systems {
 		if o.may(field, func(r rule) bool { return r.in != "" }) && o.mirrors(field) {

@@ -319,7 +319,10 @@ func (s *system) look() {
 		if m.Ref == 0 {
 			continue
 		}
-		if was := s.linked[m.Ref]; was != "" && was != id && s.remote.records[was].into == "" {
+		if m.State == store.Gone && s.came[id] == m.Ref && s.linked[m.Ref] != id {
+			continue // the tombstone of a record that was made anew
+		}
+		if was := s.linked[m.Ref]; was != "" && was != id && s.remote.records[was].into == "" && !s.remote.records[was].gone {
 			s.broken("I16: contact %d was %s and is now %s", store.Number(m.Ref), was, id)
 		}
 		if was := s.came[id]; was != 0 && was != m.Ref {

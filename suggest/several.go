@@ -23,7 +23,7 @@ const nearlyAll = 0.9
 
 // firsts are the first values of cells.
 func firsts(samples []string) []string {
-	if !slices.ContainsFunc(samples, func(s string) bool { return strings.Contains(s, between) }) {
+	if !slices.ContainsFunc(samples, func(s string) bool { return len(values(s)) > 1 }) {
 		return samples
 	}
 	return nths(samples, 1)
@@ -32,11 +32,20 @@ func firsts(samples []string) []string {
 // nths are the n-th values of the cells that have so many.
 func nths(samples []string, n int) (out []string) {
 	for _, cell := range samples {
-		if values := strings.Split(cell, between); len(values) >= n {
+		if values := values(cell); len(values) >= n {
 			out = append(out, values[n-1])
 		}
 	}
 	return out
+}
+
+// values are those of one cell. People list e-mail addresses with a semicolon or a
+// comma.
+func values(cell string) []string {
+	if addresses := contact.SplitEmails(cell); len(addresses) > 0 {
+		return addresses
+	}
+	return strings.Split(cell, between)
 }
 
 // further proposes fields for the second and later values in the cells of e-mail

@@ -42,7 +42,7 @@ func (t *tables) classes(s string) []string {
 		}
 	}
 	lower := strings.ToLower(s)
-	isEmail := emailForm.MatchString(strings.TrimPrefix(lower, "mailto:"))
+	isEmail := emailForm.MatchString(contact.BareEmail(lower))
 	born, isDate := date(s)
 	isURL := urlForm.MatchString(s)
 	add("email", isEmail)

@@ -66,7 +66,10 @@ func (d *document) sync() (plan.Sync, []Error) {
 		return plan.Sync{}, d.locate(problems)
 	}
 	problems := checkMapping(d.tree, syncKeys(), "")
-	if len(problems) > 0 {
+	if len(problems) > 0 { // those of its map are told all the same: whoever mends a file wants all of them
+		mapRules(plan.Sync{Map: targets(d.tree)}, func(key, message, hint string) {
+			problems = append(problems, Error{Key: key, Message: message, Hint: hint})
+		})
 		return plan.Sync{}, d.locate(problems)
 	}
 	delete(d.tree, "apiVersion")
@@ -77,6 +80,21 @@ func (d *document) sync() (plan.Sync, []Error) {
 		return plan.Sync{}, d.locate([]Error{{Message: err.Error()}})
 	}
 	return s, d.locate(rules(s))
+}
+
+// targets are the fields that a map fills, as far as its lines can be read. One
+// without is given a name of its own, so that two are no twins.
+func targets(tree map[string]any) (m []plan.Mapping) {
+	lines, _ := tree["map"].([]any)
+	for i, line := range lines {
+		one, _ := line.(map[string]any)
+		to, ok := one["to"].(string)
+		if !ok {
+			to = fmt.Sprintf("map[%d]", i)
+		}
+		m = append(m, plan.Mapping{To: to})
+	}
+	return m
 }
 
 // header judges apiVersion and kind before anything else: a document of another

@@ -71,7 +71,7 @@ func (b *Book) create(ctx context.Context, w connector.Write) (contact.Record, e
 		return contact.Record{}, &connector.Fault{Kind: connector.Invalid, Message: "These values do not fit into a card.", Err: err}
 	}
 	id := url.PathEscape(w.Key + ".vcf")
-	err = b.put(ctx, id, card, "If-None-Match", "*")
+	version, err := b.put(ctx, id, card, "If-None-Match", "*")
 	var f *connector.Fault
 	if errors.As(err, &f) && f.Kind == connector.Overtaken {
 		return b.ours(ctx, id, w.Key)
@@ -79,7 +79,7 @@ func (b *Book) create(ctx context.Context, w connector.Write) (contact.Record, e
 	if err != nil {
 		return contact.Record{}, err
 	}
-	return b.written(ctx, id)
+	return b.written(ctx, id, version, card)
 }
 
 // ours is the card that stands where ours should, if it is ours.
@@ -110,10 +110,11 @@ func (b *Book) update(ctx context.Context, w connector.Write) (contact.Record, e
 	if bytes.Equal(card, old) {
 		return b.record(w.ID, version, old)
 	}
-	if err := b.put(ctx, w.ID, card, "If-Match", version); err != nil {
+	version, err = b.put(ctx, w.ID, card, "If-Match", version)
+	if err != nil {
 		return contact.Record{}, b.missingOr(ctx, w.ID, err)
 	}
-	return b.written(ctx, w.ID)
+	return b.written(ctx, w.ID, version, card)
 }
 
 // remove deletes a card. It looks first, for not every server keeps a condition
@@ -156,26 +157,31 @@ func (b *Book) missingOr(ctx context.Context, id string, err error) error {
 }
 
 // put stores a card under a condition.
-func (b *Book) put(ctx context.Context, id string, card []byte, condition, value string) error {
+func (b *Book) put(ctx context.Context, id string, card []byte, condition, value string) (version string, err error) {
 	r := request{method: http.MethodPut, url: b.address(id), body: string(card), write: true, header: map[string]string{"Content-Type": cardType}}
 	if value != "" {
 		r.header[condition] = value
 	}
 	answer, err := b.server.do(ctx, r)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return answer.Body.Close()
+	return strong(answer.Header.Get("ETag")), answer.Body.Close()
 }
 
-// written is the card as the server has it after a write that it has confirmed.
-// When it cannot be read now, what it holds is not known.
-func (b *Book) written(ctx context.Context, id string) (contact.Record, error) {
-	text, version, err := b.server.get(ctx, b.address(id))
+// written is the card as the server has it after a write that it has confirmed
+// under a version, where it names one. When somebody has changed it since, it is
+// what was sent: their edit is for the next listing to tell, and not what the
+// server made of ours. When it cannot be read now, what it holds is not known.
+func (b *Book) written(ctx context.Context, id, version string, sent []byte) (contact.Record, error) {
+	text, now, err := b.server.get(ctx, b.address(id))
 	if err != nil {
 		return contact.Record{}, &connector.Fault{Kind: connector.Unknown, Message: "It was written, but the server did not show the result.", Err: err}
 	}
-	return b.record(id, version, text)
+	if version != "" && version != now {
+		return b.record(id, version, sent)
+	}
+	return b.record(id, now, text)
 }
 
 func (b *Book) record(id, version string, text []byte) (contact.Record, error) {

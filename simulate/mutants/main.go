@@ -3,7 +3,7 @@
 // do not find is left to the tests of packages link and plan; one that survives
 // those too means that the simulator lacks something.
 //
-//	go run ./simulate/mutants [-seeds 2000] [-only text]
+//	go run ./simulate/mutants [-seeds 2000] [-only text] [-keep simulate/testdata/regressions]
 package main
 
 import (
@@ -23,11 +23,12 @@ import (
 
 func main() {
 	seeds := flag.Int("seeds", 2000, "how many seeds may look for each")
+	keep := flag.String("keep", "", "folder for the shortest scenario that kills each")
 	only := flag.String("only", "", "only mutants whose name has this text")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	killed, err := hunt(ctx, *seeds, *only)
+	killed, err := hunt(ctx, *seeds, *only, *keep)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -41,7 +42,7 @@ func main() {
 var packages = []string{"go.mod", "go.sum", "connector", "contact", "csv", "egress", "internal", "link", "plan", "run", "secret",
 	"simulate", "spill", "store", "suggest", "syncfile", "vcard", "files", "sheet"}
 
-func hunt(ctx context.Context, seeds int, only string) (all bool, err error) {
+func hunt(ctx context.Context, seeds int, only, keep string) (all bool, err error) {
 	folder, err := os.MkdirTemp("", "mutants")
 	if err != nil {
 		return false, err
@@ -59,7 +60,7 @@ func hunt(ctx context.Context, seeds int, only string) (all bool, err error) {
 			continue
 		}
 		n++
-		by, seed, err := try(ctx, folder, m, seeds)
+		by, seed, err := try(ctx, folder, m, seeds, keep)
 		if ctx.Err() != nil {
 			return false, ctx.Err()
 		}
@@ -85,7 +86,7 @@ func hunt(ctx context.Context, seeds int, only string) (all bool, err error) {
 }
 
 // try plants a bug, has it looked for, and takes it out again.
-func try(ctx context.Context, folder string, m mutant, seeds int) (by string, seed int, err error) {
+func try(ctx context.Context, folder string, m mutant, seeds int, keep string) (by string, seed int, err error) {
 	path := filepath.Join(folder, m.file)
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -101,6 +102,9 @@ func try(ctx context.Context, folder string, m mutant, seeds int) (by string, se
 	if out, failed := test(ctx, folder, "./simulate", "-run", "TestSeeds", "KITH_FIRST=1", "KITH_SEEDS="+strconv.Itoa(seeds)); failed {
 		if found := firstSeed.FindStringSubmatch(out); found != nil {
 			seed, _ = strconv.Atoi(found[1]) // digits only
+			if keep != "" {
+				shrink(ctx, folder, found[1], filepath.Join(keep, slug(m.name)+".json"))
+			}
 			return "seed " + found[1], seed, nil
 		}
 		return "", -1, fmt.Errorf("the simulator did not run:\n%s", out)
@@ -109,6 +113,19 @@ func try(ctx context.Context, folder string, m mutant, seeds int) (by string, se
 		return "tests", -1, nil
 	}
 	return "SURVIVES", -1, ctx.Err()
+}
+
+// shrink keeps the shortest scenario that kills the mutant which is planted now.
+func shrink(ctx context.Context, folder, seed, path string) {
+	path, err := filepath.Abs(path)
+	if err == nil {
+		test(ctx, folder, "./simulate", "-run", "TestShrink", "KITH_SHRINK="+seed, "KITH_SHRUNK="+path)
+	}
+}
+
+// slug is a mutant's name as a file's.
+func slug(name string) string {
+	return strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(name), "-"), "-")
 }
 
 func restore(path string, text []byte, err error) error {
