@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -162,6 +163,9 @@ func settingsOf(system workspace.System, old map[string]string, set []string) (m
 		if settings[name] = value; value == "" {
 			delete(settings, name)
 			continue
+		}
+		if u, err := url.Parse(value); name == "url" && (err != nil || u.User != nil) {
+			return nil, usage("The address may hold no user name and no password, where everybody could see them. Use --set user= and --secret-stdin")
 		}
 		if n, err := strconv.ParseFloat(value, 64); (name == workspace.CallsPerDay.Name || name == workspace.CallsPerSecond.Name) && (err != nil || n <= 0) {
 			return nil, usage("--set %s takes a number above zero, not %q", name, value)

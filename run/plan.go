@@ -202,9 +202,6 @@ func (e *Engine) makePlan(ctx context.Context, s store.Sync, target Target, st *
 	}
 	if r.Totals.Read == 0 {
 		p.warnings["source.empty"]++
-		if s.Definition.Policy.Delete.NotFound != plan.Keep {
-			r.Notes = append(r.Notes, "The source has no records. Nothing was changed, and nothing was removed.")
-		}
 	}
 	r.Status = store.Planned
 	if !r.Totals.Balanced() {

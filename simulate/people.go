@@ -163,8 +163,8 @@ func (s *system) remove(id string) {
 }
 
 func (s *system) merge(loser, winner string) {
-	filled := s.remote.Merge(loser, winner)
-	s.noteAll(s.at, winner, filled)
+	s.remote.Merge(loser, winner)
+	s.noteAll(s.at, winner, s.remote.records[winner].values) // what the person saw and left so
 	s.notes.n++
 	s.notes.gone[fmt.Sprint(s.at, "/", loser)] = true
 }

@@ -213,3 +213,10 @@ func (r *Remote) Find(_ context.Context, field string, values []string) (items [
 	}
 	return items, nil
 }
+
+// Revive puts a deleted record back as it was, as a person would.
+func (r *Remote) Revive(id string) {
+	x := r.records[id]
+	r.touch(x)
+	x.gone = false
+}

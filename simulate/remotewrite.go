@@ -186,8 +186,8 @@ func (r *Remote) Delete(id string) {
 }
 
 // Merge makes one record of two: the loser is gone and points to the winner,
-// whose blanks it fills. It returns what it filled.
-func (r *Remote) Merge(loser, winner string) map[string]string {
+// whose blanks it fills.
+func (r *Remote) Merge(loser, winner string) {
 	r.log("a person merges %s into %s", loser, winner)
 	l, w := r.records[loser], r.records[winner]
 	fill := map[string]string{}
@@ -199,7 +199,6 @@ func (r *Remote) Merge(loser, winner string) map[string]string {
 	r.set(w, fill, true)
 	r.touch(l)
 	l.gone, l.into = true, winner
-	return fill
 }
 
 // Expire makes every cursor given out so far worthless.

@@ -28,7 +28,7 @@ func narware() Preset {
 			{"A contact may come from manual entry or an uploaded file", "N1, N2"},
 			{"Contacts come from webinar registrations and Smart Links (with intake; not available yet)", "N3, N4"},
 			{"A new contact takes Name, Phone, Country and CRM ID from the CRM, or is created there and gets the new CRM ID (there are connections to CardDAV address books and LDAP directories, whose records are matched and linked so; those to CRMs are not available yet)", "N5, N9, N10"},
-			{"Later changes flow both ways: with a connection on one side and a book on the other, write `direction: two_way` and a `winner` where one side is to count; between two files or books there is one direction", "N13"},
+			{"Later changes flow both ways: with a connection on one side and a book on the other, set the `direction` two_way, and a `winner` where one side is to count; between two files or books there is one direction", "N13"},
 		},
 	}
 }

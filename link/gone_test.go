@@ -1,0 +1,109 @@
+package link_test
+
+import (
+	"testing"
+
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+)
+
+// removes is a sync that carries deletions both ways, with a guard that does not
+// stand in the way of these small worlds.
+func removes(found, back plan.NotFound) plan.Sync {
+	return plan.Sync{Policy: plan.Policy{Delete: plan.Delete{NotFound: found, Back: back, Scope: plan.WholeBook}},
+		Guard: plan.Guard{MaxDeletes: 100, Day: plan.NoLimit}}
+}
+
+// Requirements 3.11: what is gone on one side.
+func TestGone(t *testing.T) {
+	for _, c := range []struct {
+		what        string
+		def         plan.Sync
+		play        func(w *world)
+		here, there string
+	}{
+		{"a record deleted there goes to the trash here", removes(plan.Trash, plan.Keep), func(w *world) {
+			w.remote.Delete("r0001")
+		}, "", ""},
+		{"a contact deleted here is deleted there, where that is chosen", removes(plan.Keep, plan.DeleteGone), func(w *world) {
+			w.trash(1)
+		}, "", ""},
+		{"whoever a person takes out of the trash again stays", removes(plan.Trash, plan.Keep), func(w *world) {
+			w.remote.Delete("r0001")
+			w.rest()
+			w.restore(1)
+		}, "1 email=ada@example.com first_name=Ada last_name=Byron", ""},
+		{"an edit there is not deleted in silence with what was deleted here", removes(plan.Keep, plan.DeleteGone), func(w *world) {
+			w.trash(1)
+			w.remote.Edit("r0001", map[string]string{"company": "Acme"})
+		}, "", "r0001 company=Acme email=ada@example.com first_name=Ada last_name=Byron"},
+		{"an edit here is not deleted in silence with what was deleted there", removes(plan.Trash, plan.Keep), func(w *world) {
+			w.remote.Delete("r0001")
+			w.edit(1, "company", "Acme")
+		}, "1 company=Acme email=ada@example.com first_name=Ada last_name=Byron", ""},
+		{"a record that people make anew is the same person", removes(plan.Trash, plan.DeleteGone), func(w *world) {
+			w.remote.Delete("r0001")
+			w.remote.Add(map[string]string{"email": "ada@example.com", "company": "Acme"})
+		}, "1 company=Acme email=ada@example.com first_name=Ada last_name=Byron", "r0002 company=Acme email=ada@example.com first_name=Ada last_name=Byron"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			w := newWorld(t, c.def)
+			w.t = t
+			w.remote.Add(ada())
+			w.rest()
+			c.play(w)
+			w.rest()
+			w.want("the book", w.here(), c.here)
+			w.want("the remote", w.there(), c.there)
+		})
+	}
+}
+
+// restore takes a contact out of the trash, as a person does.
+func (w *world) restore(number int64) {
+	w.t.Helper()
+	w.write(plan.Change{Action: plan.Restore, Ref: store.Ref(1, number)})
+}
+
+// I5: the guard counts what the sync could remove, not everybody in the book.
+func TestTheGuardCountsWhatTheSyncBrought(t *testing.T) {
+	w := newWorld(t, plan.Sync{Policy: plan.Policy{Delete: plan.Delete{NotFound: plan.Trash}}})
+	w.remote.Add(ada())
+	w.rest()
+	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"} {
+		w.add(map[string]string{"first_name": name})
+	}
+	w.remote.Delete("r0001")
+	if r := w.plan(); r.Stop == nil || r.GuardBase != 1 {
+		t.Errorf("the one contact that the sync brought would go: got stop %v of %d, want a stop of 1", r.Stop, r.GuardBase)
+	}
+}
+
+// A plan may wait for its approval: who is back by then is not removed.
+func TestWhoIsBackIsNotRemoved(t *testing.T) {
+	w := newWorld(t, removes(plan.Trash, plan.Keep))
+	w.remote.Add(ada())
+	w.rest()
+	w.remote.Delete("r0001")
+	r := w.plan()
+	w.remote.Revive("r0001")
+	r, err := w.engine.Apply(t.Context(), w.sync, r)
+	if err != nil || r.Totals.Failed != 1 {
+		t.Errorf("got %+v, %v; want one left alone", r.Totals, err)
+	}
+	w.rest()
+	w.want("the book", w.here(), "1 email=ada@example.com first_name=Ada last_name=Byron")
+}
+
+// Two contacts merged by hand have a record each: a person is told, and nothing
+// of either is dropped.
+func TestTwoRecordsOfOneContactAreHeld(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.remote.Add(ada())
+	w.remote.Add(map[string]string{"email": "countess@example.com"})
+	w.rest()
+	w.write(plan.Change{Action: plan.Remove, Ref: store.Ref(1, 2), Into: store.Ref(1, 1)})
+	if r := w.run(); r.Reasons[string(plan.IdentityConflict)] != 1 {
+		t.Errorf("got %v, want one held for identity.conflict", r.Reasons)
+	}
+}
