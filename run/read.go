@@ -39,7 +39,7 @@ type planning struct {
 	settled    int64                  // records that are as they were, and settled well
 	reopened   map[int64]rowNote      // records that were as before, and are looked at again all the same
 
-	nameless   int64 // records that were refused and have no key to be known by
+	nameless   int64 // records that have no key to be known by
 	unreadable int64 // records whose content is not known at all
 	phoneOnly  int64 // records left out for want of an e-mail, that have a telephone
 	cutOff     bool  // the last record is damaged: there may have been more
@@ -186,7 +186,7 @@ func (p *planning) judge(in *reading, row *csv.Row) (note rowNote) {
 		c := p.book.DecideCreate(fields, t)
 		note.Create, note.Why = c.Action, reasonNumber(c.Reason)
 	}
-	if note.Settled == plan.Reject && keys == 0 {
+	if keys == 0 && (note.Settled == plan.Reject || note.Settled == plan.Skip && note.Reason != filteredOut) {
 		p.nameless++
 	}
 	if note.Settled == plan.NoAction {

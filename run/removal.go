@@ -30,7 +30,7 @@ func (p *planning) removals(ctx context.Context, out *planWriter, syncID int64) 
 	if err != nil {
 		return 0, nil, err
 	}
-	if why := p.incomplete(); why != "" {
+	if why := p.incomplete(int64(len(missing))); why != "" {
 		if len(missing) > 0 {
 			p.warnings["delete.left_out"] += int64(len(missing))
 			notes = append(notes, why)
@@ -117,7 +117,7 @@ func (p *planning) withoutShared(ctx context.Context, missing []int64) ([]int64,
 }
 
 // incomplete says why absence from the source proves nothing this time (I13).
-func (p *planning) incomplete() string {
+func (p *planning) incomplete(missing int64) string {
 	switch {
 	case p.notes.count == 0:
 		return "The source has no records, so nothing was removed. An empty file never deletes."
@@ -125,8 +125,8 @@ func (p *planning) incomplete() string {
 		return "The last record of the source is not complete, as if the file had been cut off, so nothing was removed."
 	case p.unreadable > 0:
 		return records(p.unreadable, "of the source could", "of the source could") + " not be read, so nothing was removed: whoever is missing may stand there."
-	case p.nameless > 0:
-		return records(p.nameless, "of the source was", "of the source were") + " refused and could not be recognised, so nothing was removed: whoever is missing may be one of them."
+	case missing > 0 && p.nameless >= missing:
+		return records(p.nameless, "of the source has", "of the source have") + " no key to be recognised by, so nothing was removed: whoever is missing may be there under a mistyped or blank key."
 	}
 	return ""
 }

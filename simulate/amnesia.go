@@ -27,7 +27,7 @@ func (w *world) recall(b backup) {
 	w.notes.edits = edits
 	for _, s := range w.systems {
 		s.plans, s.made, s.linked, s.came = map[int64]store.Run{}, map[int64]string{}, map[int64]string{}, map[string]int64{}
-		s.applying = 0
+		s.applying, s.removals, s.looked = 0, nil, -1
 		clear(s.did)
 		s.logged, s.why = map[int64]int{}, map[string]plan.Action{}
 		s.look()

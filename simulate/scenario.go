@@ -73,7 +73,7 @@ func pick[T any](rng *rand.Rand, of ...T) T { return of[rng.IntN(len(of))] }
 func chance(rng *rand.Rand, percent int) bool { return rng.IntN(100) < percent }
 
 func drawSetup(rng *rand.Rand) (s Setup) {
-	s.People = pick(rng, 0, 1, 2, 3, 4, 5, 6, 8, 12)
+	s.People = pick(rng, 0, 1, 2, 3, 4, 5, 6, 8, 10, 14)
 	switch n := rng.IntN(200); {
 	case n == 0:
 		s.People = 300
@@ -115,7 +115,7 @@ func drawRulesOf(rng *rand.Rand, f Flow) Flow {
 	if chance(rng, 40) {
 		f.Gone = pick(rng, plan.Keep, plan.Trash, plan.DeleteGone, plan.Unlink)
 		f.GoneBack = pick(rng, plan.Keep, plan.Trash, plan.DeleteGone, plan.Unlink)
-		f.Whole = chance(rng, 50)
+		f.Whole = chance(rng, 70)
 	}
 	f.Match = pick(rng, nil, nil, []plan.Rule{plan.ByLink, plan.ByEmail, plan.ByPhone})
 	for _, name := range []string{"email", "first_name", "last_name", "phone", "company", "stage"} {

@@ -187,12 +187,12 @@ func (w *world) work(step Step) {
 		sync := s.sync()
 		if step.Do == "apply" {
 			if r, ok := s.plans[sync.ID]; ok {
-				s.apply(sync, r, r.Stop == nil || chance(w.rng, 30))
+				s.apply(sync, r, r.Stop != nil && chance(w.rng, 30))
 			}
 			return
 		}
 		if r, ok := s.plan(sync); ok && step.Do != "plan" {
-			s.apply(sync, r, r.Stop == nil || chance(w.rng, 20))
+			s.apply(sync, r, r.Stop != nil && chance(w.rng, 20))
 		}
 	})
 	s.hidden, w.crashAt, w.rate, w.meddle = false, 0, 0, false

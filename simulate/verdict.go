@@ -26,16 +26,19 @@ func (w *world) rest(seed uint64) {
 	}
 	w.restart()
 	for range w.rounds() {
-		w.round()
+		runs := w.round()
 		w.offset += time.Hour
+		if len(w.result.Violations) > 0 || !slices.ContainsFunc(runs, func(r store.Run) bool { return r.Totals.Writes() > 0 }) {
+			break // at rest already, or never
+		}
 	}
-	writes, seq := w.writes(), w.bookSeq()
+	writes, seq := w.writes(), w.book().Seq
 	for _, r := range w.round() {
 		if r.Totals.Writes() != 0 {
 			w.broken("I1: %s does not come to rest: %+v", r.Name, r.Totals)
 		}
 	}
-	if w.writes() != writes || w.bookSeq() != seq {
+	if w.writes() != writes || w.book().Seq != seq {
 		w.broken("I1: a run at rest writes")
 	}
 	if len(w.result.Violations) == 0 {
@@ -75,7 +78,7 @@ func (w *world) round() (runs []store.Run) {
 				w.broken("I6: %s cannot be planned without any fault: %s %s %s", sync.Name, r.Status, r.Code, r.Message)
 				return runs
 			}
-			if r = s.apply(sync, r, true); !r.Status.Applied() {
+			if r = s.apply(sync, r, r.Stop != nil); !r.Status.Applied() {
 				w.broken("I6: %s cannot be applied without any fault: %s %s %s", sync.Name, r.Status, r.Code, r.Message)
 				return runs
 			}

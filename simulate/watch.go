@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/contact"
@@ -80,6 +81,9 @@ func (s *system) canBeFound(id string, set map[string]string) bool {
 
 // watchBook judges what is about to be written to the book.
 func (s *system) watchBook(batch connector.Batch) {
+	if len(batch.Changes) == 0 {
+		return
+	}
 	here := s.contacts()
 	for _, c := range batch.Changes {
 		switch c.Action {
@@ -167,10 +171,10 @@ func (s *system) plannedWrites(r store.Run) map[string]bool {
 func (s *system) checkListing() {
 	pair, err := s.store.Pair(s.ctx, s.pair.ID)
 	cursor, _ := strconv.ParseInt(pair.Cursor, 10, 64)
-	mirror := s.mirror()
 	if err != nil || cursor == 0 {
 		return
 	}
+	mirror := s.mirror()
 	for id, x := range s.remote.records {
 		m, known := mirror[id]
 		switch {
@@ -262,11 +266,10 @@ func (s *system) hear(c store.StoredChange) {
 
 // overtaken reports whether somebody has written a contact since a run did.
 func (s *system) overtaken(ref, run int64) bool {
-	b, err := s.store.Book(s.ctx, bookName)
-	if err != nil || ref == 0 {
+	if ref == 0 {
 		return false
 	}
-	for c, err := range s.store.ContactsByRef(s.ctx, b, []int64{ref}) {
+	for c, err := range s.store.ContactsByRef(s.ctx, s.book(), []int64{ref}) {
 		return err == nil && c.UpdatedRun != run
 	}
 	return s.notes.trashed[ref]
@@ -283,11 +286,31 @@ func did(c store.StoredChange) string {
 	return "there " + c.TargetID
 }
 
-// checkGuard: no run removes more than a tenth without a person's word (I5).
+// A removal is what a run took away on both sides.
+type removal struct {
+	sync        int64
+	at          time.Time
+	here, there int
+}
+
+// checkGuard: no run removes more than a tenth without a person's word,
+// nor all runs of a sync more than a fifth in a day (I5).
 func (s *system) checkGuard(r store.Run) {
 	if !r.Approved && (s.removedHere*10 > s.populationHere || s.removedThere*10 > s.populationThere) {
 		s.broken("I5: run %d removed %d of %d contacts and %d of %d records; nobody approved", r.ID,
 			s.removedHere, s.populationHere, s.removedThere, s.populationThere)
+	}
+	day := [2]int{}
+	for _, d := range s.removals {
+		if d.sync == r.SyncID && !d.at.Before(r.Started.Add(-24*time.Hour)) {
+			day[0], day[1] = day[0]+d.here, day[1]+d.there
+		}
+	}
+	if now := (removal{r.SyncID, r.Started, s.removedHere, s.removedThere}); now.here+now.there > 0 {
+		s.removals = append(s.removals, now)
+		if !r.Approved && (now.here > 0 && (day[0]+now.here)*5 > s.populationHere+day[0] || now.there > 0 && (day[1]+now.there)*5 > s.populationThere+day[1]) {
+			s.broken("I5: run %d removed %d contacts and %d records, after %d and %d in the 24 hours before; nobody approved", r.ID, now.here, now.there, day[0], day[1])
+		}
 	}
 	if r.Status == store.Blocked && s.removedHere+s.removedThere > 0 {
 		s.broken("I5: run %d was blocked after it had removed something", r.ID)
@@ -315,6 +338,14 @@ func (s *system) mirror() map[string]store.Mirrored {
 
 // look reads the links and the conflict log. A link that is there stays (I16).
 func (s *system) look() {
+	pair, err := s.store.Pair(s.ctx, s.pair.ID)
+	if err != nil {
+		s.broken("read pair: %v", err)
+	}
+	if pair.Seq == s.looked {
+		return
+	}
+	s.looked = pair.Seq
 	for id, m := range s.mirror() {
 		if m.Ref == 0 {
 			continue

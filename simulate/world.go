@@ -75,6 +75,7 @@ type system struct {
 	refOf    map[string]int64 // idempotency key -> contact
 	tried    map[string]int   // how often idempotency keys were sent
 	ranSince int64            // sequence of the remote when the plan was made
+	looked   int64            // sequence of the pair when its links were looked at
 	narrowed bool             // a listing was narrowed once
 	logged   map[int64]int    // conflicts, and when they were seen first
 	why      map[string]plan.Action
@@ -83,6 +84,7 @@ type system struct {
 
 	removedHere, removedThere       int // in the run that is applied
 	populationHere, populationThere int // when its plan was made
+	removals                        []removal
 }
 
 type backup struct {
@@ -239,15 +241,15 @@ func (w *world) forget() {
 // plan has a sync planned; ok tells whether there is a plan now.
 func (s *system) plan(sync store.Sync) (r store.Run, ok bool) {
 	delete(s.plans, sync.ID)
-	writes, before := s.remote.Writes-s.remote.Settled, s.bookSeq()
+	writes, before := s.remote.Writes-s.remote.Settled, s.book().Seq
 	s.ranSince = s.remote.seq
 	s.planned = nil
-	s.populationHere, s.populationThere = len(s.contacts()), len(s.remote.There())
+	s.populationHere, s.populationThere = int(s.book().Population), len(s.remote.There())
 	meddled := s.doings
 	r, err := s.engine.Plan(s.ctx, sync)
 	s.say("plan %s: %s %v %s", sync.Name, r.Status, r.Totals, r.Code)
 	s.expected(err)
-	if s.bookSeq() != before && s.doings == meddled {
+	if s.book().Seq != before && s.doings == meddled {
 		s.broken("I10: making a plan of %s changed the book", sync.Name)
 	}
 	if s.remote.Writes-s.remote.Settled != writes && !s.ChosenKey {
@@ -342,21 +344,17 @@ func (w *world) syncOf(id int64) (*system, store.Sync) {
 	return nil, store.Sync{}
 }
 
-func (w *world) bookSeq() int64 {
+func (w *world) book() store.Book {
 	b, err := w.store.Book(w.ctx, bookName)
 	if err != nil {
 		w.broken("read book: %v", err)
 	}
-	return b.Seq
+	return b
 }
 
 // contacts reads the book.
 func (w *world) contacts() map[int64]map[string]string {
-	b, err := w.store.Book(w.ctx, bookName)
-	if err != nil {
-		w.broken("read book: %v", err)
-		return nil
-	}
+	b := w.book()
 	all := map[int64]map[string]string{}
 	for c, err := range w.store.Contacts(w.ctx, b, 0) {
 		if err != nil {

@@ -139,7 +139,7 @@ var firstSeed = regexp.MustCompile(`seed (\d+): `)
 
 // test runs go test; arguments with "=" in capitals are its environment.
 func test(ctx context.Context, folder string, args ...string) (output string, failed bool) {
-	c := exec.CommandContext(ctx, "go", "test", "-count=1", "-timeout=30m")
+	c := exec.CommandContext(ctx, "go", "test", "-count=1", "-timeout=30m", "-vet=off", "-ldflags=-s -w")
 	c.Dir, c.Env = folder, os.Environ()
 	for _, arg := range args {
 		if strings.HasPrefix(arg, "KITH_") {

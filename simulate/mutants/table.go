@@ -11,7 +11,9 @@ type mutant struct {
 // find nothing in a faultless engine say little.
 var mutants = []mutant{
 	{"the base is what was sent, not what the remote returned", "link/send.go", "a.Theirs = seen[there[at]]\n", "a.Theirs = i.Payload[there[at]]\n"},
-	{"the guard never objects", "link/plan.go", "if stop := g.Check(totals, base); stop != nil {", "if stop := g.Check(totals, base); stop != nil && base < 0 {"},
+	{"the guard never objects", "link/plan.go", "if w.removed == [2]int64{} {", "if len(w.removed) == 2 {"},
+	{"the guard looks at the day only", "link/plan.go", "if stop := g.Check(totals, base); stop != nil {", "if stop := g.Check(totals, base); stop != nil && base < 0 {"},
+	{"the guard forgets the day", "link/plan.go", "w.removed[i]+before, base+before", "w.removed[i], base"},
 	{"the guard is not asked when a plan is applied", "link/apply.go", "if r.Stop != nil && !r.Approved {", "if r.Stop != nil && r.Approved {"},
 	{"a write does not name the version it was decided on", "link/send.go", "writes[i].Version = versions[i]", "writes[i].Version = \"\""},
 	{"nobody looks again before an unconditional write", "link/send.go", "if p.can.Conditional || len(ids) == 0 {", "if p.can.Conditional || len(ids) >= 0 {"},
@@ -44,6 +46,8 @@ var mutants = []mutant{
 	{"a delete creates again", "link/judge.go", "\tcase it.m.State != store.There:\n\t\treturn p.goneThere(it, k), nil", "\tcase it.m.State != store.There:\n\t\treturn p.onlyHere(item{ours: it.ours, ref: it.ref}, k)"},
 	{"who was thrown away here is brought back", "link/judge.go", "case it.ours == nil && it.ref != 0:\n\t\treturn p.goneHere(it), nil", "case it.ours == nil && it.ref != 0:\n\t\treturn p.onlyThere(it, k)"},
 	{"nobody looks before creating", "link/send.go", "people, err := p.lookBeforeCreating(ctx, people)", "_, err := p.lookBeforeCreating(ctx, nil)"},
+	{"a record that may be our own create is taken for somebody new", "link/judge.go", "if p.awaited(it.m, k) {", "if p.awaited(it.m, k) && it.ref < 0 {"},
+	{"a link is moved to whoever's create is answered late", "link/recover.go", "if m.Ref != 0 { // it", "if m.Ref < 0 { // it"},
 	{"a record with the key is no rival", "link/plan.go", "case there[h]:", "case there[h] && h == 1:"},
 	{"the list of those to look at again is not saved", "link/apply.go", "if err := p.Memory.SaveProgress(ctx, progress, retry); err != nil {", "if err := p.Memory.SaveProgress(ctx, progress, nil); err != nil {"},
 	{"the marks are saved before the run has ended", "link/apply.go", "\treturn p.failed(ctx, *p.run, cause)\n}\n\n// undone", "\tm, _ := marksOf(p.run)\n\t_ = p.Memory.SaveProgress(ctx, store.Progress{SyncID: p.sync.ID, PairID: p.pair.ID, MirrorSeq: m.MirrorSeq, BookRun: m.BookRun, Fingerprint: p.run.Fingerprint}, nil)\n\treturn p.failed(ctx, *p.run, cause)\n}\n\n// undone"},
