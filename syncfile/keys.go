@@ -72,7 +72,7 @@ func syncKeys() []key {
 		{name: "secondary", shape: yesNo, notYet: []string{"true"}, fallback: "false",
 			doc: "Lets secondary e-mail addresses and telephones take part in matching."},
 		{name: "phone_match", shape: word, words: of(plan.NamesAgree, plan.PhoneAlone), called: "a reading of a shared telephone", fallback: "names_agree",
-			doc: "When one telephone means one person: only where the last names do not contradict each other, or always."},
+			doc: "When one telephone means one person although both have an e-mail address and they differ: only where the last names do not contradict each other, or always. Where one side has no e-mail address the telephone decides."},
 		{name: "on_several", shape: word, words: of(plan.SeveralReview, plan.SeveralFirst, plan.SeveralMostRecent, plan.SeveralReject),
 			called: "an answer to several matches", fallback: "review",
 			doc: "What to do when a rule finds several contacts: hold for a person, take the oldest, take the one changed last, refuse the record."},
