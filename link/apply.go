@@ -384,7 +384,8 @@ func (p *pass) checkOne(x *person, k knowledge) error {
 		return err
 	}
 	x.halfDone = p.resumed && x.in != nil && x.out != nil && p.wrote(&person{in: x.in, m: x.m, ours: x.ours})
-	if !x.halfDone && !same(x.in, j.in) || !same(x.out, j.out) {
+	news := x.halfDone && j.in != nil && writes(j.in.Action) // theirs changed after the book's part was written
+	if news || !x.halfDone && !same(x.in, j.in) || !same(x.out, j.out) {
 		x.refuse(plan.TargetChanged)
 	}
 	x.j = j

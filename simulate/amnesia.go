@@ -29,6 +29,7 @@ func (w *world) recall(b backup) {
 		s.plans, s.made, s.linked, s.came = map[int64]store.Run{}, map[int64]string{}, map[int64]string{}, map[string]int64{}
 		s.applying, s.removals, s.looked = 0, nil, -1
 		clear(s.did)
+		clear(s.acted)
 		s.logged, s.why = map[int64]int{}, map[string]plan.Action{}
 		s.look()
 	}

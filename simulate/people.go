@@ -162,11 +162,19 @@ func (s *system) remove(id string) {
 	s.notes.gone[fmt.Sprint(s.at, "/", id)] = true
 }
 
+// merge makes one of two records. Which of all earlier values are then right was
+// for the person to say who merged; only later edits count.
 func (s *system) merge(loser, winner string) {
+	s.look()
 	s.remote.Merge(loser, winner)
-	s.noteAll(s.at, winner, s.remote.records[winner].values) // what the person saw and left so
 	s.notes.n++
 	s.notes.gone[fmt.Sprint(s.at, "/", loser)] = true
+	for _, id := range []string{loser, winner} {
+		ref := s.came[id]
+		maps.DeleteFunc(s.notes.edits, func(at place, _ edit) bool {
+			return at.side == s.at && at.id == id || ref != 0 && at.side == 0 && at.id == strconv.FormatInt(ref, 10)
+		})
+	}
 }
 
 // somebodyHere and somebodyThere draw who it happens to.

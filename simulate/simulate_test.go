@@ -24,7 +24,7 @@ func simulator(t *testing.T) *simulate.Simulator {
 }
 
 // seeds is how many are played: KITH_SEEDS, 10,000 where the figures of the project
-// are counted (KITH_CI=1), else 300.
+// are counted (KITH_CI=1), else 300; 100 where tests are to be short.
 func seeds(t *testing.T) int {
 	t.Helper()
 	if text := os.Getenv("KITH_SEEDS"); text != "" {
@@ -34,7 +34,10 @@ func seeds(t *testing.T) int {
 		}
 		return n
 	}
-	if os.Getenv("KITH_CI") == "1" {
+	switch {
+	case testing.Short(): // as under the race detector
+		return 100
+	case os.Getenv("KITH_CI") == "1":
 		return 10_000
 	}
 	return 300
@@ -64,7 +67,7 @@ func TestSeeds(t *testing.T) {
 // TestTheSameSeedTakesTheSameCourse is R3: a failure that cannot be repeated is
 // worth nothing.
 func TestTheSameSeedTakesTheSameCourse(t *testing.T) {
-	s, n := simulator(t), min(seeds(t)/10, 1000)
+	s, n := simulator(t), min(max(seeds(t)/40, 20), 1000)
 	for seed := range uint64(n) {
 		if a, b := s.Run(seed), s.Run(seed); a.TraceHash != b.TraceHash {
 			t.Errorf("seed %d took two courses: %x and %x", seed, a.TraceHash, b.TraceHash)

@@ -190,6 +190,9 @@ func (s *system) lastEdit(ref int64, field string) (from *system, last edit) {
 			overruled = max(overruled, s.notes.edits[place{o.at, o.linked[ref], field}].n)
 		}
 		if !o.may(field, func(r rule) bool { return r.in != "" }) || o.mirrors(field) || s.bookMirrors(field, o) {
+			if o.may(field, func(r rule) bool { return r.in != "" }) { // it may have come over before it was overruled
+				overruled = max(overruled, s.notes.edits[place{o.at, o.linked[ref], field}].n)
+			}
 			continue
 		}
 		id := o.linked[ref]

@@ -20,6 +20,7 @@ func (s *system) watchRemote(w connector.Write, now map[string]string) {
 	if sig := signature(w.Op, w.ID, w.Set); s.planned != nil && !again && !s.planned[sig] {
 		s.broken("I10: %s is no part of the plan that is applied: %s", sig, strings.Join(slices.Sorted(maps.Keys(s.planned)), "; "))
 	}
+	s.acted["there "+w.ID] = true
 	for field, value := range w.Set {
 		if !s.may(field, func(r rule) bool { return r.out != "" && r.out != plan.WriteNever }) && w.Op == connector.OpUpdate {
 			s.broken("I12: %s of %s is not ours to write", field, w.ID)
@@ -33,9 +34,12 @@ func (s *system) watchRemote(w connector.Write, now map[string]string) {
 	}
 	switch w.Op {
 	case connector.OpCreate:
+		s.acted[fmt.Sprint("there c", s.refOf[w.Key])] = true
 		s.watchCreate(w, again)
 	case connector.OpDelete:
-		s.removedThere++
+		if !s.remote.settling { // what is late was counted, and approved, with its own run
+			s.removedThere++
+		}
 		s.look()
 		if ref := s.came[w.ID]; ref == 0 || s.contacts()[ref] != nil {
 			s.broken("I13: %s is deleted, but its contact %d is there", w.ID, store.Number(ref))
@@ -221,7 +225,7 @@ func (s *system) checkRun(r store.Run) {
 			s.broken("read journal: %v", err)
 			return
 		}
-		s.hear(c)
+		s.hear(c, r.Status.Applied() || r.Status == store.Failed || r.Status == store.PausedQuota)
 		if c.Ref != 0 {
 			refs = append(refs, c.Ref)
 		}
@@ -237,11 +241,14 @@ func (s *system) checkRun(r store.Run) {
 		s.broken("I8: run %d wrote %s, and its journal says it did not", r.ID, did)
 	}
 	clear(s.did)
+	if r.Status != store.Applying {
+		clear(s.acted)
+	}
 	s.look()
 }
 
 // hear writes down what a run said about a person.
-func (s *system) hear(c store.StoredChange) {
+func (s *system) hear(c store.StoredChange, ended bool) {
 	for _, f := range c.Fields {
 		if !f.Written() {
 			for _, v := range []string{f.Kept, f.Old} {
@@ -253,7 +260,11 @@ func (s *system) hear(c store.StoredChange) {
 	if c.Remote {
 		id = c.TargetID
 	}
-	if c.Action == plan.Create || c.Action == plan.Update || c.Action == plan.Remove || c.Reason == plan.OutcomeUnknown {
+	wrote := c.Action == plan.Create || c.Action == plan.Update || c.Action == plan.Remove
+	if wrote && ended && !s.acted[did(c)] {
+		s.broken("I8: the journal of run %d says that it wrote %s, and it did not", c.Run, did(c))
+	}
+	if wrote || c.Reason == plan.OutcomeUnknown {
 		delete(s.did, did(c))
 	}
 	if c.Ref != 0 {

@@ -79,6 +79,7 @@ type system struct {
 	narrowed bool             // a listing was narrowed once
 	logged   map[int64]int    // conflicts, and when they were seen first
 	why      map[string]plan.Action
+	acted    map[string]bool  // what it may have written
 	applying int64            // run, while it is carried out
 	did      map[string]int64 // what the run that is applied has certainly written, and to whom
 
@@ -134,7 +135,7 @@ func (w *world) open() (err error) {
 func (w *world) addSystem(at int, setup System) error {
 	s := &system{System: setup, world: w, at: at, name: fmt.Sprintf("system%d", at), plans: map[int64]store.Run{},
 		made: map[int64]string{}, linked: map[int64]string{}, came: map[string]int64{}, refOf: map[string]int64{},
-		tried: map[string]int{}, logged: map[int64]int{}, why: map[string]plan.Action{}, did: map[string]int64{}}
+		tried: map[string]int{}, logged: map[int64]int{}, why: map[string]plan.Action{}, did: map[string]int64{}, acted: map[string]bool{}}
 	s.remote = NewRemote(remoteFields, connector.Promises{ChosenKey: setup.ChosenKey, Conditional: setup.Conditional, Incremental: setup.Incremental,
 		TellsGone: setup.TellsGone, Finds: setup.Finds, WriteBatch: setup.Batch, FetchBatch: setup.Batch + 1, Lag: setup.Lag()}, w.now)
 	s.wire()
@@ -273,6 +274,9 @@ func (s *system) apply(sync store.Sync, r store.Run, approve bool) store.Run {
 	r, err := s.engine.Apply(s.ctx, sync, r)
 	s.say("apply %s: %s %v %s", sync.Name, r.Status, r.Totals, r.Code)
 	s.expected(err)
+	if errors.Is(err, errDisk) {
+		return r // what the store says of the run is read when the process comes up again
+	}
 	s.checkRun(r)
 	s.applying = 0
 	return r
