@@ -64,7 +64,7 @@ func (s *system) late(w connector.Write) time.Duration {
 	if !safe || s.rate == 0 || s.rng.Float64() >= s.rate {
 		return 0
 	}
-	s.fault("write kept back", &connector.Fault{Kind: connector.Unknown})
+	_ = s.fault("write kept back", &connector.Fault{Kind: connector.Unknown})
 	return time.Minute + time.Duration(s.rng.Int64N(int64(s.Lag()/4)+1))
 }
 
@@ -74,7 +74,7 @@ func (s *system) refuse(w connector.Write) bool {
 	if s.rate == 0 || s.rng.Float64() >= s.rate || w.Op == connector.OpCreate && s.tried[w.Key] > 1 {
 		return false
 	}
-	s.fault("write", &connector.Fault{Kind: connector.Invalid})
+	_ = s.fault("write", &connector.Fault{Kind: connector.Invalid})
 	return true
 }
 
