@@ -1,0 +1,70 @@
+package link_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/run"
+)
+
+// Found by the simulator: while a create is in the balance, the record it may have
+// made is listed, and was taken for somebody new.
+func TestARecordThatMayBeOurOwnCreateIsNobodyNew(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.t = t
+	w.add(map[string]string{"first_name": "Ada", "last_name": "Byron", "phone": "020 7946 0001"})
+	silent := func(call string) *connector.Fault {
+		if call == "write" {
+			return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
+		}
+		return nil
+	}
+	w.remote.After = silent
+	w.run()
+	w.remote.Before = silent // the record is there; whoever asks for it again gets no answer
+	w.run()
+	w.want("the book", w.here(), "1 first_name=Ada last_name=Byron phone=020 7946 0001")
+	w.remote.Before = func(string) *connector.Fault { return nil }
+	w.remote.After = w.remote.Before
+	w.rest()
+	w.want("the book", w.here(), "1 first_name=Ada last_name=Byron phone=020 7946 0001")
+	w.want("the remote", w.there(), "r0001 first_name=Ada last_name=Byron phone=020 7946 0001")
+}
+
+// Requirements 3.12: a plan that either side has outrun is not applied.
+func TestAPlanThatTheBookHasOutrunIsRefused(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.t = t
+	w.remote.Add(ada())
+	r := w.plan()
+	w.add(map[string]string{"email": "bob@example.org"})
+	_, err := w.engine.Apply(t.Context(), w.sync, r)
+	var refused *run.Error
+	if !errors.As(err, &refused) || refused.Code != run.CodePlanMoved {
+		t.Errorf("a plan made before an edit was applied: %v, want %s", err, run.CodePlanMoved)
+	}
+	w.want("the book", w.here(), "1 email=bob@example.org")
+}
+
+// Found by the simulator (seed 510): the answer to a repeated create is about a
+// record that somebody has edited since the first attempt.
+func TestAnEditBeforeOurAnswerIsNotTakenForOurOwn(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.t = t
+	w.add(ada())
+	first := true
+	w.remote.After = func(call string) *connector.Fault {
+		if call == "write" && first {
+			first = false
+			w.remote.Edit("r0001", map[string]string{"last_name": "Lovelace"})
+			return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
+		}
+		return nil
+	}
+	w.run()
+	w.rest()
+	w.want("the book", w.here(), "1 email=ada@example.com first_name=Ada last_name=Lovelace")
+	w.want("the remote", w.there(), "r0001 email=ada@example.com first_name=Ada last_name=Lovelace")
+}
