@@ -2,6 +2,7 @@ package link_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/kith-sync/kith/connector"
@@ -67,4 +68,48 @@ func TestAnEditBeforeOurAnswerIsNotTakenForOurOwn(t *testing.T) {
 	w.rest()
 	w.want("the book", w.here(), "1 email=ada@example.com first_name=Ada last_name=Lovelace")
 	w.want("the remote", w.there(), "r0001 email=ada@example.com first_name=Ada last_name=Lovelace")
+}
+
+// I5: a tenth passes, and so does the next tenth; a fifth in one day does not.
+func TestTheGuardRemembersTheDay(t *testing.T) {
+	w := newWorld(t, plan.Sync{Policy: plan.Policy{Delete: plan.Delete{NotFound: plan.Trash}}})
+	w.t = t
+	var ids []string
+	for i := range 40 {
+		ids = append(ids, w.remote.Add(map[string]string{"email": fmt.Sprintf("p%d@example.com", i)}))
+	}
+	w.run()
+	for _, day := range []struct {
+		gone  int
+		stops bool
+	}{{4, false}, {3, false}, {2, true}} { // 10 % of 40, 8 % of 36, 6 % of 33: together 9 of 40
+		for range day.gone {
+			w.remote.Delete(ids[0])
+			ids = ids[1:]
+		}
+		r := w.plan()
+		if stops := r.Stop != nil; stops != day.stops {
+			t.Fatalf("%d more are gone: the guard stops: %v, want %v (%+v)", day.gone, stops, day.stops, r.Stop)
+		}
+		if !day.stops {
+			if _, err := w.engine.Apply(t.Context(), w.sync, r); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// Who appeared at the remote after the listing is not made a second time.
+func TestWhoAppearedMeanwhileIsNotCreated(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.t = t
+	w.add(ada())
+	r := w.plan()
+	w.remote.Add(ada())
+	if _, err := w.engine.Apply(t.Context(), w.sync, r); err != nil {
+		t.Fatal(err)
+	}
+	w.rest()
+	w.want("the remote", w.there(), "r0001 email=ada@example.com first_name=Ada last_name=Byron")
+	w.want("the book", w.here(), "1 email=ada@example.com first_name=Ada last_name=Byron")
 }

@@ -3,6 +3,7 @@ package simulate
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/link"
@@ -106,6 +107,9 @@ func (b bookEffects) Reserve(ctx context.Context, run, n int64) (first int64, er
 }
 
 func (b bookEffects) WriteLinked(ctx context.Context, batch connector.Batch, links func([]int64) store.LinkBatch) (results []connector.Result, err error) {
+	if slices.Contains(b.s.Finds, "email") {
+		b.s.ranSince = b.s.remote.seq // who is there by now is found before a create
+	}
 	b.s.peopleGoOn(true)
 	b.s.watchBook(batch)
 	err = b.s.durable(func() error {
