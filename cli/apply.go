@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -29,7 +30,7 @@ refused when the plan was used already or when the target has changed since.`,
 				return err
 			}
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				s, r, err := storedPlan(ctx, w, hash)
+				s, r, err := desk.StoredPlan(ctx, w, hash)
 				if err != nil {
 					return err
 				}
@@ -62,12 +63,12 @@ next run is guarded again.`,
 				})
 			}
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				s, r, err := storedPlan(ctx, w, strings.ToLower(hash))
+				s, r, err := desk.StoredPlan(ctx, w, strings.ToLower(hash))
 				if err != nil {
 					return err
 				}
 				if r.Name != args[0] {
-					return refuse(run.CodePlanUnknown, "Plan %s belongs to %q, not to %q. Nothing was written", short(r.PlanHash), r.Name, args[0])
+					return refuse(run.CodePlanUnknown, "Plan %s belongs to %q, not to %q. Nothing was written", desk.Short(r.PlanHash), r.Name, args[0])
 				}
 				if s, err = a.keepPlanned(ctx, w, s, r); err != nil {
 					return err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/workspace"
 )
 
@@ -44,7 +45,7 @@ file. Keep it as safe as the data: whoever has it has all contacts.`,
 				if err := backup(ctx, w, args[0], a.Now()); err != nil {
 					return err
 				}
-				a.say("Wrote %s. kith restore %s brings it back.", args[0], quoted(args[0]))
+				a.say("Wrote %s. kith restore %s brings it back.", args[0], desk.Quoted(args[0]))
 				return nil
 			})
 		},

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/workspace"
 )
 
@@ -20,11 +20,11 @@ func (a *app) booksCommand() *cobra.Command {
 		Use: "show BOOK", Short: "Show a book's settings and fields", Args: exactly("a BOOK"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				b, err := book(ctx, w, args[0])
+				b, err := desk.Book(ctx, w, args[0])
 				if err != nil {
 					return err
 				}
-				return one(a, bookReport(b), bookShape(), func(out io.Writer) { bookText(out, bookReport(b)) })
+				return one(a, desk.ReportBook(b), bookShape(), func(out io.Writer) { bookText(out, desk.ReportBook(b)) })
 			})
 		},
 	}
@@ -36,38 +36,33 @@ func (a *app) listBooks(ctx context.Context, w *workspace.Workspace) error {
 	if err != nil {
 		return err
 	}
-	reports := make([]BookReport, len(books))
+	reports := make([]desk.BookReport, len(books))
 	for i, b := range books {
-		reports[i] = bookReport(b)
+		reports[i] = desk.ReportBook(b)
 	}
 	return many(a, each(reports), bookShape())
 }
 
-func bookReport(b store.Book) BookReport {
-	return BookReport{Name: b.Name, Contacts: b.Population, Key: b.KeyField, Generated: b.KeyMade, Region: b.Region,
-		NameFormula: b.NameFormula, Fields: spelled(b.Fields)}
-}
-
-func bookShape() shape[BookReport] {
-	return shape[BookReport]{columns: []string{"name", "contacts", "fields", "key", "region"}, row: func(b BookReport) []string {
+func bookShape() shape[desk.BookReport] {
+	return shape[desk.BookReport]{columns: []string{"name", "contacts", "fields", "key", "region"}, row: func(b desk.BookReport) []string {
 		return []string{b.Name, fmt.Sprint(b.Contacts), fmt.Sprint(len(b.Fields)), b.Key, b.Region}
 	}}
 }
 
-func bookText(out io.Writer, b BookReport) {
-	fmt.Fprintf(out, "%s  %d contacts", cell(b.Name), b.Contacts)
+func bookText(out io.Writer, b desk.BookReport) {
+	fmt.Fprintf(out, "%s  %d contacts", desk.Cell(b.Name), b.Contacts)
 	if b.Key != "" {
-		fmt.Fprintf(out, "  unique identifier %s", cell(b.Key))
+		fmt.Fprintf(out, "  unique identifier %s", desk.Cell(b.Key))
 	}
 	if b.Region != "" {
 		fmt.Fprintf(out, "  telephones of %s", b.Region)
 	}
 	fmt.Fprintln(out)
 	if b.NameFormula != "" {
-		fmt.Fprintf(out, "  contacts are called %s\n", cell(b.NameFormula))
+		fmt.Fprintf(out, "  contacts are called %s\n", desk.Cell(b.NameFormula))
 	}
 	for _, f := range b.Fields {
-		fmt.Fprintf(out, "  %s (%s)\n", cell(f.Name), f.Kind)
+		fmt.Fprintf(out, "  %s (%s)\n", desk.Cell(f.Name), f.Kind)
 	}
 }
 
@@ -76,12 +71,12 @@ func (a *app) deleteBook() *cobra.Command {
 		Use: "delete BOOK", Short: "Delete a book with all its contacts", Args: exactly("a BOOK"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				b, err := book(ctx, w, args[0])
+				b, err := desk.Book(ctx, w, args[0])
 				if err != nil {
 					return err
 				}
 				question := fmt.Sprintf("Delete the book %q with its %d contacts, its trash and their history? This cannot be undone.", b.Name, b.Population)
-				if err := a.confirm(question, "kith books delete "+quoted(b.Name)); err != nil {
+				if err := a.confirm(question, "kith books delete "+desk.Quoted(b.Name)); err != nil {
 					return err
 				}
 				if err := w.Store.DeleteBook(ctx, b.ID); err != nil {

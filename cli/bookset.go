@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/suggest"
@@ -75,7 +75,7 @@ is the name field, else first and last name, else what --name-formula makes.`,
   kith books create staff --name-formula 'last_name + ", " + first_name'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			b := store.Book{Name: strings.TrimSpace(args[0])}
-			if b.Name == "" || b.Name != cell(b.Name) {
+			if b.Name == "" || b.Name != desk.Cell(b.Name) {
 				return usage("%q is not a name for a book. Nothing was changed. Give it one or more letters on one line", args[0])
 			}
 			if err := f.change(cmd, &b); err != nil {
@@ -95,7 +95,7 @@ is the name field, else first and last name, else what --name-formula makes.`,
 				if err != nil {
 					return err
 				}
-				return one(a, bookReport(made), bookShape(), func(out io.Writer) { fmt.Fprintf(out, "Made the book %s.\n", cell(made.Name)) })
+				return one(a, desk.ReportBook(made), bookShape(), func(out io.Writer) { fmt.Fprintf(out, "Made the book %s.\n", desk.Cell(made.Name)) })
 			})
 		},
 	}
@@ -136,7 +136,7 @@ func firstFields(b *store.Book, asked []string) error {
 	}
 	for {
 		_, err := plan.NewNaming(b.Schema(), b.NameFormula)
-		f := wellKnown(unknownName(err))
+		f := wellKnown(desk.UnknownName(err))
 		if err == nil || f.Label == "" || b.Schema().Index(f.Name) >= 0 {
 			return nil // checkFormula says what else is wrong
 		}
@@ -154,26 +154,13 @@ func wellKnown(name string) contact.Field {
 	return contact.Field{Name: name, Kind: contact.Text}
 }
 
-var unknownWord = regexp.MustCompile(`unknown name (\S+)`)
-
-// unknownName is the field that a formula asks for and that there is not, or "".
-func unknownName(err error) string {
-	if err == nil {
-		return ""
-	}
-	if m := unknownWord.FindStringSubmatch(err.Error()); m != nil {
-		return m[1]
-	}
-	return ""
-}
-
 // checkFormula refuses a name formula that the book's fields do not serve.
 func checkFormula(b store.Book) error {
 	_, err := plan.NewNaming(b.Schema(), b.NameFormula)
 	if err == nil {
 		return nil
 	}
-	name := unknownName(err)
+	name := desk.UnknownName(err)
 	if name == "" {
 		first, _, _ := strings.Cut(err.Error(), "\n") // the mistake is drawn below its text
 		return usage("The name formula cannot be read: %s. Nothing was changed. Write it like  'last_name + \", \" + first_name'", first)
@@ -183,25 +170,10 @@ func checkFormula(b store.Book) error {
 		names = append(names, plan.Identifier(f.Name))
 	}
 	message := fmt.Sprintf("The name formula asks for %q, which is not a field of %s. Nothing was changed", name, b.Name)
-	if near := nearest(name, names); near != "" {
+	if near := desk.Nearest(name, names); near != "" {
 		return usage("%s. Did you mean %s?", message, near)
 	}
 	return usage("%s. Its fields are: %s", message, strings.Join(names, ", "))
-}
-
-// naming is what a book's contacts are called on screens (N14). A formula that
-// has lost its field gives way to the names.
-func naming(b store.Book) *plan.Naming {
-	n, _ := plan.NewNaming(b.Schema(), b.NameFormula)
-	return n
-}
-
-// nameOf is a contact's name for programs: the placeholder never leaves (N15).
-func nameOf(n *plan.Naming, values []string) string {
-	if name := n.Name(values); name != contact.Placeholder {
-		return name
-	}
-	return ""
 }
 
 func onScreenName(name string) string { return cmp.Or(name, contact.Placeholder) }
@@ -221,7 +193,7 @@ set they stay as long as the book has contacts.`,
 				return usage("%s needs --name-formula, --key or --region", cmd.CommandPath())
 			}
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				b, err := book(ctx, w, args[0])
+				b, err := desk.Book(ctx, w, args[0])
 				if err != nil {
 					return err
 				}
@@ -251,7 +223,7 @@ func (a *app) configure(ctx context.Context, w *workspace.Workspace, old, change
 			return err
 		}
 	} else if changed.KeyField != "" {
-		if err := knownField(changed, changed.KeyField); err != nil {
+		if err := desk.KnownField(changed, changed.KeyField); err != nil {
 			return err
 		}
 	}
@@ -260,9 +232,9 @@ func (a *app) configure(ctx context.Context, w *workspace.Workspace, old, change
 	} else if err != nil {
 		return err
 	}
-	now, err := book(ctx, w, changed.Name)
+	now, err := desk.Book(ctx, w, changed.Name)
 	if err != nil {
 		return err
 	}
-	return one(a, bookReport(now), bookShape(), func(out io.Writer) { bookText(out, bookReport(now)) })
+	return one(a, desk.ReportBook(now), bookShape(), func(out io.Writer) { bookText(out, desk.ReportBook(now)) })
 }

@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -35,42 +34,20 @@ func (a *app) conflictsCommand() *cobra.Command {
 	return group(&cobra.Command{Use: "conflicts", Short: "See and decide what both sides changed differently"}, list, pick)
 }
 
-// A ConflictReport is what kith prints of a conflict.
-type ConflictReport struct {
-	Conflict int64       `json:"conflict"`
-	Contact  string      `json:"contact"`
-	Name     string      `json:"name,omitempty"` // of the contact, or its e-mail
-	Book     string      `json:"book"`
-	RemoteID string      `json:"remote_id"`
-	Field    string      `json:"field"`
-	Base     string      `json:"base"` // what both had before
-	Ours     string      `json:"ours"`
-	Theirs   string      `json:"theirs"`
-	Frozen   bool        `json:"frozen"` // the value went back and forth and was stopped
-	Run      int64       `json:"run"`
-	Found    time.Time   `json:"found"`
-	Pick     plan.Winner `json:"pick,omitempty"` // chosen, and carried out by the next run
-}
-
-func conflictReport(c store.Conflict) ConflictReport {
-	return ConflictReport{Conflict: c.ID, Contact: strconv.FormatInt(store.Number(c.Ref), 10), RemoteID: c.RemoteID, Field: c.Field,
-		Base: c.Base, Ours: c.Ours, Theirs: c.Theirs, Frozen: c.Oscillates, Run: c.Run, Found: c.Found, Pick: c.Pick}
-}
-
 func (a *app) listConflicts(ctx context.Context, w *workspace.Workspace) error {
 	open, err := w.Store.OpenConflicts(ctx, 0)
 	if err != nil {
 		return err
 	}
-	reports := make([]ConflictReport, len(open))
+	reports := make([]desk.ConflictReport, len(open))
 	for i, c := range open {
-		reports[i] = conflictReport(c)
-		if reports[i].Book, reports[i].Name, err = called(ctx, w, c.Ref); err != nil {
+		reports[i] = desk.ReportConflict(c)
+		if reports[i].Book, reports[i].Name, err = desk.Called(ctx, w, c.Ref); err != nil {
 			return err
 		}
 	}
-	if err := many(a, each(reports), shape[ConflictReport]{columns: []string{"conflict", "book", "contact", "who", "field", "ours", "theirs", "before", "pick"},
-		row: func(c ConflictReport) []string {
+	if err := many(a, each(reports), shape[desk.ConflictReport]{columns: []string{"conflict", "book", "contact", "who", "field", "ours", "theirs", "before", "pick"},
+		row: func(c desk.ConflictReport) []string {
 			pick := string(c.Pick)
 			if pick != "" {
 				pick += ", by the next run"
@@ -100,24 +77,4 @@ func (a *app) pickConflict(ctx context.Context, w *workspace.Workspace, id strin
 	}
 	a.say("Conflict %d is decided: %s. The next run of its sync carries it out.", number, pick)
 	return nil
-}
-
-// called says which book a contact is in, and how people call it: by its name,
-// else by its e-mail.
-func called(ctx context.Context, w *workspace.Workspace, ref int64) (bookName, name string, err error) {
-	b, err := bookOf(ctx, w, store.BookOf(ref))
-	if err != nil {
-		return "", "", err
-	}
-	for c, err := range w.Store.ContactsByRef(ctx, b, []int64{ref}) {
-		if err != nil {
-			return b.Name, "", err
-		}
-		if name = nameOf(naming(b), c.Values); name == "" {
-			if at := b.Schema().First(contact.Email); at >= 0 && at < len(c.Values) {
-				name = c.Values[at]
-			}
-		}
-	}
-	return b.Name, name, nil
 }

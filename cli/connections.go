@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/link"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -27,29 +25,16 @@ func (a *app) connectionsCommand() *cobra.Command {
 		a.addConnection(), a.testConnection(), a.connectionSchema(), a.deleteConnection())
 }
 
-// A ConnectionReport is what kith prints of a connection. The secret is never
-// part of it.
-type ConnectionReport struct {
-	Name     string            `json:"name"`
-	Type     string            `json:"type"`
-	Settings map[string]string `json:"settings"`
-	Secret   bool              `json:"secret"` // whether one is stored
-}
-
-func connectionReport(c store.Connection) ConnectionReport {
-	return ConnectionReport{Name: c.Name, Type: c.Kind, Settings: c.Settings, Secret: c.Secret != ""}
-}
-
 func (a *app) listConnections(ctx context.Context, w *workspace.Workspace) error {
 	all, err := w.Store.Connections(ctx)
 	if err != nil {
 		return err
 	}
-	reports := make([]ConnectionReport, len(all))
+	reports := make([]desk.ConnectionReport, len(all))
 	for i, c := range all {
-		reports[i] = connectionReport(c)
+		reports[i] = desk.ReportConnection(c)
 	}
-	return many(a, each(reports), shape[ConnectionReport]{columns: []string{"name", "type", "address", "signs_in"}, row: func(c ConnectionReport) []string {
+	return many(a, each(reports), shape[desk.ConnectionReport]{columns: []string{"name", "type", "address", "signs_in"}, row: func(c desk.ConnectionReport) []string {
 		who := c.Settings["user"]
 		if who == "" && c.Secret {
 			who = "by token"
@@ -130,7 +115,7 @@ func (a *app) saveConnection(ctx context.Context, w *workspace.Workspace, c stor
 	if err != nil {
 		return usage("%s", sentence(err.Error()))
 	}
-	if c.Settings, err = settingsOf(system, old.Settings, set); err != nil {
+	if c.Settings, err = desk.SettingsOf(system, old.Settings, set); err != nil {
 		return err
 	}
 	c.Secret = old.Secret
@@ -142,61 +127,8 @@ func (a *app) saveConnection(ctx context.Context, w *workspace.Workspace, c stor
 	if _, err := w.Store.SaveConnection(ctx, c); err != nil {
 		return err
 	}
-	a.say("Saved the connection %s. Try it:  kith connections test %s", c.Name, quoted(c.Name))
+	a.say("Saved the connection %s. Try it:  kith connections test %s", c.Name, desk.Quoted(c.Name))
 	return nil
-}
-
-func settingsOf(system workspace.System, old map[string]string, set []string) (map[string]string, error) {
-	settings := map[string]string{}
-	for name, value := range old {
-		settings[name] = value
-	}
-	var names []string
-	for _, s := range system.Settings {
-		names = append(names, s.Name)
-	}
-	for _, pair := range set {
-		name, value, ok := strings.Cut(pair, "=")
-		if !ok || !slices.Contains(names, name) {
-			return nil, usage("--set %q is no setting of %s. Its settings are %s, as in --set url=https://dav.example.org", pair, system.Name, strings.Join(names, ", "))
-		}
-		if settings[name] = value; value == "" {
-			delete(settings, name)
-			continue
-		}
-		if u, err := url.Parse(value); name == "url" && (err != nil || u.User != nil) {
-			return nil, usage("The address may hold no user name and no password, where everybody could see them. Use --set user= and --secret-stdin")
-		}
-		if n, err := strconv.ParseFloat(value, 64); (name == workspace.CallsPerDay.Name || name == workspace.CallsPerSecond.Name) && (err != nil || n <= 0) {
-			return nil, usage("--set %s takes a number above zero, not %q", name, value)
-		}
-	}
-	for _, s := range system.Settings {
-		if s.Required && settings[s.Name] == "" {
-			return nil, usage("%s is missing: %s. Add --set %s=...", s.Name, s.Help, s.Name)
-		}
-	}
-	return settings, nil
-}
-
-// connected opens an object of a connection.
-func (a *app) connected(ctx context.Context, w *workspace.Workspace, name, object string) (connector.Remote, error) {
-	c, err := w.Store.Connection(ctx, name)
-	if errors.Is(err, store.ErrNotFound) {
-		all, err := w.Store.Connections(ctx)
-		if err != nil {
-			return nil, err
-		}
-		var names []string
-		for _, c := range all {
-			names = append(names, c.Name)
-		}
-		return nil, absent("connection", name, names, "kith connections list")
-	}
-	if err != nil {
-		return nil, err
-	}
-	return w.Connect(ctx, c, object)
 }
 
 func (a *app) testConnection() *cobra.Command {
@@ -205,7 +137,7 @@ func (a *app) testConnection() *cobra.Command {
 		Use: "test NAME", Short: "Sign in and look, without writing anything", Args: exactly("a NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				remote, err := a.connected(ctx, w, args[0], object)
+				remote, err := desk.Connected(ctx, w, args[0], object)
 				if err != nil {
 					return err
 				}
@@ -241,7 +173,7 @@ func testText(out io.Writer, name string, can connector.Promises, fields int) {
 	if !can.Incremental {
 		changes = "is listed whole each time"
 	}
-	fmt.Fprintf(out, "%s answers: %d fields, %s, %s\n", cell(name), fields, writes, changes)
+	fmt.Fprintf(out, "%s answers: %d fields, %s, %s\n", desk.Cell(name), fields, writes, changes)
 }
 
 func (a *app) connectionSchema() *cobra.Command {
@@ -250,7 +182,7 @@ func (a *app) connectionSchema() *cobra.Command {
 		Use: "schema NAME", Short: "List the fields a connection's object has", Args: exactly("a NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				remote, err := a.connected(ctx, w, args[0], object)
+				remote, err := desk.Connected(ctx, w, args[0], object)
 				if err != nil {
 					return err
 				}
@@ -273,13 +205,13 @@ func (a *app) deleteConnection() *cobra.Command {
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
 				c, err := w.Store.Connection(ctx, args[0])
 				if errors.Is(err, store.ErrNotFound) {
-					return absent("connection", args[0], nil, "kith connections list")
+					return desk.Absent("connection", args[0], nil, "kith connections list")
 				}
 				if err != nil {
 					return err
 				}
 				question := fmt.Sprintf("Forget the connection %q and who is who in it? The records on both sides stay.", c.Name)
-				if err := a.confirm(question, "kith connections delete "+quoted(c.Name)); err != nil {
+				if err := a.confirm(question, "kith connections delete "+desk.Quoted(c.Name)); err != nil {
 					return err
 				}
 				if err := w.Store.DeleteConnection(ctx, c.ID); err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/contact"
-	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
@@ -35,7 +35,7 @@ func (a *app) listContacts(name *string) *cobra.Command {
 		Example: "  kith contacts list --search example.com\n  kith contacts list --book friends -o jsonl",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				b, err := book(ctx, w, *name)
+				b, err := desk.Book(ctx, w, *name)
 				if err != nil {
 					return err
 				}
@@ -76,36 +76,14 @@ func (a *app) printContacts(b store.Book, contacts iter.Seq2[store.Contact, erro
 	if a.format == "csv" {
 		return many(a, contacts, contactShape(b))
 	}
-	n := naming(b)
-	return many(a, func(yield func(ContactReport, error) bool) {
+	n := desk.Naming(b)
+	return many(a, func(yield func(desk.ContactReport, error) bool) {
 		for c, err := range contacts {
-			if !yield(contactReport(b, n, c), err) || err != nil {
+			if !yield(desk.ReportContact(b, n, c), err) || err != nil {
 				return
 			}
 		}
-	}, shape[ContactReport]{})
-}
-
-func contactReport(b store.Book, n *plan.Naming, c store.Contact) ContactReport {
-	r := ContactReport{ID: store.Number(c.Ref), Name: nameOf(n, c.Values), Fields: map[string]string{}, Version: c.Version,
-		CreatedRun: c.CreatedRun, UpdatedRun: c.UpdatedRun, DeletedRun: c.DeletedRun, DeletedAt: moment(c.DeletedAt)}
-	for i, f := range b.Fields {
-		if v := shown(f, c, i); v != "" {
-			r.Fields[f.Name] = v
-		}
-	}
-	return r
-}
-
-// shown is a value as people and programs may see it.
-func shown(f contact.Field, c store.Contact, at int) string {
-	if at >= len(c.Values) {
-		return ""
-	}
-	if f.Kind == contact.Password {
-		return masked(c.Values[at])
-	}
-	return c.Values[at]
+	}, shape[desk.ContactReport]{})
 }
 
 func contactShape(b store.Book) shape[store.Contact] {
@@ -116,7 +94,7 @@ func contactShape(b store.Book) shape[store.Contact] {
 	s.row = func(c store.Contact) []string {
 		row := []string{strconv.FormatInt(store.Number(c.Ref), 10)}
 		for i, f := range b.Fields {
-			row = append(row, shown(f, c, i))
+			row = append(row, desk.Shown(f, c, i))
 		}
 		return row
 	}
@@ -147,14 +125,14 @@ func columnsOnScreen(b store.Book) (at []int, left int) {
 }
 
 func screenShape(b store.Book, at []int) shape[store.Contact] {
-	s, called := shape[store.Contact]{columns: []string{"id", "name"}}, naming(b)
+	s, called := shape[store.Contact]{columns: []string{"id", "name"}}, desk.Naming(b)
 	for _, i := range at {
 		s.columns = append(s.columns, b.Fields[i].Name)
 	}
 	s.row = func(c store.Contact) []string {
 		row := []string{strconv.FormatInt(store.Number(c.Ref), 10), called.Name(c.Values)}
 		for _, i := range at {
-			row = append(row, shown(b.Fields[i], c, i))
+			row = append(row, desk.Shown(b.Fields[i], c, i))
 		}
 		return row
 	}
@@ -174,7 +152,7 @@ func (a *app) showContact(name *string) *cobra.Command {
 				if a.format == "csv" {
 					return many(a, only(c), contactShape(b))
 				}
-				return one(a, contactReport(b, naming(b), c), shape[ContactReport]{}, func(out io.Writer) { contactText(out, b, c) })
+				return one(a, desk.ReportContact(b, desk.Naming(b), c), shape[desk.ContactReport]{}, func(out io.Writer) { contactText(out, b, c) })
 			})
 		},
 	}
@@ -183,12 +161,12 @@ func (a *app) showContact(name *string) *cobra.Command {
 // leadTo finds a contact to look at. The ID of one that was merged leads to the
 // contact that was kept.
 func (a *app) leadTo(ctx context.Context, w *workspace.Workspace, bookName, who string) (store.Book, store.Contact, error) {
-	b, err := book(ctx, w, bookName)
+	b, err := desk.Book(ctx, w, bookName)
 	if err != nil {
 		return b, store.Contact{}, err
 	}
 	for {
-		into, run, err := mergedInto(ctx, w, b, who)
+		into, run, err := desk.MergedInto(ctx, w, b, who)
 		if err != nil {
 			return b, store.Contact{}, err
 		}
@@ -198,18 +176,18 @@ func (a *app) leadTo(ctx context.Context, w *workspace.Workspace, bookName, who 
 		a.say("Contact %s was merged into contact %d by run %d.", who, into, run)
 		who = strconv.FormatInt(into, 10)
 	}
-	c, err := contactIn(ctx, w, b, who)
+	c, err := desk.ContactIn(ctx, w, b, who)
 	return b, c, err
 }
 
 func contactText(out io.Writer, b store.Book, c store.Contact) {
-	fmt.Fprintf(out, "%s  contact %d in %s\n", cell(naming(b).Name(c.Values)), store.Number(c.Ref), cell(b.Name))
+	fmt.Fprintf(out, "%s  contact %d in %s\n", desk.Cell(desk.Naming(b).Name(c.Values)), store.Number(c.Ref), desk.Cell(b.Name))
 	t := newTable(out, nil)
 	for i, f := range b.Fields {
-		if v := shown(f, c, i); v != "" {
+		if v := desk.Shown(f, c, i); v != "" {
 			_ = t.add([]string{"  " + f.Name, v}) // a terminal that is gone needs no error
 		}
 	}
 	_ = t.flush()
-	fmt.Fprintf(out, "  why:  kith explain %d --book %s\n", store.Number(c.Ref), quoted(b.Name))
+	fmt.Fprintf(out, "  why:  kith explain %d --book %s\n", store.Number(c.Ref), desk.Quoted(b.Name))
 }

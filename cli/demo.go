@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/demo"
+	"github.com/kith-sync/kith/desk"
 )
 
 func (a *app) demoCommand() *cobra.Command {
@@ -101,10 +102,10 @@ func (a *app) yourTurn(keep string) {
 	if keep == "" {
 		say("kith demo --keep kith-demo", "the same, in a folder that stays; the one of this demo is gone")
 	} else {
-		say(fmt.Sprintf("kith --data %s runs list", quoted(filepath.Join(keep, demoData))), "what was done here")
+		say(fmt.Sprintf("kith --data %s runs list", desk.Quoted(filepath.Join(keep, demoData))), "what was done here")
 	}
 	say("kith --help, docs/cli.md", "all commands")
 	if folder := dataFolder(a.Getenv, runtime.GOOS); folder != "" {
-		fmt.Fprintf(a.Stdout, "  Your own data will lie in %s; --data names another folder.\n", cell(folder))
+		fmt.Fprintf(a.Stdout, "  Your own data will lie in %s; --data names another folder.\n", desk.Cell(folder))
 	}
 }

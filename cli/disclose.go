@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -53,18 +54,18 @@ type DisclosureReport struct {
 
 // A DisclosedBook is what one address book knows of the person.
 type DisclosedBook struct {
-	Book      string             `json:"book"`
-	Contact   string             `json:"contact,omitempty"`
-	Name      string             `json:"name,omitempty"`
-	InTrash   bool               `json:"in_trash,omitempty"`
-	Values    []run.FieldOrigin  `json:"values"`
-	Merged    []run.Merge        `json:"merged_from"`
-	History   []run.HistoryEntry `json:"history"`
-	Trash     []ContactReport    `json:"trash"` // copies that were deleted or merged
-	Links     []DisclosedLink    `json:"links"`
-	Conflicts []ConflictReport   `json:"conflicts"`
-	Copies    []DisclosedCopy    `json:"copies"` // of files that have the person
-	Runs      []DisclosedRun     `json:"runs"`
+	Book      string                `json:"book"`
+	Contact   string                `json:"contact,omitempty"`
+	Name      string                `json:"name,omitempty"`
+	InTrash   bool                  `json:"in_trash,omitempty"`
+	Values    []run.FieldOrigin     `json:"values"`
+	Merged    []run.Merge           `json:"merged_from"`
+	History   []run.HistoryEntry    `json:"history"`
+	Trash     []desk.ContactReport  `json:"trash"` // copies that were deleted or merged
+	Links     []DisclosedLink       `json:"links"`
+	Conflicts []desk.ConflictReport `json:"conflicts"`
+	Copies    []DisclosedCopy       `json:"copies"` // of files that have the person
+	Runs      []DisclosedRun        `json:"runs"`
 }
 
 // A DisclosedLink is the person's record at another system, as it was seen last.
@@ -115,8 +116,8 @@ func disclosed(ctx context.Context, w *workspace.Workspace, x explanation) (d Di
 	if err != nil {
 		return d, err
 	}
-	d = DisclosedBook{Book: x.Book, Contact: x.ID, Name: x.Name, InTrash: x.Trashed, Values: spelled(x.Fields), Merged: spelled(x.MergedFrom), History: spelled(x.History),
-		Trash: []ContactReport{}, Links: []DisclosedLink{}, Conflicts: []ConflictReport{}, Copies: []DisclosedCopy{}, Runs: []DisclosedRun{}}
+	d = DisclosedBook{Book: x.Book, Contact: x.ID, Name: x.Name, InTrash: x.Trashed, Values: desk.Spelled(x.Fields), Merged: desk.Spelled(x.MergedFrom), History: desk.Spelled(x.History),
+		Trash: []desk.ContactReport{}, Links: []DisclosedLink{}, Conflicts: []desk.ConflictReport{}, Copies: []DisclosedCopy{}, Runs: []DisclosedRun{}}
 	for _, h := range x.History {
 		d.Runs = append(d.Runs, DisclosedRun{h.Run, h.Sync, h.When, h.Source, h.Action})
 	}
@@ -145,7 +146,7 @@ func addTrash(ctx context.Context, w *workspace.Workspace, p run.Person, d *Disc
 	trash, err := w.Store.TrashedContacts(ctx, p.Book)
 	for _, c := range trash {
 		if slices.Contains(p.Refs, c.Ref) {
-			d.Trash = append(d.Trash, contactReport(p.Book, naming(p.Book), c))
+			d.Trash = append(d.Trash, desk.ReportContact(p.Book, desk.Naming(p.Book), c))
 		}
 	}
 	return err
@@ -186,7 +187,7 @@ func addConflicts(ctx context.Context, w *workspace.Workspace, p run.Person, d *
 			return err
 		}
 		for _, c := range conflicts {
-			d.Conflicts = append(d.Conflicts, conflictReport(c))
+			d.Conflicts = append(d.Conflicts, desk.ReportConflict(c))
 		}
 	}
 	return nil
@@ -248,13 +249,13 @@ func disclosureText(out io.Writer, r DisclosureReport) {
 			fmt.Fprintf(out, "  in the trash: contact %d, %s\n", c.ID, several(int64(len(c.Fields)), "value"))
 		}
 		for _, l := range b.Links {
-			fmt.Fprintf(out, "  at %s: record %s (%s), %s seen\n", cell(l.Connection), cell(l.RemoteID), l.State, several(int64(len(l.Seen)), "value"))
+			fmt.Fprintf(out, "  at %s: record %s (%s), %s seen\n", desk.Cell(l.Connection), desk.Cell(l.RemoteID), l.State, several(int64(len(l.Seen)), "value"))
 		}
 		for _, c := range b.Conflicts {
-			fmt.Fprintf(out, "  conflict %d about %s: %q here, %q there\n", c.Conflict, cell(c.Field), c.Ours, c.Theirs)
+			fmt.Fprintf(out, "  conflict %d about %s: %q here, %q there\n", c.Conflict, desk.Cell(c.Field), c.Ours, c.Theirs)
 		}
 		for _, c := range b.Copies {
-			fmt.Fprintf(out, "  in the kept copy of %s, run %d\n", cell(c.Source), c.Run)
+			fmt.Fprintf(out, "  in the kept copy of %s, run %d\n", desk.Cell(c.Source), c.Run)
 		}
 	}
 	for _, e := range r.Erased {

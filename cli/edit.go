@@ -3,19 +3,15 @@ package cli
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
-
-// Edits by hand are runs of the kind "edit", so that explain can tell them and
-// undo can take them back. This is the rule of their values.
-const byHand = "edit"
 
 // editing carries changes by hand out and reports the run.
 func (a *app) editing(ctx context.Context, w *workspace.Workspace, b store.Book, what string, changes ...plan.Change) error {
@@ -35,7 +31,7 @@ func (a *app) addContact(name *string) *cobra.Command {
 		Example: "  kith contacts add email=ada@example.com first_name=Ada",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				b, err := book(ctx, w, *name)
+				b, err := desk.Book(ctx, w, *name)
 				if err != nil {
 					return err
 				}
@@ -52,10 +48,10 @@ func (a *app) addContact(name *string) *cobra.Command {
 				if empty {
 					return usage("%s needs at least one value. Nothing was changed. See %s --help", cmd.CommandPath(), cmd.CommandPath())
 				}
-				if err := a.alone(ctx, w, b, values, 0); err != nil {
+				if err := desk.Alone(ctx, w, b, values, 0); err != nil {
 					return err
 				}
-				if err := a.notErased(ctx, w, b, values); err != nil {
+				if err := desk.NotErased(ctx, w, b, values); err != nil {
 					return err
 				}
 				return a.editing(ctx, w, b, "add", plan.Change{Action: plan.Create, Values: values})
@@ -64,23 +60,6 @@ func (a *app) addContact(name *string) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&password, "password-stdin", false, "read a password from standard input")
 	return cmd
-}
-
-// alone refuses a second contact with one e-mail address: it is who a contact is
-// (N18). The contact besides may have it, which keeps it for one it was merged with.
-func (a *app) alone(ctx context.Context, w *workspace.Workspace, b store.Book, values []string, besides int64) error {
-	for _, key := range plan.NewKeyring(b.Schema(), b.Region, false).Keys(plan.ByEmail, values, nil) {
-		hits, err := w.Store.FindKeys(ctx, b, plan.NumberOf(plan.ByEmail), []uint64{w.Secret().Hash(key)})
-		if err != nil {
-			return err
-		}
-		hits = slices.DeleteFunc(hits, func(h store.KeyHit) bool { return besides != 0 && h.Ref == besides })
-		if len(hits) > 0 {
-			id := store.Number(hits[0].Ref)
-			return refuse(string(plan.IdentityConflict), "Contact %d of %s has this e-mail address already. Nothing was changed. Edit it:  kith contacts edit %d FIELD=VALUE", id, b.Name, id)
-		}
-	}
-	return nil
 }
 
 func (a *app) editContact(name *string) *cobra.Command {
@@ -93,7 +72,7 @@ func (a *app) editContact(name *string) *cobra.Command {
 				return usage("%s needs FIELD=VALUE. See %s --help", cmd.CommandPath(), cmd.CommandPath())
 			}
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				b, c, err := oneContact(ctx, w, *name, args[0])
+				b, c, err := desk.OneContact(ctx, w, *name, args[0])
 				if err != nil {
 					return err
 				}
@@ -101,10 +80,10 @@ func (a *app) editContact(name *string) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				change := plan.Change{Action: plan.Update, Ref: c.Ref, Version: versionOf(c)}
+				change := plan.Change{Action: plan.Update, Ref: c.Ref, Version: desk.VersionOf(c)}
 				for _, s := range list {
 					if old := c.Values[s.at]; old != s.value {
-						change.Fields = append(change.Fields, plan.FieldChange{Name: b.Fields[s.at].Name, Old: old, New: s.value, Rule: byHand})
+						change.Fields = append(change.Fields, plan.FieldChange{Name: b.Fields[s.at].Name, Old: old, New: s.value, Rule: desk.ByHand})
 					}
 				}
 				if len(change.Fields) == 0 {
@@ -119,18 +98,6 @@ func (a *app) editContact(name *string) *cobra.Command {
 	return cmd
 }
 
-// removal is the change that puts a contact into the trash. It keeps the values,
-// so that an undo knows who it was.
-func removal(b store.Book, c store.Contact) plan.Change {
-	change := plan.Change{Action: plan.Remove, Ref: c.Ref, Version: versionOf(c)}
-	for i, f := range b.Fields {
-		if i < len(c.Values) && c.Values[i] != "" {
-			change.Fields = append(change.Fields, plan.FieldChange{Name: f.Name, Old: c.Values[i], Rule: byHand})
-		}
-	}
-	return change
-}
-
 func (a *app) deleteContacts(name *string) *cobra.Command {
 	return &cobra.Command{
 		Use: "delete ID|EMAIL...", Short: "Put contacts into the trash", Args: atLeast(1, "an ID or EMAIL"),
@@ -139,7 +106,7 @@ func (a *app) deleteContacts(name *string) *cobra.Command {
 			return a.writeTo(cmd.Context(), *name, args, func(ctx context.Context, w *workspace.Workspace, b store.Book, contacts []store.Contact) error {
 				changes := make([]plan.Change, len(contacts))
 				for i, c := range contacts {
-					changes[i] = removal(b, c)
+					changes[i] = desk.Removal(b, c)
 				}
 				return a.editing(ctx, w, b, "delete", changes...)
 			})
@@ -151,7 +118,7 @@ func (a *app) deleteContacts(name *string) *cobra.Command {
 // book, which who names.
 func (a *app) writeTo(ctx context.Context, bookName string, who []string, do func(context.Context, *workspace.Workspace, store.Book, []store.Contact) error) error {
 	return a.write(ctx, func(ctx context.Context, w *workspace.Workspace) error {
-		b, err := book(ctx, w, bookName)
+		b, err := desk.Book(ctx, w, bookName)
 		if err != nil {
 			return err
 		}
@@ -167,7 +134,7 @@ func (a *app) writeTo(ctx context.Context, bookName string, who []string, do fun
 func contactsIn(ctx context.Context, w *workspace.Workspace, b store.Book, who []string) (found []store.Contact, err error) {
 	seen := map[int64]bool{}
 	for _, one := range who {
-		c, err := contactIn(ctx, w, b, one)
+		c, err := desk.ContactIn(ctx, w, b, one)
 		if err != nil {
 			return nil, err
 		}

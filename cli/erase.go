@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
@@ -31,7 +32,7 @@ and the files that imports read are yours to look after.`,
 		Example: "  kith contacts erase ada@example.com\n  kith contacts erase 17 --book friends --everywhere --yes",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				b, err := book(ctx, w, *name)
+				b, err := desk.Book(ctx, w, *name)
 				if err != nil {
 					return err
 				}
@@ -58,9 +59,9 @@ func person(ctx context.Context, w *workspace.Workspace, b store.Book, who strin
 	if _, problem := contact.NewNormalizer(b.Region).MatchKey(contact.Email, who); problem == "" && strings.Contains(who, "@") {
 		email = who
 	}
-	c, err := contactIn(ctx, w, b, who)
-	var f *fault
-	if errors.As(err, &f) && f.code == "not_found" {
+	c, err := desk.ContactIn(ctx, w, b, who)
+	var f *run.Error
+	if errors.As(err, &f) && f.Code == "not_found" {
 		ref, found, e := inTrash(ctx, w, b, who)
 		switch {
 		case e != nil:
@@ -104,7 +105,7 @@ func inTrash(ctx context.Context, w *workspace.Workspace, b store.Book, who stri
 func eraseQuestion(p run.Person, who string, everywhere bool) string {
 	what := fmt.Sprintf("Erase all that is known of %s, who is no contact of %q,", who, p.Book.Name)
 	if len(p.Refs) > 0 {
-		what = fmt.Sprintf("Erase contact %d (%s) of %q", store.Number(p.Refs[0]), onScreenName(naming(p.Book).Name(p.Values[0])), p.Book.Name)
+		what = fmt.Sprintf("Erase contact %d (%s) of %q", store.Number(p.Refs[0]), onScreenName(desk.Naming(p.Book).Name(p.Values[0])), p.Book.Name)
 		if n := len(p.Refs) - 1; n > 0 {
 			what += fmt.Sprintf(", %s that are the same person,", several(int64(n), "deleted contact"))
 		}
@@ -116,7 +117,7 @@ func eraseQuestion(p run.Person, who string, everywhere bool) string {
 }
 
 func eraseCommand(b store.Book, who string, everywhere bool) string {
-	text := fmt.Sprintf("kith contacts erase %s --book %s", quoted(who), quoted(b.Name))
+	text := fmt.Sprintf("kith contacts erase %s --book %s", desk.Quoted(who), desk.Quoted(b.Name))
 	if everywhere {
 		text += " --everywhere"
 	}
@@ -126,10 +127,10 @@ func eraseCommand(b store.Book, who string, everywhere bool) string {
 // An EraseReport says what was forgotten, and what is left to do.
 type EraseReport struct {
 	store.ErasureReport
-	Kept []string       `json:"kept_sources"` // that a run in progress needs: erase again when it has ended
-	Runs []RunReport    `json:"runs"`         // that deleted at linked systems
-	Left []LeftoverLink `json:"left"`         // records that have to be deleted by hand
-	Also []OtherContact `json:"also"`         // contacts of other books with the same e-mail
+	Kept []string         `json:"kept_sources"` // that a run in progress needs: erase again when it has ended
+	Runs []desk.RunReport `json:"runs"`         // that deleted at linked systems
+	Left []LeftoverLink   `json:"left"`         // records that have to be deleted by hand
+	Also []OtherContact   `json:"also"`         // contacts of other books with the same e-mail
 }
 
 // An OtherContact is a contact of another book that may be the same person.
@@ -151,7 +152,7 @@ func (a *app) erase(ctx context.Context, w *workspace.Workspace, p run.Person, e
 	if err != nil {
 		return err
 	}
-	report := EraseReport{ErasureReport: done, Kept: spelled(kept), Runs: []RunReport{}, Left: []LeftoverLink{}}
+	report := EraseReport{ErasureReport: done, Kept: desk.Spelled(kept), Runs: []desk.RunReport{}, Left: []LeftoverLink{}}
 	var left []workspace.Leftover
 	if everywhere {
 		var runs []store.Run
@@ -159,7 +160,7 @@ func (a *app) erase(ctx context.Context, w *workspace.Workspace, p run.Person, e
 			return err
 		}
 		for _, r := range runs {
-			report.Runs = append(report.Runs, runReport(r))
+			report.Runs = append(report.Runs, desk.ReportRun(r))
 		}
 	} else if left, err = leftAlone(ctx, w, p.Refs); err != nil {
 		return err
@@ -214,42 +215,16 @@ func eraseText(out io.Writer, r EraseReport) {
 		several(r.Links, "record"), several(int64(r.Sources), "kept file"))
 	fmt.Fprintf(out, "  suppression %d keeps imports and linked syncs from bringing the person back; kith suppressions lift %d ends it\n", r.Suppression, r.Suppression)
 	for _, there := range r.Runs {
-		fmt.Fprintf(out, "  deleted at %s: %s, run %d\n", cell(there.Source), several(there.Totals.Deleted, "record"), there.Run)
+		fmt.Fprintf(out, "  deleted at %s: %s, run %d\n", desk.Cell(there.Source), several(there.Totals.Deleted, "record"), there.Run)
 	}
 	for _, l := range r.Left {
-		fmt.Fprintf(out, "  still at %s: record %s. Delete it there (%s)\n", cell(l.Connection), cell(l.RemoteID), cell(l.Why))
+		fmt.Fprintf(out, "  still at %s: record %s. Delete it there (%s)\n", desk.Cell(l.Connection), desk.Cell(l.RemoteID), desk.Cell(l.Why))
 	}
 	for _, c := range r.Also {
-		fmt.Fprintf(out, "  contact %s of %s has the same e-mail: kith contacts erase %s --book %s\n", c.Contact, cell(c.Book), c.Contact, quoted(c.Book))
+		fmt.Fprintf(out, "  contact %s of %s has the same e-mail: kith contacts erase %s --book %s\n", c.Contact, desk.Cell(c.Book), c.Contact, desk.Quoted(c.Book))
 	}
 	for _, name := range r.Kept {
-		fmt.Fprintf(out, "  still in the kept copy %s, which an interrupted run needs. Erase again when it has ended\n", cell(name))
+		fmt.Fprintf(out, "  still in the kept copy %s, which an interrupted run needs. Erase again when it has ended\n", desk.Cell(name))
 	}
 	fmt.Fprintln(out, "  backups and the files that imports read are left to you")
-}
-
-// notErased refuses to add somebody by hand who was erased on request: first the
-// suppression is lifted, by somebody who knows what they do.
-func (a *app) notErased(ctx context.Context, w *workspace.Workspace, b store.Book, values []string) error {
-	all, err := w.Store.Suppressions(ctx)
-	if err != nil {
-		return err
-	}
-	hashes := run.Hashes(b.Schema(), b.Region, w.Secret())(values)
-	for _, s := range all {
-		f, err := run.Forgotten(ctx, onlyThis{s})
-		if err != nil {
-			return err
-		}
-		if f.Has(hashes) {
-			return refuse(string(plan.Erased), "This person was erased on request on %s. Nothing was changed. To have them back:  kith suppressions lift %d", s.At.Format("2006-01-02"), s.ID)
-		}
-	}
-	return nil
-}
-
-type onlyThis struct{ store.Suppression }
-
-func (o onlyThis) Suppressions(context.Context) ([]store.Suppression, error) {
-	return []store.Suppression{o.Suppression}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
@@ -33,7 +34,7 @@ where each value comes from. It also tells why somebody was not let in.`,
 					return err
 				}
 				if len(found) == 0 {
-					return refuse("not_found", "Nobody is known as %q here: no contact has this e-mail, telephone, identifier or ID, and no record of the last 100 runs is known by it. A record whose address could not be read is known by none: kith rejects RUN lists those. By name:  kith contacts list --search %s", args[0], quoted(args[0]))
+					return refuse("not_found", "Nobody is known as %q here: no contact has this e-mail, telephone, identifier or ID, and no record of the last 100 runs is known by it. A record whose address could not be read is known by none: kith rejects RUN lists those. By name:  kith contacts list --search %s", args[0], desk.Quoted(args[0]))
 				}
 				return a.printExplanations(found)
 			})
@@ -50,7 +51,7 @@ func explanations(ctx context.Context, w *workspace.Workspace, name, who string)
 		return nil, err
 	}
 	if name != "" {
-		b, err := book(ctx, w, name)
+		b, err := desk.Book(ctx, w, name)
 		if err != nil {
 			return nil, err
 		}
@@ -109,18 +110,18 @@ func nameNow(x run.Explanation, b store.Book) string {
 			values[at] = f.Value
 		}
 	}
-	return nameOf(naming(b), values)
+	return desk.NameOf(desk.Naming(b), values)
 }
 
 func hidePasswords(x *run.Explanation, b store.Book) {
-	secret := secretFields(b.Fields)
+	secret := desk.SecretFields(b.Fields)
 	for i := range x.Fields {
 		if secret[x.Fields[i].Name] {
 			x.Fields[i].Value = contact.Mask
 		}
 	}
 	for _, h := range x.History {
-		mask(h.Fields, secret)
+		desk.Mask(h.Fields, secret)
 	}
 	if x.History == nil {
 		x.History = []run.HistoryEntry{}
@@ -169,15 +170,15 @@ func originShape() shape[origin] {
 
 func explainText(out io.Writer, x explanation) {
 	if len(x.MergedFrom) > 0 {
-		fmt.Fprintf(out, "%s leads to contact %s: %s\n", cell(x.who), x.ID, mergedText(x.MergedFrom))
+		fmt.Fprintf(out, "%s leads to contact %s: %s\n", desk.Cell(x.who), x.ID, mergedText(x.MergedFrom))
 	}
 	switch {
 	case x.Found:
-		fmt.Fprintf(out, "%s  contact %s in %s\n", cell(onScreenName(x.Name)), x.ID, cell(x.Book))
+		fmt.Fprintf(out, "%s  contact %s in %s\n", desk.Cell(onScreenName(x.Name)), x.ID, desk.Cell(x.Book))
 	case x.Trashed:
-		fmt.Fprintf(out, "%s  contact %s in the trash of %s; kith contacts restore %s --book %s brings it back\n", cell(onScreenName(x.Name)), x.ID, cell(x.Book), x.ID, quoted(x.Book))
+		fmt.Fprintf(out, "%s  contact %s in the trash of %s; kith contacts restore %s --book %s brings it back\n", desk.Cell(onScreenName(x.Name)), x.ID, desk.Cell(x.Book), x.ID, desk.Quoted(x.Book))
 	default:
-		fmt.Fprintf(out, "no contact in %s, but runs have met this person\n", cell(x.Book))
+		fmt.Fprintf(out, "no contact in %s, but runs have met this person\n", desk.Cell(x.Book))
 	}
 	t := newTable(out, nil)
 	for _, f := range x.Fields {
@@ -189,7 +190,7 @@ func explainText(out io.Writer, x explanation) {
 		if l.Gone {
 			state = ", gone there"
 		}
-		fmt.Fprintf(out, "  linked with %s at %s%s\n", cell(l.RemoteID), cell(l.Connection), state)
+		fmt.Fprintf(out, "  linked with %s at %s%s\n", desk.Cell(l.RemoteID), desk.Cell(l.Connection), state)
 	}
 	for _, h := range x.History {
 		historyText(out, h)
@@ -214,7 +215,7 @@ func mergedContact(m run.Merge) string {
 	if m.Email == "" {
 		return "contact " + m.ID
 	}
-	return fmt.Sprintf("contact %s (%s)", m.ID, cell(m.Email))
+	return fmt.Sprintf("contact %s (%s)", m.ID, desk.Cell(m.Email))
 }
 
 func from(f run.FieldOrigin) string {
@@ -230,7 +231,7 @@ func from(f run.FieldOrigin) string {
 	}
 	text := strings.Join(parts, ", ") + " (" + f.Rule + ")"
 	switch {
-	case f.Consent && f.Rule == byHand:
+	case f.Consent && f.Rule == desk.ByHand:
 		text += ": a consent stated by hand on " + f.When
 	case f.Consent:
 		text += " on " + f.When
@@ -239,13 +240,13 @@ func from(f run.FieldOrigin) string {
 }
 
 func historyText(out io.Writer, h run.HistoryEntry) {
-	parts := []string{fmt.Sprintf("run %d", h.Run), h.When, cell(h.Sync)}
+	parts := []string{fmt.Sprintf("run %d", h.Run), h.When, desk.Cell(h.Sync)}
 	if h.Line > 0 {
 		parts = append(parts, fmt.Sprintf("line %d", h.Line))
 	}
 	parts = append(parts, h.Action)
 	if h.Remote {
-		parts = append(parts, "its record at "+cell(h.Source))
+		parts = append(parts, "its record at "+desk.Cell(h.Source))
 	}
 	if h.MatchedBy != "" {
 		parts = append(parts, "recognised by "+string(h.MatchedBy))
@@ -258,10 +259,10 @@ func historyText(out io.Writer, h run.HistoryEntry) {
 		fmt.Fprintf(out, "      merged with %s\n", mergedContact(*h.Merged))
 	}
 	if h.Reason != "" {
-		c := causeOf(h.Reason)
-		fmt.Fprintf(out, "      %s: it %s. %s\n", h.Reason, c.what, c.fix)
+		c := desk.CauseOf(h.Reason)
+		fmt.Fprintf(out, "      %s: it %s. %s\n", h.Reason, c.What, c.Fix)
 	}
-	for _, text := range detail(plan.Change{Detail: h.Detail}) {
+	for _, text := range desk.Detail(plan.Change{Detail: h.Detail}) {
 		fmt.Fprintf(out, "      %s\n", text)
 	}
 	if h.Action == plan.Create.String() || h.Action == plan.Remove.String() {
@@ -272,24 +273,14 @@ func historyText(out io.Writer, h run.HistoryEntry) {
 		return
 	}
 	for _, f := range h.Fields {
-		fmt.Fprintf(out, "      %s\n", fieldText(plan.Update, f))
+		fmt.Fprintf(out, "      %s\n", desk.FieldText(plan.Update, f))
 	}
 }
 
 func namesOf(fields []plan.FieldChange) string {
 	names := make([]string, len(fields))
 	for i, f := range fields {
-		names[i] = cell(f.Name)
+		names[i] = desk.Cell(f.Name)
 	}
 	return strings.Join(names, ", ")
-}
-
-func secretFields(fields []contact.Field) map[string]bool {
-	secret := map[string]bool{}
-	for _, f := range fields {
-		if f.Kind == contact.Password {
-			secret[f.Name] = true
-		}
-	}
-	return secret
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/csv"
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/sheet"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/vcard"
@@ -50,7 +51,7 @@ Passwords never leave: data has a blank, spreadsheet shows dots, vcard has none.
 				return refuse("file.exists", "%s is there already. Nothing was written. Name another file, or replace it with --force", to)
 			}
 			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				b, err := book(ctx, w, *name)
+				b, err := desk.Book(ctx, w, *name)
 				if err != nil {
 					return err
 				}
@@ -141,7 +142,7 @@ func exportData(out io.Writer, b store.Book, contacts iter.Seq2[store.Contact, e
 		row := make([]string, len(b.Fields))
 		for i, f := range b.Fields {
 			if f.Kind != contact.Password {
-				row[i] = shown(f, c, i)
+				row[i] = desk.Shown(f, c, i)
 			}
 		}
 		return row
@@ -160,7 +161,7 @@ func exportSheet(out io.Writer, b store.Book, contacts iter.Seq2[store.Contact, 
 	return exportRows(w, header, contacts, func(c store.Contact) []string {
 		row := []string{strconv.FormatInt(store.Number(c.Ref), 10)}
 		for i, f := range b.Fields {
-			row = append(row, sheet.Guard(shown(f, c, i)))
+			row = append(row, sheet.Guard(desk.Shown(f, c, i)))
 		}
 		return row
 	})
@@ -173,7 +174,7 @@ func exportRows(w *csv.Writer, header []string, contacts iter.Seq2[store.Contact
 	if err := w.Write(header); err != nil {
 		return err
 	}
-	if err := forEach(contacts, func(c store.Contact) error { return w.Write(row(c)) }); err != nil {
+	if err := desk.ForEach(contacts, func(c store.Contact) error { return w.Write(row(c)) }); err != nil {
 		return err
 	}
 	return w.Flush()
@@ -189,7 +190,7 @@ func fieldNames(b store.Book) []string {
 
 func exportCards(out io.Writer, b store.Book, contacts iter.Seq2[store.Contact, error]) error {
 	w := bufio.NewWriter(out)
-	err := forEach(contacts, func(c store.Contact) error {
+	err := desk.ForEach(contacts, func(c store.Contact) error {
 		return vcard.Write(w, b.Schema(), contact.Record{ID: strconv.FormatInt(store.Number(c.Ref), 10), Values: c.Values})
 	})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/csv"
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/link"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
@@ -95,6 +96,8 @@ func (a *app) interrupted() string {
 // that failed.
 func exitOf(code string) int {
 	switch code {
+	case desk.CodeUsage:
+		return exitUsage
 	case run.CodeConfig, run.CodeColumnGone, csv.FileEncoding, csv.FileDialect:
 		return exitConfig
 	case link.CodeUnreachable, link.CodeDenied, "connection.missing", workspace.CodeEgress:
@@ -192,7 +195,7 @@ func flagFault(cmd *cobra.Command, err error) string {
 	for _, found := range flagNames.FindAllStringSubmatch(cmd.Flags().FlagUsages(), -1) {
 		names = append(names, found[1])
 	}
-	if near := nearest(m[1], names); near != "" {
+	if near := desk.Nearest(m[1], names); near != "" {
 		return fmt.Sprintf("There is no flag --%s. Did you mean --%s?", m[1], near)
 	}
 	return fmt.Sprintf("There is no flag --%s.", m[1])

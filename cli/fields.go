@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -20,7 +21,7 @@ func (a *app) fieldsCommand() *cobra.Command {
 		Use: "list", Short: "List a book's fields", Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				b, err := book(ctx, w, name)
+				b, err := desk.Book(ctx, w, name)
 				if err != nil {
 					return err
 				}
@@ -49,7 +50,7 @@ func (a *app) addField(name *string) *cobra.Command {
 				return err
 			}
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				b, err := book(ctx, w, *name)
+				b, err := desk.Book(ctx, w, *name)
 				if err != nil {
 					return err
 				}
@@ -87,7 +88,7 @@ func checkField(f contact.Field) error {
 			return nil
 		}
 	}
-	if near := nearest(string(f.Kind), words); near != "" {
+	if near := desk.Nearest(string(f.Kind), words); near != "" {
 		return usage("%q is not a kind of field. Did you mean %s?", f.Kind, near)
 	}
 	return usage("%q is not a kind of field. Use one of %s", f.Kind, kinds())
@@ -98,11 +99,11 @@ func (a *app) removeField(name *string) *cobra.Command {
 		Use: "remove FIELD", Short: "Remove a field with its values", Args: exactly("a FIELD"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				b, err := book(ctx, w, *name)
+				b, err := desk.Book(ctx, w, *name)
 				if err != nil {
 					return err
 				}
-				if err := knownField(b, args[0]); err != nil {
+				if err := desk.KnownField(b, args[0]); err != nil {
 					return err
 				}
 				if args[0] == b.KeyField {
@@ -112,7 +113,7 @@ func (a *app) removeField(name *string) *cobra.Command {
 					return err
 				}
 				question := fmt.Sprintf("Remove the field %q from %s with the values of %d contacts? This cannot be undone.", args[0], b.Name, b.Population)
-				if err := a.confirm(question, fmt.Sprintf("kith fields remove %s --book %s", quoted(args[0]), quoted(b.Name))); err != nil {
+				if err := a.confirm(question, fmt.Sprintf("kith fields remove %s --book %s", desk.Quoted(args[0]), desk.Quoted(b.Name))); err != nil {
 					return err
 				}
 				if err := w.Store.RemoveField(ctx, b.ID, args[0]); err != nil {
@@ -136,21 +137,9 @@ func (a *app) removeField(name *string) *cobra.Command {
 func sparesFormula(b store.Book, field string) error {
 	at := b.Schema().Index(field)
 	b.Fields = slices.Delete(slices.Clone(b.Fields), at, at+1)
-	if _, err := plan.NewNaming(b.Schema(), b.NameFormula); err == nil || unknownName(err) != plan.Identifier(field) {
+	if _, err := plan.NewNaming(b.Schema(), b.NameFormula); err == nil || desk.UnknownName(err) != plan.Identifier(field) {
 		return nil
 	}
 	return refuse("field.in_formula", "Contacts of %s are called %s, which needs %s. Nothing was changed. Change that first:  kith books set %s --name-formula ''",
-		b.Name, b.NameFormula, field, quoted(b.Name))
-}
-
-// knownField refuses a field that the book does not have.
-func knownField(b store.Book, field string) error {
-	if b.Schema().Index(field) >= 0 {
-		return nil
-	}
-	names := make([]string, len(b.Fields))
-	for i, f := range b.Fields {
-		names[i] = f.Name
-	}
-	return absent("field", field, names, "kith fields list --book "+quoted(b.Name))
+		b.Name, b.NameFormula, field, desk.Quoted(b.Name))
 }

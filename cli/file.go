@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
@@ -19,7 +20,7 @@ func (a *app) syncsToRun(ctx context.Context, w *workspace.Workspace, args []str
 		syncs, err = a.saveFile(ctx, w, file)
 	} else {
 		var s store.Sync
-		s, err = savedSync(ctx, w, args[0])
+		s, err = desk.SavedSync(ctx, w, args[0])
 		syncs = []store.Sync{s}
 	}
 	for i := range syncs {
@@ -64,7 +65,7 @@ func (a *app) saveFile(ctx context.Context, w *workspace.Workspace, path string)
 	if err != nil {
 		return nil, err
 	}
-	found, err := against(ctx, w, defs)
+	found, err := desk.Against(ctx, w, defs)
 	if err != nil {
 		return nil, err
 	}
@@ -88,25 +89,4 @@ func (a *app) saveFile(ctx context.Context, w *workspace.Workspace, path string)
 		}
 	}
 	return syncs, nil
-}
-
-// against returns what is wrong between new syncs and those stored before. What
-// import keeps of single files is left out, and what a replay keeps of rejects:
-// nothing runs those by itself.
-func against(ctx context.Context, w *workspace.Workspace, defs []plan.Sync) ([]syncfile.Error, error) {
-	stored, err := w.Store.Syncs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	replaced := map[string]bool{}
-	for _, d := range defs {
-		replaced[d.Name] = true
-	}
-	var all []plan.Sync
-	for _, s := range stored {
-		if !replaced[s.Name] && !strings.HasPrefix(s.Name, "import-") && !isReplay(s) {
-			all = append(all, s.Definition)
-		}
-	}
-	return syncfile.ValidateTogether(append(all, defs...)), nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/workspace"
@@ -129,7 +130,7 @@ func innermost(err error) error {
 func (a *app) importFile(ctx context.Context, w *workspace.Workspace, def plan.Sync, guard plan.Guard, maps []string, planOnly bool) error {
 	fingerprint, err := "", error(nil)
 	if len(maps) > 0 {
-		if def.Map, fingerprint, err = mapColumns(ctx, w, def, maps); err != nil {
+		if def.Map, fingerprint, err = desk.MapColumns(ctx, w, def, maps); err != nil {
 			return err
 		}
 	}
@@ -140,7 +141,7 @@ func (a *app) importFile(ctx context.Context, w *workspace.Workspace, def plan.S
 	before := a.replaced[s.Name]
 	s.Definition.Guard = guard
 	j := &job{app: a, workspace: w, sync: s, asks: true,
-		hint: fmt.Sprintf("Say which column is what:  kith import %s --map %q", quoted(filepath.Base(def.Source.File)), "COLUMN=email")}
+		hint: fmt.Sprintf("Say which column is what:  kith import %s --map %q", desk.Quoted(filepath.Base(def.Source.File)), "COLUMN=email")}
 	if planOnly {
 		_, err = j.showPlan(ctx, a.planWriter(false))
 	} else {
@@ -166,7 +167,4 @@ func (a *app) planWriter(asList bool) *planWriter {
 }
 
 // applyHint is what to type to apply a plan later.
-func applyHint(hash string) string { return fmt.Sprintf("kith apply %s", short(hash)) }
-
-// short is how people name a plan.
-func short(hash string) string { return hash[:min(8, len(hash))] }
+func applyHint(hash string) string { return fmt.Sprintf("kith apply %s", desk.Short(hash)) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -18,7 +19,7 @@ type job struct {
 	sync      store.Sync
 	asks      bool   // before applying, where somebody can be asked
 	hint      string // what to do where no column was recognised as one that matters
-	report    RunReport
+	report    desk.RunReport
 	applied   bool
 	planID    int64 // run of the plan that was made
 }
@@ -53,7 +54,7 @@ func (j *job) carryOut(ctx context.Context, r store.Run) error {
 	case j.asks && !a.yes && a.interactive() && r.Totals.Writes() > 0 && r.Stop == nil:
 		if !a.agreed("Apply?") {
 			a.say("Nothing was written. To apply exactly this later type:  %s", applyHint(r.PlanHash))
-			j.report = runReport(r)
+			j.report = desk.ReportRun(r)
 			return nil
 		}
 		r.Fresh = false // who knows how long the answer took
@@ -73,11 +74,11 @@ func (j *job) failed(ctx context.Context, r store.Run, err error) error {
 	if j.hint != "" && strings.Contains(f.message, "match rules") {
 		f.message = strings.TrimSuffix(f.message, ".") + ". " + j.hint
 	}
-	if name := unknownName(f); name != "" {
+	if name := desk.UnknownName(f); name != "" {
 		f.message = j.namesFor(ctx, f.message, name)
 	}
 	if r.ID != 0 {
-		j.report = runReport(r)
+		j.report = desk.ReportRun(r)
 		j.report.Error = errorReport(f)
 	}
 	return f
@@ -86,7 +87,7 @@ func (j *job) failed(ctx context.Context, r store.Run, err error) error {
 // namesFor adds to a message about an expression what was probably meant: the
 // columns of the source as expressions call them.
 func (j *job) namesFor(ctx context.Context, message, name string) string {
-	columns, err := sampleColumns(ctx, j.workspace, j.sync)
+	columns, err := desk.SampleColumns(ctx, j.workspace, j.sync)
 	if err != nil {
 		return message
 	}
@@ -95,7 +96,7 @@ func (j *job) namesFor(ctx context.Context, message, name string) string {
 		names[i] = plan.Identifier(c.Name)
 	}
 	message = strings.TrimSuffix(message, ".")
-	if near := nearest(name, names); near != "" {
+	if near := desk.Nearest(name, names); near != "" {
 		return fmt.Sprintf("%s. Did you mean %s?", message, near)
 	}
 	return fmt.Sprintf("%s. The columns are called %s", message, strings.Join(names, ", "))
@@ -104,7 +105,7 @@ func (j *job) namesFor(ctx context.Context, message, name string) string {
 // finished reports a run that came to its end and sets the exit code.
 func (j *job) finished(r store.Run) {
 	a := j.app
-	j.report, j.applied = runReport(r), r.Status.Applied()
+	j.report, j.applied = desk.ReportRun(r), r.Status.Applied()
 	a.exit = max(a.exit, exitFor(r.Status))
 	switch {
 	case a.human():
@@ -130,13 +131,13 @@ func exitFor(s store.Status) int {
 }
 
 func approveLine(sync, hash string) string {
-	return fmt.Sprintf("approve once:  kith approve %s --plan %s", quoted(sync), short(hash))
+	return fmt.Sprintf("approve once:  kith approve %s --plan %s", desk.Quoted(sync), desk.Short(hash))
 }
 
 // printRuns prints the runs of a command for programs; people have read about
 // each as it ended.
 func (a *app) printRuns(cause error, asList bool, jobs ...*job) error {
-	var reports []RunReport
+	var reports []desk.RunReport
 	for _, j := range jobs {
 		if j.report.Status != "" {
 			reports = append(reports, j.report)
@@ -165,10 +166,10 @@ func (j *job) showPlan(ctx context.Context, out *planWriter) (store.Run, error) 
 		a.exit = max(a.exit, exitApproval)
 	}
 	if !a.human() {
-		return r, out.write(planReport(r), changesOf(ctx, j.workspace, r))
+		return r, out.write(desk.ReportPlan(r), desk.ChangesOf(ctx, j.workspace, r))
 	}
 	if r.Status != store.Planned {
-		a.runText(a.Stdout, runReport(r))
+		a.runText(a.Stdout, desk.ReportRun(r))
 		return r, nil
 	}
 	if err := a.printPlan(ctx, j.workspace, j.sync, r); err != nil {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -76,7 +77,7 @@ func (a *app) setAside(ctx context.Context, w *workspace.Workspace, before, now 
 	if _, err := w.Store.SaveSync(ctx, before.Definition, before.Base); err != nil {
 		return err
 	}
-	a.say("These settings are the plan's own: %s. kith run %s goes on as before, unless this plan is applied.", strings.Join(changed, ", "), quoted(now.Name))
+	a.say("These settings are the plan's own: %s. kith run %s goes on as before, unless this plan is applied.", strings.Join(changed, ", "), desk.Quoted(now.Name))
 	return nil
 }
 
@@ -87,7 +88,7 @@ func (a *app) keepPlanned(ctx context.Context, w *workspace.Workspace, s store.S
 	}
 	var def plan.Sync
 	if err := json.Unmarshal(r.Settings, &def); err != nil {
-		return s, fmt.Errorf("settings of plan %s: %w", short(r.PlanHash), err)
+		return s, fmt.Errorf("settings of plan %s: %w", desk.Short(r.PlanHash), err)
 	}
 	return a.keep(ctx, w, def, filepath.Dir(def.Source.File))
 }
@@ -160,7 +161,7 @@ func (a *app) nameFor(ctx context.Context, w *workspace.Workspace, path string) 
 		s, err := w.Store.Sync(ctx, name)
 		switch {
 		case errors.Is(err, store.ErrNotFound) && n > 1:
-			a.say("%s reads another file of this name; this one is kept as %s. If it is the same list, import it with --name %s.", first, name, quoted(strings.TrimPrefix(first, "import-")))
+			a.say("%s reads another file of this name; this one is kept as %s. If it is the same list, import it with --name %s.", first, name, desk.Quoted(strings.TrimPrefix(first, "import-")))
 			return name, nil
 		case errors.Is(err, store.ErrNotFound):
 			return name, nil

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
@@ -25,7 +26,7 @@ func (a *app) linksCommand() *cobra.Command {
 		Args: exactly("an EMAIL or ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				_, c, err := oneContact(ctx, w, name, args[0])
+				_, c, err := desk.OneContact(ctx, w, name, args[0])
 				if err != nil {
 					return err
 				}
@@ -68,7 +69,7 @@ func (a *app) listLinks(ctx context.Context, w *workspace.Workspace, name string
 		return err
 	}
 	if name != "" {
-		b, err := book(ctx, w, name)
+		b, err := desk.Book(ctx, w, name)
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+
+	"github.com/kith-sync/kith/desk"
 )
 
 // A longValue is an object whose last key holds more items than memory may.
@@ -23,7 +25,7 @@ func writeLong[T any](v longValue, head any, key string, items iter.Seq2[T, erro
 		if err := list.add(head); err != nil {
 			return err
 		}
-		if err := forEach(items, func(item T) error { return list.add(item) }); err != nil {
+		if err := desk.ForEach(items, func(item T) error { return list.add(item) }); err != nil {
 			return err
 		}
 		return list.close()
@@ -40,7 +42,7 @@ func writeLongJSON[T any](v longValue, head any, key string, items iter.Seq2[T, 
 	}
 	fmt.Fprintf(v.out, "%s,\n  %q: [", bytes.TrimSuffix(text, []byte("\n}")), key)
 	between, end := "\n    ", "]\n}\n"
-	err = forEach(items, func(item T) error {
+	err = desk.ForEach(items, func(item T) error {
 		text, err := encode(item, "")
 		if err == nil {
 			_, err = fmt.Fprintf(v.out, "%s%s", between, text)
@@ -63,7 +65,7 @@ func writeLongYAML[T any](v longValue, head any, key string, items iter.Seq2[T, 
 	}
 	fmt.Fprintf(v.out, "%s%s%s:", text, indent, key)
 	end := " []\n"
-	err = forEach(items, func(item T) error {
+	err = desk.ForEach(items, func(item T) error {
 		text, err := encodeYAML(item)
 		if err == nil {
 			text = bytes.ReplaceAll(bytes.TrimSuffix(yamlItem(text), []byte("\n")), []byte("\n"), []byte("\n"+indent))

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/contact"
-	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
@@ -30,7 +30,7 @@ what it has stays, but the strictest consent counts. The others go to the trash,
 					a.say("Nothing was changed.")
 					return nil
 				}
-				return a.editing(ctx, w, b, fmt.Sprintf("merge into %d", store.Number(keep.Ref)), merged(b, keep, others)...)
+				return a.editing(ctx, w, b, fmt.Sprintf("merge into %d", store.Number(keep.Ref)), desk.Merged(b, keep, others)...)
 			})
 		},
 	}
@@ -40,12 +40,12 @@ what it has stays, but the strictest consent counts. The others go to the trash,
 
 // mergeText says field by field what a merge keeps, and what it does not.
 func mergeText(out io.Writer, b store.Book, keep store.Contact, others []store.Contact) {
-	fmt.Fprintf(out, "%s  contact %d in %s is kept\n", cell(onScreenName(naming(b).Name(keep.Values))), store.Number(keep.Ref), cell(b.Name))
+	fmt.Fprintf(out, "%s  contact %d in %s is kept\n", desk.Cell(onScreenName(desk.Naming(b).Name(keep.Values))), store.Number(keep.Ref), desk.Cell(b.Name))
 	t := newTable(out, nil)
 	for i, f := range b.Fields {
-		is := shown(f, keep, i)
+		is := desk.Shown(f, keep, i)
 		for _, other := range others {
-			theirs := shown(f, other, i)
+			theirs := desk.Shown(f, other, i)
 			switch {
 			case contact.Blank(theirs) || theirs == is:
 			case f.Kind == contact.Consent && contact.Stricter(theirs, is):
@@ -60,30 +60,4 @@ func mergeText(out io.Writer, b store.Book, keep store.Contact, others []store.C
 		}
 	}
 	_ = t.flush()
-}
-
-// merged are the changes of a merge: the others leave first, so that no key is
-// held by two. Of consents the strictest counts (requirements 3.13).
-func merged(b store.Book, keep store.Contact, others []store.Contact) (changes []plan.Change) {
-	update := plan.Change{Action: plan.Update, Ref: keep.Ref, Version: versionOf(keep)}
-	for i, f := range b.Fields {
-		is := keep.Values[i]
-		for _, other := range others {
-			if v := other.Values[i]; !contact.Blank(v) && (contact.Blank(is) || f.Kind == contact.Consent && contact.Stricter(v, is)) {
-				is = v
-			}
-		}
-		if is != keep.Values[i] {
-			update.Fields = append(update.Fields, plan.FieldChange{Name: f.Name, Old: keep.Values[i], New: is, Rule: "merge"})
-		}
-	}
-	for _, other := range others {
-		gone := removal(b, other)
-		gone.Into = keep.Ref // whoever comes by its e-mail later is the contact that is kept
-		changes = append(changes, gone)
-	}
-	if len(update.Fields) > 0 {
-		changes = append(changes, update)
-	}
-	return changes
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/kith-sync/kith/csv"
+	"github.com/kith-sync/kith/desk"
 )
 
 var formats = [...]string{"table", "json", "jsonl", "csv", "yaml"}
@@ -60,7 +61,7 @@ func encodeYAML(value any) ([]byte, error) {
 // printError puts an error where a program reads it. In a table people read it
 // on stderr.
 func (a *app) printError(f *fault) {
-	report := map[string]*ErrorReport{"error": errorReport(f)}
+	report := map[string]*desk.ErrorReport{"error": errorReport(f)}
 	switch a.format {
 	case "json":
 		a.printValue(report, "  ")
@@ -73,8 +74,8 @@ func (a *app) printError(f *fault) {
 	}
 }
 
-func errorReport(f *fault) *ErrorReport {
-	e := &ErrorReport{Code: f.code, Message: f.message, Problems: f.problems}
+func errorReport(f *fault) *desk.ErrorReport {
+	e := &desk.ErrorReport{Code: f.code, Message: f.message, Problems: f.problems}
 	if len(f.problems) > 0 {
 		e.File, e.Line, e.Column = f.problems[0].File, f.problems[0].Line, f.problems[0].Column
 	}
@@ -134,29 +135,17 @@ func many[T any](a *app, values iter.Seq2[T, error], s shape[T]) error {
 	switch a.format {
 	case "table":
 		t := newTable(a.Stdout, s.columns)
-		return errors.Join(forEach(values, func(v T) error { return t.add(s.row(v)) }), t.flush())
+		return errors.Join(desk.ForEach(values, func(v T) error { return t.add(s.row(v)) }), t.flush())
 	case "csv":
 		w := csv.NewWriter(a.Stdout, csv.Dialect{})
 		if err := w.Write(s.columns); err != nil {
 			return err
 		}
-		return errors.Join(forEach(values, func(v T) error { return w.Write(s.row(v)) }), w.Flush())
+		return errors.Join(desk.ForEach(values, func(v T) error { return w.Write(s.row(v)) }), w.Flush())
 	}
 	l := &jsonList{out: a.Stdout, format: a.format}
-	err := forEach(values, func(v T) error { return l.add(v) })
+	err := desk.ForEach(values, func(v T) error { return l.add(v) })
 	return errors.Join(err, l.close())
-}
-
-func forEach[T any](values iter.Seq2[T, error], f func(T) error) error {
-	for v, err := range values {
-		if err != nil {
-			return err
-		}
-		if err := f(v); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // A jsonList prints values as a JSON array, as JSON lines or as a YAML list.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
@@ -114,7 +115,7 @@ func savePlan(ctx context.Context, w *workspace.Workspace, r store.Run, path str
 	}
 	defer file.Close()
 	writer := planWriter{out: file, format: "json"}
-	if err := writer.write(planReport(r), changesOf(ctx, w, r)); err != nil {
+	if err := writer.write(desk.ReportPlan(r), desk.ChangesOf(ctx, w, r)); err != nil {
 		return err
 	}
 	return file.Close()

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
@@ -32,27 +33,17 @@ func (a *app) replay(ctx context.Context, w *workspace.Workspace, r store.Run, p
 
 func (a *app) replaySync(ctx context.Context, w *workspace.Workspace, r store.Run, path string) (store.Sync, error) {
 	if r.Linked {
-		return store.Sync{}, refuse(string(run.CodeSourceAbsent), "Run %d is of a sync with a connection. Nothing was changed. There is nothing to replay: correct the contacts or the records, and the next kith run %s looks at them again", r.ID, quoted(r.Name))
+		return store.Sync{}, refuse(string(run.CodeSourceAbsent), "Run %d is of a sync with a connection. Nothing was changed. There is nothing to replay: correct the contacts or the records, and the next kith run %s looks at them again", r.ID, desk.Quoted(r.Name))
 	}
-	b := boundOf(r)
+	b := desk.BoundOf(r)
 	if len(b.Sync.Map) == 0 {
 		return store.Sync{}, refuse(run.CodeSourceAbsent, "Run %d has no records to replay: it looked at none. kith runs list shows the others", r.ID)
 	}
 	def := b.Sync
-	def.Name = strings.TrimSuffix(r.Name, replayed) + replayed
+	def.Name = strings.TrimSuffix(r.Name, desk.Replayed) + desk.Replayed
 	def.Source = plan.Endpoint{File: path, Key: def.Source.Key, EveryTime: true, CSV: plan.CSV{Header: new(true)}}
 	def.Policy.Delete.NotFound = plan.Keep
 	return a.keep(ctx, w, def, filepath.Dir(path))
-}
-
-// replayed ends the name of a sync of corrected rejects.
-const replayed = "-rejects"
-
-// isReplay reports whether a sync is what a replay keeps of another's rejects: one
-// that nobody has made and that has no place among those people made. Its settings
-// are the other's, so they collide with nothing but that.
-func isReplay(s store.Sync) bool {
-	return strings.HasSuffix(s.Name, replayed) && s.Definition.Source.EveryTime && len(s.Definition.Map) > 0 && filepath.IsAbs(s.Definition.Source.File)
 }
 
 // retryRejects takes the records that did not get through the last run and tries
@@ -83,8 +74,8 @@ func (a *app) rejectsSync(ctx context.Context, w *workspace.Workspace, s store.S
 	if err != nil {
 		return store.Sync{}, err
 	}
-	found, err := rejectsOf(ctx, w, r)
-	if err != nil || len(found.groups) == 0 {
+	found, err := desk.RejectsOf(ctx, w, r)
+	if err != nil || len(found.Groups) == 0 {
 		return store.Sync{}, err
 	}
 	dir := filepath.Join(w.Folder, "rejects", fmt.Sprintf("sync-%d", s.ID))
@@ -96,7 +87,7 @@ func (a *app) rejectsSync(ctx context.Context, w *workspace.Workspace, s store.S
 		return store.Sync{}, err
 	}
 	defer out.Close()
-	if err := writeRejects(out, found); err != nil {
+	if err := desk.WriteRejects(out, found); err != nil {
 		return store.Sync{}, err
 	}
 	if err := out.Close(); err != nil {

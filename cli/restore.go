@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/workspace"
 )
 
@@ -48,7 +49,7 @@ func (a *app) restore(ctx context.Context, path string) error {
 		return err
 	}
 	if occupied {
-		if err := a.confirm(fmt.Sprintf("Set aside what is in %s and restore %s?", folder, filepath.Base(path)), "kith restore "+quoted(path)); err != nil {
+		if err := a.confirm(fmt.Sprintf("Set aside what is in %s and restore %s?", folder, filepath.Base(path)), "kith restore "+desk.Quoted(path)); err != nil {
 			return err
 		}
 	}

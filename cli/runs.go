@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -43,9 +44,9 @@ func (a *app) runsCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				reports := make([]RunReport, len(runs))
+				reports := make([]desk.RunReport, len(runs))
 				for i, r := range runs {
-					reports[i] = runReport(r)
+					reports[i] = desk.ReportRun(r)
 				}
 				return many(a, each(reports), runShape())
 			})
@@ -72,12 +73,12 @@ func (a *app) runsCommand() *cobra.Command {
 
 func (a *app) showRun(ctx context.Context, w *workspace.Workspace, r store.Run, withPlan bool) error {
 	if !withPlan {
-		return one(a, runReport(r), runShape(), func(out io.Writer) { a.runText(out, runReport(r)) })
+		return one(a, desk.ReportRun(r), runShape(), func(out io.Writer) { a.runText(out, desk.ReportRun(r)) })
 	}
 	if !a.human() {
-		return a.planWriter(false).write(planReport(r), changesOf(ctx, w, r))
+		return a.planWriter(false).write(desk.ReportPlan(r), desk.ChangesOf(ctx, w, r))
 	}
-	s, err := syncOf(ctx, w, r)
+	s, err := desk.SyncOf(ctx, w, r)
 	if err != nil {
 		return err
 	}
@@ -98,18 +99,18 @@ func findRun(ctx context.Context, w *workspace.Workspace, arg string) (store.Run
 }
 
 func latestRun(ctx context.Context, w *workspace.Workspace, name string) (store.Run, error) {
-	s, near, err := syncOrNear(ctx, w, name)
+	s, near, err := desk.SyncOrNear(ctx, w, name)
 	if err == nil && s.ID == 0 && near == "" {
 		err = refuse("not_found", "%q is neither the number of a run nor the name of a sync. kith runs list shows the numbers", name)
 	} else if err == nil && s.ID == 0 {
-		err = absent("sync", name, []string{near}, "")
+		err = desk.Absent("sync", name, []string{near}, "")
 	}
 	if err != nil {
 		return store.Run{}, err
 	}
 	r, err := w.Store.LatestApplied(ctx, s.ID)
 	if errors.Is(err, store.ErrNotFound) {
-		return r, refuse("not_found", "%q has not been run yet. kith run %s does it", name, quoted(name))
+		return r, refuse("not_found", "%q has not been run yet. kith run %s does it", name, desk.Quoted(name))
 	}
 	return r, err
 }
@@ -145,7 +146,7 @@ func (a *app) undo(ctx context.Context, w *workspace.Workspace, r store.Run) err
 			return nil
 		}
 	}
-	s, err := syncOf(ctx, w, r)
+	s, err := desk.SyncOf(ctx, w, r)
 	if err != nil {
 		return err
 	}
@@ -169,9 +170,9 @@ func (a *app) undo(ctx context.Context, w *workspace.Workspace, r store.Run) err
 // printLeft lists what could not be taken back.
 func (a *app) printLeft(ctx context.Context, w *workspace.Workspace, r store.Run) error {
 	fmt.Fprintln(a.Stdout, "  not taken back:")
-	return forEach(changesOf(ctx, w, r), func(c plan.Change) error {
+	return desk.ForEach(desk.ChangesOf(ctx, w, r), func(c plan.Change) error {
 		if c.Reason != "" {
-			fmt.Fprintf(a.Stdout, "  / contact %s  %s: it %s\n", cell(c.TargetID), c.Reason, causeOf(c.Reason).what)
+			fmt.Fprintf(a.Stdout, "  / contact %s  %s: it %s\n", desk.Cell(c.TargetID), c.Reason, desk.CauseOf(c.Reason).What)
 		}
 		return nil
 	})

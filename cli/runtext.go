@@ -8,18 +8,19 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 )
 
 // runText tells a person how a run ended.
-func (a *app) runText(out io.Writer, r RunReport) {
+func (a *app) runText(out io.Writer, r desk.RunReport) {
 	a.bar.end()
 	if r.Run != 0 {
-		fmt.Fprintf(out, "%s  run %d  %s%s\n", cell(r.Sync), r.Run, statusWords(r.Status), took(r))
+		fmt.Fprintf(out, "%s  run %d  %s%s\n", desk.Cell(r.Sync), r.Run, statusWords(r.Status), took(r))
 	}
 	if r.Status == store.Blocked {
-		fmt.Fprintf(out, "  %s\n", cell(r.Message))
+		fmt.Fprintf(out, "  %s\n", desk.Cell(r.Message))
 		return
 	}
 	if r.Plan != "" || r.Totals.Read+r.Totals.Deleted > 0 {
@@ -27,14 +28,14 @@ func (a *app) runText(out io.Writer, r RunReport) {
 	}
 	if r.Plan == "" {
 		for _, note := range r.Notes {
-			fmt.Fprintf(out, "  %s\n", cell(a.advice(note)))
+			fmt.Fprintf(out, "  %s\n", desk.Cell(a.advice(note)))
 		}
 	}
 	if reasons := reasonLine(r.Reasons); reasons != "" {
 		fmt.Fprintf(out, "  why: %s\n", reasons)
 	}
 	if r.Message != "" {
-		fmt.Fprintf(out, "  %s\n", cell(r.Message))
+		fmt.Fprintf(out, "  %s\n", desk.Cell(r.Message))
 	}
 	if r.Pruned {
 		fmt.Fprintln(out, "  details were cleared away after 90 days")
@@ -60,7 +61,7 @@ func (a *app) advice(note string) string {
 	return strings.NewReplacer("match: [email, phone]", "--match email,phone", "region: GB", "--region GB").Replace(note)
 }
 
-func took(r RunReport) string {
+func took(r desk.RunReport) string {
 	if r.Started == nil || r.Finished == nil {
 		return ""
 	}
@@ -100,19 +101,11 @@ func statusWords(s store.Status) string {
 	return strings.ReplaceAll(string(s), "_", " ")
 }
 
-// quoted writes a name the way a shell takes it as one word.
-func quoted(name string) string {
-	if !strings.ContainsAny(name, " \t'\"\\$`&|;<>()*?[]#~!{}") {
-		return name
-	}
-	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
-}
-
 // runShape lays runs out in rows.
-func runShape() shape[RunReport] {
-	return shape[RunReport]{
+func runShape() shape[desk.RunReport] {
+	return shape[desk.RunReport]{
 		columns: []string{"run", "sync", "status", "started", "read", "created", "updated", "unchanged", "skipped", "held", "rejected", "failed", "deleted", "source"},
-		row: func(r RunReport) []string {
+		row: func(r desk.RunReport) []string {
 			t := r.Totals
 			row := []string{fmt.Sprint(r.Run), r.Sync, string(r.Status), clock(r.Started)}
 			for _, n := range []int64{t.Read, t.Created, t.Updated, t.Unchanged, t.Skipped, t.Held, t.Rejected, t.Failed, t.Deleted} {

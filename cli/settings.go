@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/kith-sync/kith/contact"
-	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
@@ -24,7 +24,7 @@ func (a *app) settings(w *workspace.Workspace, b store.Book, args []string, pass
 		if !ok {
 			return nil, usage("%q is not FIELD=VALUE, as in email=ada@example.com", arg)
 		}
-		if err := knownField(b, name); err != nil {
+		if err := desk.KnownField(b, name); err != nil {
 			return nil, err
 		}
 		at := b.Schema().Index(name)
@@ -34,7 +34,7 @@ func (a *app) settings(w *workspace.Workspace, b store.Book, args []string, pass
 		if b.KeyMade && name == b.KeyField {
 			return nil, refuse("field.key", "%s is given by kith itself and kept. Nothing was changed", name)
 		}
-		if value, err = checkValue(b, at, value); err != nil {
+		if value, err = desk.CheckValue(b, at, value); err != nil {
 			return nil, err
 		}
 		list = append(list, setting{at, value})
@@ -43,26 +43,6 @@ func (a *app) settings(w *workspace.Workspace, b store.Book, args []string, pass
 		return a.addPassword(w, b, list)
 	}
 	return list, nil
-}
-
-// checkValue refuses by hand what an import refuses or leaves alone: an e-mail
-// address that is none would be found by nobody, and a consent is one of its
-// states.
-func checkValue(b store.Book, at int, value string) (string, error) {
-	kind := b.Fields[at].Kind
-	if contact.Blank(value) || kind != contact.Email && kind != contact.Consent {
-		return value, nil
-	}
-	canonical, problem := contact.NewNormalizer(b.Region).Canonical(kind, value)
-	switch {
-	case problem == contact.EmailInvalid:
-		return "", refuse(string(plan.EmailInvalid), "%q is not an e-mail address. Nothing was changed. Write it like ada@example.com", value)
-	case problem != "":
-		return "", refuse(string(problem), "%q does not say what was consented to. Nothing was changed. Use one of %s", value, strings.Join(contact.ConsentStates, ", "))
-	case kind == contact.Consent:
-		return canonical, nil
-	}
-	return value, nil
 }
 
 func (a *app) addPassword(w *workspace.Workspace, b store.Book, list []setting) ([]setting, error) {

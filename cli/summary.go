@@ -11,6 +11,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -20,16 +21,16 @@ import (
 // changes field by field, and what stops it.
 func (a *app) printPlan(ctx context.Context, w *workspace.Workspace, s store.Sync, r store.Run) error {
 	a.bar.end()
-	b := boundOf(r)
+	b := desk.BoundOf(r)
 	out := a.Stdout
-	name := "plan " + short(r.PlanHash)
+	name := "plan " + desk.Short(r.PlanHash)
 	if r.PlanHash == "" {
 		name = fmt.Sprintf("run %d", r.ID)
 	}
 	from, arrow, to := ends(s.Definition, r.Source)
-	fmt.Fprintf(out, "%s  %s  %s %s %s\n", cell(r.Name), name, cell(from), arrow, cell(to))
+	fmt.Fprintf(out, "%s  %s  %s %s %s\n", desk.Cell(r.Name), name, desk.Cell(from), arrow, desk.Cell(to))
 	for _, note := range r.Notes {
-		fmt.Fprintf(out, "  %s\n", cell(a.advice(note)))
+		fmt.Fprintf(out, "  %s\n", desk.Cell(a.advice(note)))
 	}
 	printMapping(out, b)
 	fmt.Fprintf(out, "  %s\n", a.signs(r.Totals))
@@ -39,7 +40,7 @@ func (a *app) printPlan(ctx context.Context, w *workspace.Workspace, s store.Syn
 	if warnings := reasonLine(r.Warnings); warnings != "" {
 		fmt.Fprintf(out, "  warnings: %s\n", warnings)
 	}
-	if err := a.printChanges(out, changesOf(ctx, w, r), r.Totals); err != nil {
+	if err := a.printChanges(out, desk.ChangesOf(ctx, w, r), r.Totals); err != nil {
 		return err
 	}
 	if r.Stop != nil && !r.Approved && !r.Status.Applied() {
@@ -62,7 +63,7 @@ func ends(s plan.Sync, source string) (from, arrow, to string) {
 }
 
 // printMapping shows which column goes where; a star marks what was suggested.
-func printMapping(out io.Writer, b bound) {
+func printMapping(out io.Writer, b desk.Bound) {
 	if len(b.Sync.Map) == 0 {
 		return
 	}
@@ -79,7 +80,7 @@ func printMapping(out io.Writer, b bound) {
 		case m.Value != nil:
 			from = fmt.Sprintf("%q", *m.Value)
 		}
-		lines = append(lines, fmt.Sprintf("%s -> %s%s", cell(from), cell(m.To), star))
+		lines = append(lines, fmt.Sprintf("%s -> %s%s", desk.Cell(from), desk.Cell(m.To), star))
 	}
 	wrap(out, "  ", lines)
 	if b.Suggested {
@@ -87,7 +88,7 @@ func printMapping(out io.Writer, b bound) {
 	}
 	var added []string
 	for _, f := range b.NewFields {
-		added = append(added, fmt.Sprintf("%s (%s)", cell(f.Name), f.Kind))
+		added = append(added, fmt.Sprintf("%s (%s)", desk.Cell(f.Name), f.Kind))
 	}
 	if len(added) > 0 {
 		added[0] = "new fields: " + added[0]
@@ -104,7 +105,7 @@ func wrap(out io.Writer, indent string, texts []string) { wrapWith(out, indent, 
 func wrapWith(out io.Writer, indent, between string, texts []string) {
 	line := ""
 	for _, t := range texts {
-		if line != "" && width(line)+width(t) > 96 {
+		if line != "" && desk.Width(line)+desk.Width(t) > 96 {
 			fmt.Fprintln(out, indent+line)
 			line = ""
 		}
@@ -182,7 +183,7 @@ var errEnough = errors.New("enough")
 func (a *app) printChanges(out io.Writer, changes func(func(plan.Change, error) bool), t plan.Totals) error {
 	shown, scanned := map[plan.Action]int{}, 0
 	count := 0
-	err := forEach(changes, func(c plan.Change) error {
+	err := desk.ForEach(changes, func(c plan.Change) error {
 		if scanned++; scanned > changesScanned || count == changesShown {
 			return errEnough
 		}
@@ -206,7 +207,7 @@ func (a *app) printChanges(out io.Writer, changes func(func(plan.Change, error) 
 func (a *app) printChange(out io.Writer, c plan.Change) {
 	parts := []string{who(c)}
 	if c.Remote {
-		parts[0] = "contact " + cell(c.SourceID) + " -> record " + cmp.Or(cell(c.TargetID), "new there")
+		parts[0] = "contact " + desk.Cell(c.SourceID) + " -> record " + cmp.Or(desk.Cell(c.TargetID), "new there")
 	}
 	if c.Rule != "" {
 		parts = append(parts, "by "+string(c.Rule))
@@ -214,7 +215,7 @@ func (a *app) printChange(out io.Writer, c plan.Change) {
 	if c.Reason != "" {
 		parts = append(parts, string(c.Reason))
 	}
-	parts = append(parts, detail(c)...)
+	parts = append(parts, desk.Detail(c)...)
 	if c.Action == plan.Remove {
 		c.Fields = nil // who it is has been said
 	}
@@ -223,59 +224,29 @@ func (a *app) printChange(out io.Writer, c plan.Change) {
 			parts = append(parts, fmt.Sprintf("and %d more", len(c.Fields)-i))
 			break
 		}
-		parts = append(parts, fieldText(c.Action, f))
+		parts = append(parts, desk.FieldText(c.Action, f))
 	}
 	fmt.Fprintf(out, "  %s %s\n", a.paint(c.Action), strings.Join(parts, "  "))
-}
-
-func fieldText(action plan.Action, f plan.FieldChange) string {
-	switch {
-	case f.Kept != "":
-		return fmt.Sprintf("%s kept %q, not %q (%s)", f.Name, shorten(cell(f.Old), 40), shorten(cell(f.Kept), 40), f.Rule)
-	case action == plan.Create:
-		return fmt.Sprintf("%s %q", f.Name, shorten(cell(f.New), 40))
-	}
-	return fmt.Sprintf("%s %q -> %q", f.Name, shorten(cell(f.Old), 40), shorten(cell(f.New), 40))
 }
 
 // who names the record of a change: its contact, its line, or both.
 func who(c plan.Change) string {
 	switch {
 	case c.TargetID != "" && c.Line > 0:
-		return fmt.Sprintf("line %d (contact %s)", c.Line, cell(c.TargetID))
+		return fmt.Sprintf("line %d (contact %s)", c.Line, desk.Cell(c.TargetID))
 	case c.TargetID != "":
-		return "contact " + cell(c.TargetID) + email(c.Fields)
+		return "contact " + desk.Cell(c.TargetID) + email(c.Fields)
 	case c.Line > 0:
 		return fmt.Sprintf("line %d", c.Line)
 	}
-	return cell(c.SourceID)
+	return desk.Cell(c.SourceID)
 }
 
 func email(fields []plan.FieldChange) string {
 	for _, f := range fields {
 		if strings.Contains(f.Old, "@") {
-			return " (" + cell(f.Old) + ")"
+			return " (" + desk.Cell(f.Old) + ")"
 		}
 	}
 	return ""
-}
-
-func detail(c plan.Change) (parts []string) {
-	d := c.Detail
-	if d.Column != "" {
-		parts = append(parts, fmt.Sprintf("%s %q", cell(d.Column), shorten(cell(d.Value), 40)))
-	}
-	if len(d.Missing) > 0 {
-		parts = append(parts, "missing "+strings.Join(d.Missing, ", "))
-	}
-	if d.OtherLine > 0 {
-		parts = append(parts, fmt.Sprintf("line %d counts", d.OtherLine))
-	}
-	if len(d.Several) > 0 {
-		parts = append(parts, "contacts "+strings.Join(d.Several, ", "))
-	}
-	if d.Message != "" {
-		parts = append(parts, cell(d.Message))
-	}
-	return parts
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/syncfile"
 )
@@ -55,7 +56,7 @@ func (f *syncFlags) sync(cmd *cobra.Command, name, path string) (plan.Sync, plan
 	if f.scope != "" && !f.deleteMissing {
 		return plan.Sync{}, none, usage("--scope says what --delete-missing may remove; it means nothing without it")
 	}
-	if f.book != cell(f.book) {
+	if f.book != desk.Cell(f.book) {
 		return plan.Sync{}, none, usage("%q is not a name for a book", f.book)
 	}
 	if len(f.region) == 2 { // anything else is no country's letters at all: Validate says so
@@ -112,5 +113,5 @@ func (f *syncFlags) said(cmd *cobra.Command, name, path string) plan.Sync {
 // importName is what the sync of an imported file is called.
 func importName(path string) string {
 	name := filepath.Base(path)
-	return "import-" + strings.TrimSpace(cell(strings.TrimSuffix(name, filepath.Ext(name))))
+	return "import-" + strings.TrimSpace(desk.Cell(strings.TrimSuffix(name, filepath.Ext(name))))
 }

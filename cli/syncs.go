@@ -4,15 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/syncfile"
@@ -29,7 +27,7 @@ func (a *app) syncsCommand() *cobra.Command {
 		Example: "  kith syncs show import-attendees > attendees.yaml",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				s, err := savedSync(ctx, w, args[0])
+				s, err := desk.SavedSync(ctx, w, args[0])
 				if err != nil {
 					return err
 				}
@@ -41,13 +39,13 @@ func (a *app) syncsCommand() *cobra.Command {
 		Use: "delete SYNC", Short: "Take a sync off the list; its runs and contacts stay", Args: exactly("a SYNC"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				if _, err := savedSync(ctx, w, args[0]); err != nil {
+				if _, err := desk.SavedSync(ctx, w, args[0]); err != nil {
 					return err
 				}
 				if err := w.Store.DeleteSync(ctx, args[0]); err != nil {
 					return err
 				}
-				if s, err := w.Store.Sync(ctx, args[0]+replayed); err == nil && isReplay(s) {
+				if s, err := w.Store.Sync(ctx, args[0]+desk.Replayed); err == nil && desk.IsReplay(s) {
 					if err := w.Store.DeleteSync(ctx, s.Name); err != nil {
 						return err
 					}
@@ -65,39 +63,19 @@ func (a *app) listSyncs(ctx context.Context, w *workspace.Workspace) error {
 	if err != nil {
 		return err
 	}
-	syncs = slices.DeleteFunc(syncs, isReplay)
-	reports := make([]SyncReport, len(syncs))
+	syncs = slices.DeleteFunc(syncs, desk.IsReplay)
+	reports := make([]desk.SyncReport, len(syncs))
 	for i, s := range syncs {
-		if reports[i], err = syncReport(ctx, w, s); err != nil {
+		if reports[i], err = desk.ReportSync(ctx, w, s); err != nil {
 			return err
 		}
 	}
-	return many(a, each(reports), shape[SyncReport]{
+	return many(a, each(reports), shape[desk.SyncReport]{
 		columns: []string{"name", "source", "target", "latest run", "latest", "status"},
-		row: func(r SyncReport) []string {
+		row: func(r desk.SyncReport) []string {
 			return []string{r.Name, r.Source, r.Target, number(r.LatestRun), clock(r.Latest), string(r.Status)}
 		},
 	})
-}
-
-func syncReport(ctx context.Context, w *workspace.Workspace, s store.Sync) (SyncReport, error) {
-	r := SyncReport{Name: s.Name, Preset: s.Definition.Preset, Source: endpoint(s.Definition.Source), Target: endpoint(s.Definition.Target)}
-	last, err := w.Store.LatestApplied(ctx, s.ID)
-	if errors.Is(err, store.ErrNotFound) {
-		return r, nil
-	}
-	r.LatestRun, r.Latest, r.Status = last.ID, moment(last.Started), last.Status
-	return r, err
-}
-
-func endpoint(e plan.Endpoint) string {
-	switch {
-	case e.Book != "":
-		return "book " + e.Book
-	case e.Connection != "":
-		return strings.TrimSpace("connection " + e.Connection + " " + e.Object)
-	}
-	return filepath.Base(e.File)
 }
 
 // showSync prints a sync as the file it came from, or could come from.
@@ -149,7 +127,7 @@ func (a *app) showPreset(name string) error {
 		}
 		return one(a, report, presetShape(), func(out io.Writer) { presetText(out, report, syncfile.Settings(p)) })
 	}
-	return absent("preset", name, names, "kith presets list")
+	return desk.Absent("preset", name, names, "kith presets list")
 }
 
 func presetText(out io.Writer, p PresetReport, settings []byte) {
@@ -203,7 +181,7 @@ func (a *app) validateAgainst(ctx context.Context, path string, defs []plan.Sync
 		return nil // nothing to compare with
 	}
 	return a.read(ctx, func(ctx context.Context, w *workspace.Workspace) error {
-		found, err := against(ctx, w, defs)
+		found, err := desk.Against(ctx, w, defs)
 		if err == nil && len(found) > 0 {
 			err = invalidSync(inFile(path, "", found))
 		}

@@ -3,10 +3,10 @@ package cli
 import (
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/dustin/go-humanize"
-	"github.com/rivo/uniseg"
+
+	"github.com/kith-sync/kith/desk"
 )
 
 // plain makes a text safe to show on a terminal: a value from a file must not
@@ -16,21 +16,8 @@ func plain(s string) string {
 		if r == '\n' {
 			return r
 		}
-		return visible(r)
+		return desk.Visible(r)
 	}, s)
-}
-
-// cell is plain text on one line.
-func cell(s string) string { return strings.Map(visible, s) }
-
-func visible(r rune) rune {
-	switch {
-	case r == '\t' || r == '\n' || r == '\r':
-		return ' '
-	case unicode.IsControl(r), r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
-		return '\ufffd'
-	}
-	return r
 }
 
 // several counts things: 1 contact, 2 contacts.
@@ -85,7 +72,7 @@ func (t *table) flush() error {
 			t.widths = append(t.widths, 0)
 		}
 		for i, c := range row {
-			t.widths[i] = max(t.widths[i], min(width(cell(c)), widestCell))
+			t.widths[i] = max(t.widths[i], min(desk.Width(desk.Cell(c)), widestCell))
 		}
 	}
 	t.flowing = true
@@ -102,27 +89,12 @@ func (t *table) print(row []string) error {
 	var b strings.Builder
 	for i, c := range row {
 		if i == len(row)-1 {
-			b.WriteString(cell(c)) // nothing stands to the right of it
+			b.WriteString(desk.Cell(c)) // nothing stands to the right of it
 			break
 		}
-		c = shorten(cell(c), t.widths[i])
-		b.WriteString(c + strings.Repeat(" ", t.widths[i]-width(c)+2))
+		c = desk.Shorten(desk.Cell(c), t.widths[i])
+		b.WriteString(c + strings.Repeat(" ", t.widths[i]-desk.Width(c)+2))
 	}
 	_, err := io.WriteString(t.out, strings.TrimRight(b.String(), " ")+"\n")
 	return err
-}
-
-func width(s string) int { return uniseg.StringWidth(s) }
-
-// shorten cuts a text to a width and says so with an ellipsis.
-func shorten(s string, most int) string {
-	if width(s) <= most {
-		return s
-	}
-	var b strings.Builder
-	left := most - 1
-	for g := uniseg.NewGraphemes(s); g.Next() && g.Width() <= left; left -= g.Width() {
-		b.WriteString(g.Str())
-	}
-	return b.String() + "…"
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 )
 
@@ -41,7 +42,7 @@ func TestPlainIsSafeOnATerminal(t *testing.T) {
 		{"a line break in a cell is a space", "a\nb\tc", "a b c"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := cell(c.value); got != c.want {
+			if got := desk.Cell(c.value); got != c.want {
 				t.Errorf("cell(%q) = %q, want %q", c.value, got, c.want)
 			}
 		})
@@ -69,7 +70,7 @@ func TestTable(t *testing.T) {
 func TestNearest(t *testing.T) {
 	names := []string{"contacts", "friends", "people"}
 	for typed, want := range map[string]string{"contcats": "contacts", "freinds": "friends", "Friend": "friends", "xyz": "", "enemies": ""} {
-		if got := nearest(typed, names); got != want {
+		if got := desk.Nearest(typed, names); got != want {
 			t.Errorf("nearest(%q) = %q, want %q", typed, got, want)
 		}
 	}
@@ -80,7 +81,7 @@ func TestEveryReasonHasACauseAndAFix(t *testing.T) {
 		if code == plan.NoReason {
 			continue
 		}
-		if c := causeOf(code); c.what == string(code) || c.fix == "" {
+		if c := desk.CauseOf(code); c.What == string(code) || c.Fix == "" {
 			t.Errorf("%s has no cause or no fix in the catalogue: %+v", code, c)
 		}
 	}
@@ -112,7 +113,7 @@ func TestMapFlag(t *testing.T) {
 		{"email", "", "", "Column=field"},
 		{"=email", "", "", "Column=field"},
 	} {
-		column, field, err := mapFlag(c.flag, columns)
+		column, field, err := desk.MapFlag(c.flag, columns)
 		if err == nil && (column != c.column || field != c.field || c.fails != "") || err != nil && (c.fails == "" || !strings.Contains(err.Error(), c.fails)) {
 			t.Errorf("mapFlag(%q) = %q, %q, %v; want %q, %q, %q", c.flag, column, field, err, c.column, c.field, c.fails)
 		}

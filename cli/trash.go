@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
-	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
 
@@ -17,7 +17,7 @@ func (a *app) trashCommand() *cobra.Command {
 		Use: "list", Short: "List deleted contacts, the latest first", Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				b, err := book(ctx, w, name)
+				b, err := desk.Book(ctx, w, name)
 				if err != nil {
 					return err
 				}
@@ -47,22 +47,22 @@ func (a *app) restoreContacts(name *string) *cobra.Command {
 		Example: "  kith trash restore 17",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				b, err := book(ctx, w, *name)
+				b, err := desk.Book(ctx, w, *name)
 				if err != nil {
 					return err
 				}
 				var changes []plan.Change
 				for _, id := range args {
-					c, err := trashedContact(ctx, w, b, id)
+					c, err := desk.TrashedContact(ctx, w, b, id)
 					if err != nil {
 						return err
 					}
-					back := restoring(b, c)
+					back := desk.Restoring(b, c)
 					// The contact it was merged into gives back the keys that it has kept for it.
 					if back.Into, _, err = w.Engine.MergedInto(ctx, c.Ref); err != nil {
 						return err
 					}
-					if err := a.alone(ctx, w, b, c.Values, back.Into); err != nil {
+					if err := desk.Alone(ctx, w, b, c.Values, back.Into); err != nil {
 						return err
 					}
 					changes = append(changes, back)
@@ -73,23 +73,13 @@ func (a *app) restoreContacts(name *string) *cobra.Command {
 	}
 }
 
-func restoring(b store.Book, c store.Contact) plan.Change {
-	change := plan.Change{Action: plan.Restore, Ref: c.Ref, Values: c.Values}
-	for i, f := range b.Fields {
-		if i < len(c.Values) && c.Values[i] != "" {
-			change.Fields = append(change.Fields, plan.FieldChange{Name: f.Name, New: c.Values[i], Rule: byHand})
-		}
-	}
-	return change
-}
-
 func (a *app) emptyTrash(name *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "empty", Short: "Remove the deleted contacts of a book for good", Args: exactly(),
 		Example: "  kith trash empty --book friends --yes",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				b, err := book(ctx, w, *name)
+				b, err := desk.Book(ctx, w, *name)
 				if err != nil {
 					return err
 				}
@@ -102,7 +92,7 @@ func (a *app) emptyTrash(name *string) *cobra.Command {
 					return nil
 				}
 				question := fmt.Sprintf("Remove %s from the trash of %q for good? This cannot be undone, and an import that has them brings them in again.", several(int64(len(trash)), "contact"), b.Name)
-				if err := a.confirm(question, "kith trash empty --book "+quoted(b.Name)); err != nil {
+				if err := a.confirm(question, "kith trash empty --book "+desk.Quoted(b.Name)); err != nil {
 					return err
 				}
 				n, err := w.Store.EmptyTrash(ctx, b.ID)

@@ -1,4 +1,4 @@
-package cli
+package desk
 
 import (
 	"bytes"
@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -16,14 +19,28 @@ import (
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/suggest"
+	"github.com/kith-sync/kith/syncfile"
 	"github.com/kith-sync/kith/workspace"
 )
 
-// mapColumns returns the map of an import with --map: what is suggested for the
+var unknownWord = regexp.MustCompile(`unknown name (\S+)`)
+
+// UnknownName is the field that a formula asks for and that there is not, or "".
+func UnknownName(err error) string {
+	if err == nil {
+		return ""
+	}
+	if m := unknownWord.FindStringSubmatch(err.Error()); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// MapColumns returns the map of an import with --map: what is suggested for the
 // file, except for the columns and fields that the flags name. The fingerprint
 // names the file's header.
-func mapColumns(ctx context.Context, w *workspace.Workspace, def plan.Sync, flags []string) (m []plan.Mapping, fingerprint string, err error) {
-	columns, err := sampleColumns(ctx, w, store.Sync{Name: def.Name, Definition: def})
+func MapColumns(ctx context.Context, w *workspace.Workspace, def plan.Sync, flags []string) (m []plan.Mapping, fingerprint string, err error) {
+	columns, err := SampleColumns(ctx, w, store.Sync{Name: def.Name, Definition: def})
 	if err != nil {
 		return nil, "", err
 	}
@@ -37,7 +54,7 @@ func mapColumns(ctx context.Context, w *workspace.Workspace, def plan.Sync, flag
 	}
 	m = suggestedMap(columns, b.Fields)
 	for _, flag := range flags {
-		column, field, err := mapFlag(flag, names)
+		column, field, err := MapFlag(flag, names)
 		if err != nil {
 			return nil, "", err
 		}
@@ -49,8 +66,8 @@ func mapColumns(ctx context.Context, w *workspace.Workspace, def plan.Sync, flag
 	return m, suggest.Fingerprint(names), nil
 }
 
-// mapFlag reads "Column=field". The last equals sign counts: no field has one.
-func mapFlag(flag string, columns []string) (column, field string, err error) {
+// MapFlag reads "Column=field". The last equals sign counts: no field has one.
+func MapFlag(flag string, columns []string) (column, field string, err error) {
 	at := strings.LastIndexByte(flag, '=')
 	if at < 1 {
 		return "", "", usage(`--map wants "Column=field", as in --map "E-mail Address=email"; got %q`, flag)
@@ -60,7 +77,7 @@ func mapFlag(flag string, columns []string) (column, field string, err error) {
 		return column, field, nil
 	}
 	message := fmt.Sprintf("The file has no column %q. Nothing was changed", column)
-	if near := nearest(column, columns); near != "" {
+	if near := Nearest(column, columns); near != "" {
 		return "", "", refuse(run.CodeColumnGone, "%s. Did you mean %q?", message, near)
 	}
 	return "", "", refuse(run.CodeColumnGone, "%s. Its columns are: %s", message, strings.Join(columns, ", "))
@@ -77,17 +94,19 @@ const (
 	sampleRows  = 200
 )
 
-// sampleColumns reads a file's header and the values of its first records, the
+// SampleColumns reads a file's header and the values of its first records, the
 // way the engine will read it.
-func sampleColumns(ctx context.Context, w *workspace.Workspace, s store.Sync) ([]suggest.Column, error) {
+func SampleColumns(ctx context.Context, w *workspace.Workspace, s store.Sync) ([]suggest.Column, error) {
 	source, err := w.Source(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	return columnsOf(ctx, source)
+	return ColumnsOf(ctx, source)
 }
 
-func columnsOf(ctx context.Context, source connector.Source) ([]suggest.Column, error) {
+// ColumnsOf reads the header of a source and the values of its first records, the way
+// the engine will read it.
+func ColumnsOf(ctx context.Context, source connector.Source) ([]suggest.Column, error) {
 	stager, ok := source.(connector.Stager)
 	if !ok {
 		return nil, fmt.Errorf("%s is not a file", source.Name())
@@ -146,4 +165,44 @@ func named(names []string) []suggest.Column {
 		columns[i].Name = name
 	}
 	return columns
+}
+
+// Misfits compares a sync with the columns of its source.
+func Misfits(def plan.Sync, columns []suggest.Column) (found []syncfile.Error) {
+	var source contact.Schema
+	file := filepath.Base(def.Source.File)
+	names, variables := make([]string, len(columns)), make([]string, len(columns))
+	for i, c := range columns {
+		names[i], variables[i] = c.Name, plan.Identifier(c.Name)
+		source.Fields = append(source.Fields, contact.Field{Name: c.Name, Kind: contact.Text})
+	}
+	say := func(key, message, meant string, there []string) {
+		hint := "There are " + strings.Join(there, ", ") + "."
+		if near := Nearest(meant, there); near != "" {
+			hint = fmt.Sprintf("Did you mean %s?", near)
+		}
+		found = append(found, syncfile.Error{Key: key, Message: message, Hint: hint})
+	}
+	knows := func(key, expression string) {
+		_, err := plan.NewNaming(source, expression) // the words of every expression are the same
+		if name := UnknownName(err); name != "" {
+			say(key, fmt.Sprintf("%s has no column for %s", file, name), name, variables)
+		}
+	}
+	filled := map[string]bool{}
+	for i, m := range def.Map {
+		filled[m.To] = true
+		if m.From != "" && !slices.Contains(names, m.From) {
+			say(fmt.Sprintf("map[%d].from", i), fmt.Sprintf("%s has no column %q", file, m.From), m.From, names)
+		}
+		knows(fmt.Sprintf("map[%d].expr", i), m.Expr)
+	}
+	for i, field := range def.Required {
+		if len(def.Map) > 0 && !filled[field] { // without a map what is suggested or remembered decides
+			say(fmt.Sprintf("required[%d]", i), fmt.Sprintf("nothing fills %q, so every new contact would be held", field), field, slices.Sorted(maps.Keys(filled)))
+		}
+	}
+	knows("filter", def.Filter)
+	knows("gate", def.Gate)
+	return found
 }

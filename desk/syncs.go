@@ -1,0 +1,65 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/syncfile"
+	"github.com/kith-sync/kith/workspace"
+)
+
+// ReportSync is a line of the list of syncs.
+func ReportSync(ctx context.Context, w *workspace.Workspace, s store.Sync) (SyncReport, error) {
+	r := SyncReport{Name: s.Name, Preset: s.Definition.Preset, Source: endpoint(s.Definition.Source), Target: endpoint(s.Definition.Target)}
+	last, err := w.Store.LatestApplied(ctx, s.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return r, nil
+	}
+	r.LatestRun, r.Latest, r.Status = last.ID, moment(last.Started), last.Status
+	return r, err
+}
+
+func endpoint(e plan.Endpoint) string {
+	switch {
+	case e.Book != "":
+		return "book " + e.Book
+	case e.Connection != "":
+		return strings.TrimSpace("connection " + e.Connection + " " + e.Object)
+	}
+	return filepath.Base(e.File)
+}
+
+// Against returns what is wrong between new syncs and those stored before. What
+// import keeps of single files is left out, and what a replay keeps of rejects:
+// nothing runs those by itself.
+func Against(ctx context.Context, w *workspace.Workspace, defs []plan.Sync) ([]syncfile.Error, error) {
+	stored, err := w.Store.Syncs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	replaced := map[string]bool{}
+	for _, d := range defs {
+		replaced[d.Name] = true
+	}
+	var all []plan.Sync
+	for _, s := range stored {
+		if !replaced[s.Name] && !strings.HasPrefix(s.Name, "import-") && !IsReplay(s) {
+			all = append(all, s.Definition)
+		}
+	}
+	return syncfile.ValidateTogether(append(all, defs...)), nil
+}
+
+// Replayed ends the name of a sync of corrected rejects.
+const Replayed = "-rejects"
+
+// IsReplay reports whether a sync is what a replay keeps of another's rejects: one
+// that nobody has made and that has no place among those people made. Its settings
+// are the other's, so they collide with nothing but that.
+func IsReplay(s store.Sync) bool {
+	return strings.HasSuffix(s.Name, Replayed) && s.Definition.Source.EveryTime && len(s.Definition.Map) > 0 && filepath.IsAbs(s.Definition.Source.File)
+}
