@@ -73,7 +73,7 @@ next run is guarded again.`,
 				if s, err = a.keepPlanned(ctx, w, s, r); err != nil {
 					return err
 				}
-				return a.carriedOut(ctx, w, &job{app: a, workspace: w, sync: s}, approved(r))
+				return a.carriedOut(ctx, w, &job{app: a, workspace: w, sync: s}, desk.Approved(r))
 			})
 		},
 	}
@@ -108,13 +108,4 @@ func (a *app) carriedOut(ctx context.Context, w *workspace.Workspace, j *job, r 
 		err = errors.Join(err, a.putBack(ctx, w))
 	}
 	return a.printRuns(err, false, j)
-}
-
-// approved puts a blocked run back to where the guard stopped it.
-func approved(r store.Run) store.Run {
-	if r.Status == store.Blocked {
-		r.Status, r.Code, r.Message = store.Planned, "", ""
-	}
-	r.Approved = r.Status == store.Planned
-	return r
 }

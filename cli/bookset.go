@@ -8,19 +8,14 @@ import (
 	"io"
 	"strings"
 
-	"github.com/nyaruka/phonenumbers"
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
-	"github.com/kith-sync/kith/suggest"
 	"github.com/kith-sync/kith/workspace"
 )
-
-// generatedKey is the field of generated 9-digit codes (C29).
-const generatedKey = "unique_key"
 
 // bookFlags are a book's settings on the command line.
 type bookFlags struct{ key, region, formula string }
@@ -44,21 +39,9 @@ func (f *bookFlags) change(cmd *cobra.Command, b *store.Book) error {
 		b.KeyField, b.KeyMade = strings.TrimSpace(f.key), f.key == plan.KeyGenerated
 	}
 	if b.KeyMade {
-		b.KeyField = generatedKey
+		b.KeyField = desk.GeneratedKey
 	}
-	return checkRegion(b.Region)
-}
-
-// checkRegion refuses what is no country of telephone numbers: with it none
-// would be recognised, and nobody would say why.
-func checkRegion(region string) error {
-	switch {
-	case region == "" || phonenumbers.GetCountryCodeForRegion(region) != 0:
-		return nil
-	case region == "UK":
-		return usage(`"UK" is not a country's two letters. Did you mean GB?`)
-	}
-	return usage("%q is not a country with telephone numbers. Write its two letters, such as GB or US", region)
+	return desk.CheckRegion(b.Region)
 }
 
 func (a *app) createBook() *cobra.Command {
@@ -81,10 +64,10 @@ is the name field, else first and last name, else what --name-formula makes.`,
 			if err := f.change(cmd, &b); err != nil {
 				return err
 			}
-			if err := firstFields(&b, fields); err != nil {
+			if err := desk.FirstFields(&b, fields); err != nil {
 				return err
 			}
-			if err := checkFormula(b); err != nil {
+			if err := desk.CheckFormula(b); err != nil {
 				return err
 			}
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
@@ -109,71 +92,6 @@ func refuseTwin(err error, name string) error {
 		return err
 	}
 	return refuse("book.exists", "There is a book %q already. Nothing was changed. Choose another name", name)
-}
-
-// firstFields gives a new book its fields: the unique identifier, the e-mail
-// address, those that were asked for and those that its name formula needs.
-func firstFields(b *store.Book, asked []string) error {
-	var list []contact.Field
-	for _, name := range append([]string{b.KeyField, "email"}, asked...) {
-		if name == "" {
-			continue
-		}
-		field, kind, typed := strings.Cut(name, ":")
-		f := wellKnown(strings.TrimSpace(field))
-		if typed {
-			f.Kind = contact.Kind(strings.TrimSpace(kind))
-		}
-		if err := checkField(f); err != nil {
-			return err
-		}
-		list = append(list, f)
-	}
-	for _, f := range list {
-		if b.Schema().Index(f.Name) < 0 {
-			b.Fields = append(b.Fields, f)
-		}
-	}
-	for {
-		_, err := plan.NewNaming(b.Schema(), b.NameFormula)
-		f := wellKnown(desk.UnknownName(err))
-		if err == nil || f.Label == "" || b.Schema().Index(f.Name) >= 0 {
-			return nil // checkFormula says what else is wrong
-		}
-		b.Fields = append(b.Fields, f)
-	}
-}
-
-// wellKnown is a standard field by its name or its variable, else a field of text.
-func wellKnown(name string) contact.Field {
-	for _, f := range suggest.Standard() {
-		if f.Name == name || plan.Identifier(f.Name) == name {
-			return f
-		}
-	}
-	return contact.Field{Name: name, Kind: contact.Text}
-}
-
-// checkFormula refuses a name formula that the book's fields do not serve.
-func checkFormula(b store.Book) error {
-	_, err := plan.NewNaming(b.Schema(), b.NameFormula)
-	if err == nil {
-		return nil
-	}
-	name := desk.UnknownName(err)
-	if name == "" {
-		first, _, _ := strings.Cut(err.Error(), "\n") // the mistake is drawn below its text
-		return usage("The name formula cannot be read: %s. Nothing was changed. Write it like  'last_name + \", \" + first_name'", first)
-	}
-	var names []string
-	for _, f := range b.Fields {
-		names = append(names, plan.Identifier(f.Name))
-	}
-	message := fmt.Sprintf("The name formula asks for %q, which is not a field of %s. Nothing was changed", name, b.Name)
-	if near := desk.Nearest(name, names); near != "" {
-		return usage("%s. Did you mean %s?", message, near)
-	}
-	return usage("%s. Its fields are: %s", message, strings.Join(names, ", "))
 }
 
 func onScreenName(name string) string { return cmp.Or(name, contact.Placeholder) }
@@ -212,14 +130,14 @@ set they stay as long as the book has contacts.`,
 // configure checks settings against the book's fields and contacts, and stores
 // them.
 func (a *app) configure(ctx context.Context, w *workspace.Workspace, old, changed store.Book) error {
-	if err := checkFormula(changed); err != nil {
+	if err := desk.CheckFormula(changed); err != nil {
 		return err
 	}
 	if changed.KeyMade && !old.KeyMade && old.Population > 0 {
 		return refuse("book.not_empty", "Generated identifiers are drawn when contacts are made, and %s has %d already. Nothing was changed", old.Name, old.Population)
 	}
-	if changed.KeyMade && changed.Schema().Index(generatedKey) < 0 {
-		if err := w.Store.AddFields(ctx, changed.ID, []contact.Field{{Name: generatedKey, Kind: contact.Text}}); err != nil {
+	if changed.KeyMade && changed.Schema().Index(desk.GeneratedKey) < 0 {
+		if err := w.Store.AddFields(ctx, changed.ID, []contact.Field{{Name: desk.GeneratedKey, Kind: contact.Text}}); err != nil {
 			return err
 		}
 	} else if changed.KeyField != "" {

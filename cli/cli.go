@@ -16,6 +16,8 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/notify"
+	"github.com/kith-sync/kith/schedule"
 	"github.com/kith-sync/kith/store"
 )
 
@@ -49,17 +51,19 @@ func Run(ctx context.Context, w World) int {
 // app is one command being carried out.
 type app struct {
 	World
-	folder   string // --data
-	format   string // --output
-	quiet    bool
-	yes      bool
-	exit     int // of a command that ended without an error
-	answers  *bufio.Reader
-	bar      *progress
-	hint     string                // what to type after an interruption
-	replaced map[string]store.Sync // by name: what stood where a sync is kept that is not planned yet
-	flags    bool                  // the sync was described by flags: advice speaks of these
-	reported bool                  // the error stands in what was printed on stdout already
+	folder    string // --data
+	format    string // --output
+	quiet     bool
+	yes       bool
+	exit      int // of a command that ended without an error
+	answers   *bufio.Reader
+	bar       *progress
+	hint      string                        // what to type after an interruption
+	replaced  map[string]store.Sync         // by name: what stood where a sync is kept that is not planned yet
+	schedules map[string]*schedule.Schedule // by name: those of the file that is kept, until its syncs are settled
+	notified  map[string][]notify.Rule      // likewise: who is told about their runs
+	flags     bool                          // the sync was described by flags: advice speaks of these
+	reported  bool                          // the error stands in what was printed on stdout already
 }
 
 func (a *app) root() *cobra.Command {
@@ -95,10 +99,11 @@ func (a *app) root() *cobra.Command {
 		&cobra.Group{ID: "book", Title: "Address books:"},
 		&cobra.Group{ID: "keep", Title: "The installation:"})
 	add(root, "sync", a.demoCommand(), a.importCommand(), a.planCommand(), a.runCommand(), a.applyCommand(), a.approveCommand(),
-		a.syncsCommand(), a.connectionsCommand(), a.conflictsCommand(), a.linksCommand(), a.presetsCommand(), a.validateCommand())
+		a.syncsCommand(), a.connectionsCommand(), a.notificationsCommand(), a.conflictsCommand(), a.linksCommand(), a.presetsCommand(), a.validateCommand())
 	add(root, "know", a.runsCommand(), a.rejectsCommand(), a.explainCommand(), a.undoCommand())
 	add(root, "book", a.booksCommand(), a.fieldsCommand(), a.contactsCommand(), a.trashCommand(), a.suppressionsCommand())
-	add(root, "keep", a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.selftestCommand(), a.versionCommand())
+	add(root, "keep", a.serveCommand(), a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.selftestCommand(), a.versionCommand())
+	add(root, "keep", a.userCommand(), a.tokenCommand(), a.auditCommand())
 	root.SetHelpCommandGroupID("keep")
 	root.SetCompletionCommandGroupID("keep")
 	a.addCompletion(root)

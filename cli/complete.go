@@ -19,7 +19,7 @@ type lister func(ctx context.Context, w *workspace.Workspace) []string
 
 func (a *app) addCompletion(root *cobra.Command) {
 	for path, names := range map[string]lister{
-		"plan": syncNames, "run": syncNames, "approve": syncNames, "syncs show": syncNames, "syncs delete": syncNames,
+		"plan": syncNames, "run": syncNames, "approve": syncNames, "syncs show": syncNames, "syncs delete": syncNames, "syncs pause": syncNames, "syncs resume": syncNames,
 		"books show": bookNames, "books set": bookNames, "books delete": bookNames,
 	} {
 		cmd, _, err := root.Find(strings.Fields(path))

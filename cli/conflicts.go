@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -56,9 +57,11 @@ func (a *app) listConflicts(ctx context.Context, w *workspace.Workspace) error {
 		}}); err != nil {
 		return err
 	}
-	if a.human() && len(reports) > 0 {
-		a.say("Decide one with  kith conflicts pick %d ours|theirs", reports[0].Conflict)
-	} else if a.human() {
+	waiting := slices.IndexFunc(reports, func(c desk.ConflictReport) bool { return c.Pick == "" })
+	switch {
+	case a.human() && waiting >= 0:
+		a.say("Decide one with  kith conflicts pick %d ours|theirs", reports[waiting].Conflict)
+	case a.human():
 		a.say("No conflict waits for anybody.")
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/link"
 	"github.com/kith-sync/kith/store"
@@ -22,7 +23,7 @@ func (a *app) connectionsCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.read(cmd.Context(), a.listConnections) },
 	}
 	return group(&cobra.Command{Use: "connections", Short: "Accounts at other systems"}, list,
-		a.addConnection(), a.testConnection(), a.connectionSchema(), a.deleteConnection())
+		a.addConnection(), a.trustConnection(), a.testConnection(), a.connectionSchema(), a.deleteConnection())
 }
 
 func (a *app) listConnections(ctx context.Context, w *workspace.Workspace) error {
@@ -44,7 +45,7 @@ func (a *app) listConnections(ctx context.Context, w *workspace.Workspace) error
 }
 
 func (a *app) addConnection() *cobra.Command {
-	var kind string
+	var kind, key string
 	var set []string
 	var stdin bool
 	cmd := &cobra.Command{
@@ -53,8 +54,9 @@ func (a *app) addConnection() *cobra.Command {
 			"\nThe password or token is read from standard input with --secret-stdin, or from KITH_SECRET. It is\n" +
 			"sealed with a key that is not in the database, and never shown again. Without either, a connection\n" +
 			"that is changed keeps the one it has.",
-		Example: `  kith connections add office --type carddav --set url=https://dav.example.org --set user=ada --secret-stdin <password.txt`,
-		Args:    exactly("a NAME"),
+		Example: `  kith connections add office --type carddav --set url=https://dav.example.org --set user=ada --secret-stdin <password.txt
+  kith connections add hr-sftp --type sftp --set url=sftp://files.example.org --set user=kith --secret-stdin <id_ed25519`,
+		Args: exactly("a NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			plain := a.Getenv("KITH_SECRET")
 			if stdin {
@@ -64,6 +66,9 @@ func (a *app) addConnection() *cobra.Command {
 				}
 				plain = strings.TrimRight(string(text), "\r\n")
 			}
+			if key != "" {
+				set = append(set, workspace.HostKey+"="+key)
+			}
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
 				return a.saveConnection(ctx, w, store.Connection{Name: args[0], Kind: kind}, set, plain)
 			})
@@ -71,6 +76,7 @@ func (a *app) addConnection() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&kind, "type", "", "what it connects to: "+strings.Join(systemNames(), ", "))
 	cmd.Flags().StringArrayVar(&set, "set", nil, "a setting as name=value; may be repeated")
+	cmd.Flags().StringVar(&key, "host-key", "", "key of an SFTP server, as ssh-keygen -l prints it; the same as --set host_key=")
 	cmd.Flags().BoolVar(&stdin, "secret-stdin", false, "read the password or token from standard input")
 	_ = cmd.RegisterFlagCompletionFunc("type", oneOf(systemNames()...)) // fails only for a flag that is not there
 	return cmd
@@ -132,27 +138,63 @@ func (a *app) saveConnection(ctx context.Context, w *workspace.Workspace, c stor
 }
 
 func (a *app) testConnection() *cobra.Command {
+	cmd := &cobra.Command{Use: "test NAME", Short: "Sign in and look, without writing anything",
+		Example: "  kith connections test office\n  kith connections test hr-sftp --path \"/out/people-*.csv\""}
+	pattern := cmd.Flags().String("path", "", "of a connection with files: which ones to list")
+	a.lookAt(cmd,
+		func(remote connector.Remote, schema contact.Schema) error {
+			can := remote.Promises()
+			return one(a, testReport{remote.Name(), len(schema.Fields), !can.ReadOnly, can.Incremental}, shape[testReport]{
+				columns: []string{"object", "fields", "writes", "incremental"},
+				row: func(t testReport) []string {
+					return []string{t.Object, fmt.Sprint(t.Fields), fmt.Sprint(t.Writes), fmt.Sprint(t.Incremental)}
+				}}, func(out io.Writer) { testText(out, remote.Name(), can, len(schema.Fields)) })
+		})
+	records := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		files := false
+		err := a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+			c, err := desk.ConnectionNamed(ctx, w, args[0])
+			if err != nil {
+				return err
+			}
+			system, err := workspace.SystemNamed(c.Kind)
+			if files = err == nil && system.Files(); !files {
+				return err
+			}
+			return a.testFiles(ctx, w, c.Name, *pattern)
+		})
+		if err != nil || files {
+			return err
+		}
+		return records(cmd, args)
+	}
+	return cmd
+}
+
+func (a *app) connectionSchema() *cobra.Command {
+	return a.lookAt(&cobra.Command{Use: "schema NAME", Short: "List the fields a connection's object has"},
+		func(_ connector.Remote, schema contact.Schema) error {
+			return many(a, each(schema.Fields), fieldShape())
+		})
+}
+
+// lookAt makes a command that opens an object of a connection and tells what it has.
+func (a *app) lookAt(cmd *cobra.Command, tell func(connector.Remote, contact.Schema) error) *cobra.Command {
 	var object string
-	cmd := &cobra.Command{
-		Use: "test NAME", Short: "Sign in and look, without writing anything", Args: exactly("a NAME"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				remote, err := desk.Connected(ctx, w, args[0], object)
-				if err != nil {
-					return err
-				}
-				schema, err := remote.Schema(ctx)
-				if err != nil {
-					return &fault{exit: exitConnect, code: link.CodeUnreachable, message: sentence(err.Error())}
-				}
-				can := remote.Promises()
-				return one(a, testReport{remote.Name(), len(schema.Fields), !can.ReadOnly, can.Incremental}, shape[testReport]{
-					columns: []string{"object", "fields", "writes", "incremental"},
-					row: func(t testReport) []string {
-						return []string{t.Object, fmt.Sprint(t.Fields), fmt.Sprint(t.Writes), fmt.Sprint(t.Incremental)}
-					}}, func(out io.Writer) { testText(out, remote.Name(), can, len(schema.Fields)) })
-			})
-		},
+	cmd.Args = exactly("a NAME")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+			remote, err := desk.Connected(ctx, w, args[0], object)
+			if err != nil {
+				return err
+			}
+			schema, err := remote.Schema(ctx)
+			if err != nil {
+				return &fault{exit: exitConnect, code: link.CodeUnreachable, message: sentence(err.Error())}
+			}
+			return tell(remote, schema)
+		})
 	}
 	cmd.Flags().StringVar(&object, "object", "", "which object, where there are several")
 	return cmd
@@ -176,37 +218,12 @@ func testText(out io.Writer, name string, can connector.Promises, fields int) {
 	fmt.Fprintf(out, "%s answers: %d fields, %s, %s\n", desk.Cell(name), fields, writes, changes)
 }
 
-func (a *app) connectionSchema() *cobra.Command {
-	var object string
-	cmd := &cobra.Command{
-		Use: "schema NAME", Short: "List the fields a connection's object has", Args: exactly("a NAME"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				remote, err := desk.Connected(ctx, w, args[0], object)
-				if err != nil {
-					return err
-				}
-				schema, err := remote.Schema(ctx)
-				if err != nil {
-					return err
-				}
-				return many(a, each(schema.Fields), fieldShape())
-			})
-		},
-	}
-	cmd.Flags().StringVar(&object, "object", "", "which object, where there are several")
-	return cmd
-}
-
 func (a *app) deleteConnection() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "delete NAME", Short: "Forget a connection with its links", Args: exactly("a NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				c, err := w.Store.Connection(ctx, args[0])
-				if errors.Is(err, store.ErrNotFound) {
-					return desk.Absent("connection", args[0], nil, "kith connections list")
-				}
+				c, err := desk.ConnectionNamed(ctx, w, args[0])
 				if err != nil {
 					return err
 				}

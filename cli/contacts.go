@@ -1,18 +1,15 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"iter"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -66,7 +63,7 @@ func matching(all iter.Seq2[store.Contact, error], text string) iter.Seq2[store.
 // a screen; the other formats have all of them.
 func (a *app) printContacts(b store.Book, contacts iter.Seq2[store.Contact, error]) error {
 	if a.human() {
-		at, left := columnsOnScreen(b)
+		at, left := desk.ColumnsOnScreen(b)
 		err := many(a, contacts, screenShape(b, at))
 		if err == nil && left > 0 {
 			a.say("%s more; -o csv shows all.", several(int64(left), "field"))
@@ -99,29 +96,6 @@ func contactShape(b store.Book) shape[store.Contact] {
 		return row
 	}
 	return s
-}
-
-// onScreen is how many fields a table has room for, beside ID and name.
-const onScreen = 5
-
-// columnsOnScreen chooses the fields of a table, how to reach somebody first, and
-// counts those that are left out.
-func columnsOnScreen(b store.Book) (at []int, left int) {
-	for i, f := range b.Fields {
-		if f.Kind != contact.Name && f.Kind != contact.Password {
-			at = append(at, i)
-		}
-	}
-	rank := func(i int) int {
-		first := []string{"email", "phone", "mobile", "company"}
-		if r := slices.Index(first, b.Fields[i].Name); r >= 0 {
-			return r
-		}
-		return len(first)
-	}
-	slices.SortStableFunc(at, func(x, y int) int { return cmp.Compare(rank(x), rank(y)) })
-	left = max(len(at)-onScreen, 0)
-	return at[:len(at)-left], left
 }
 
 func screenShape(b store.Book, at []int) shape[store.Contact] {

@@ -95,7 +95,7 @@ type DisclosedRun struct {
 
 func disclosure(ctx context.Context, w *workspace.Workspace, book, who string) (DisclosureReport, error) {
 	r := DisclosureReport{Asked: who, Made: w.Engine.Now().UTC().Truncate(time.Second), Books: []DisclosedBook{}}
-	found, err := explanations(ctx, w, book, who)
+	found, err := desk.Explanations(ctx, w, book, who)
 	if err != nil {
 		return r, err
 	}
@@ -111,7 +111,7 @@ func disclosure(ctx context.Context, w *workspace.Workspace, book, who string) (
 }
 
 // disclosed is what one book knows.
-func disclosed(ctx context.Context, w *workspace.Workspace, x explanation) (d DisclosedBook, err error) {
+func disclosed(ctx context.Context, w *workspace.Workspace, x desk.Explanation) (d DisclosedBook, err error) {
 	b, err := w.Store.Book(ctx, x.Book)
 	if err != nil {
 		return d, err
@@ -134,12 +134,12 @@ func disclosed(ctx context.Context, w *workspace.Workspace, x explanation) (d Di
 }
 
 // personIn is the person of an explanation, who need not be a contact.
-func personIn(ctx context.Context, w *workspace.Workspace, b store.Book, x explanation) (run.Person, error) {
+func personIn(ctx context.Context, w *workspace.Workspace, b store.Book, x desk.Explanation) (run.Person, error) {
 	ref := int64(0)
 	if n, err := strconv.ParseInt(x.ID, 10, 64); err == nil {
 		ref = store.Ref(b.ID, n)
 	}
-	return w.Engine.PersonOf(ctx, w.Store, b, ref, x.who)
+	return w.Engine.PersonOf(ctx, w.Store, b, ref, x.Who)
 }
 
 func addTrash(ctx context.Context, w *workspace.Workspace, p run.Person, d *DisclosedBook) error {
@@ -243,8 +243,8 @@ func disclosedValues(r DisclosureReport) (rows []origin) {
 
 func disclosureText(out io.Writer, r DisclosureReport) {
 	for _, b := range r.Books {
-		explainText(out, explanation{Explanation: run.Explanation{Book: b.Book, ID: b.Contact, Found: b.Contact != "" && !b.InTrash, Trashed: b.InTrash,
-			MergedFrom: b.Merged, Fields: b.Values, History: b.History}, Name: b.Name, who: r.Asked})
+		explainText(out, desk.Explanation{Explanation: run.Explanation{Book: b.Book, ID: b.Contact, Found: b.Contact != "" && !b.InTrash, Trashed: b.InTrash,
+			MergedFrom: b.Merged, Fields: b.Values, History: b.History}, Name: b.Name, Who: r.Asked})
 		for _, c := range b.Trash {
 			fmt.Fprintf(out, "  in the trash: contact %d, %s\n", c.ID, several(int64(len(c.Fields)), "value"))
 		}

@@ -122,29 +122,12 @@ func (a *app) writeTo(ctx context.Context, bookName string, who []string, do fun
 		if err != nil {
 			return err
 		}
-		contacts, err := contactsIn(ctx, w, b, who)
+		contacts, err := desk.ContactsIn(ctx, w, b, who)
 		if err != nil {
 			return err
 		}
 		return do(ctx, w, b, contacts)
 	})
-}
-
-// contactsIn finds several contacts, each once.
-func contactsIn(ctx context.Context, w *workspace.Workspace, b store.Book, who []string) (found []store.Contact, err error) {
-	seen := map[int64]bool{}
-	for _, one := range who {
-		c, err := desk.ContactIn(ctx, w, b, one)
-		if err != nil {
-			return nil, err
-		}
-		if seen[c.Ref] {
-			return nil, usage("%q names contact %d a second time", one, store.Number(c.Ref))
-		}
-		seen[c.Ref] = true
-		found = append(found, c)
-	}
-	return found, nil
 }
 
 // atLeast returns the argument check of a command that takes n or more.

@@ -9,11 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
-	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
 
@@ -29,7 +27,7 @@ where each value comes from. It also tells why somebody was not let in.`,
 		Args: exactly("an EMAIL or ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				found, err := explanations(ctx, w, name, args[0])
+				found, err := desk.Explanations(ctx, w, name, args[0])
 				if err != nil {
 					return err
 				}
@@ -44,91 +42,7 @@ where each value comes from. It also tells why somebody was not let in.`,
 	return cmd
 }
 
-// explanations are what is known of a person in one book, or in any.
-func explanations(ctx context.Context, w *workspace.Workspace, name, who string) (found []explanation, err error) {
-	books, err := w.Store.Books(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if name != "" {
-		b, err := desk.Book(ctx, w, name)
-		if err != nil {
-			return nil, err
-		}
-		books = []store.Book{b}
-	}
-	for _, b := range books {
-		x, err := w.Engine.Explain(ctx, w.Store, b, who)
-		if err != nil {
-			return nil, err
-		}
-		if x.Found || x.Trashed || len(x.History) > 0 {
-			hidePasswords(&x, b)
-			links, err := linksOf(ctx, w, b, x.ID)
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, explanation{x, nameNow(x, b), links, who})
-		}
-	}
-	return found, nil
-}
-
-// An explanation comes with its contact's name.
-type explanation struct {
-	run.Explanation
-	Name  string       `json:"name,omitempty"`
-	Links []LinkReport `json:"links,omitempty"`
-	who   string       // was asked for
-}
-
-// A LinkReport is a contact's record at another system.
-type LinkReport struct {
-	Connection string `json:"connection"`
-	Object     string `json:"object,omitempty"`
-	RemoteID   string `json:"remote_id"`
-	Gone       bool   `json:"gone,omitempty"` // it was deleted there; it is never made again
-}
-
-func linksOf(ctx context.Context, w *workspace.Workspace, b store.Book, id string) (links []LinkReport, err error) {
-	number, err := strconv.ParseInt(id, 10, 64)
-	if err != nil {
-		return nil, nil // nobody has this contact
-	}
-	all, err := w.Store.Links(ctx, store.Ref(b.ID, number))
-	for _, l := range all {
-		links = append(links, LinkReport{Connection: l.Connection, Object: l.Object, RemoteID: l.RemoteID, Gone: l.State != store.There})
-	}
-	return links, err
-}
-
-// nameNow is the name of an explained contact, from the values it has now.
-func nameNow(x run.Explanation, b store.Book) string {
-	values := make([]string, len(b.Fields))
-	for _, f := range x.Fields {
-		if at := b.Schema().Index(f.Name); at >= 0 {
-			values[at] = f.Value
-		}
-	}
-	return desk.NameOf(desk.Naming(b), values)
-}
-
-func hidePasswords(x *run.Explanation, b store.Book) {
-	secret := desk.SecretFields(b.Fields)
-	for i := range x.Fields {
-		if secret[x.Fields[i].Name] {
-			x.Fields[i].Value = contact.Mask
-		}
-	}
-	for _, h := range x.History {
-		desk.Mask(h.Fields, secret)
-	}
-	if x.History == nil {
-		x.History = []run.HistoryEntry{}
-	}
-}
-
-func (a *app) printExplanations(found []explanation) error {
+func (a *app) printExplanations(found []desk.Explanation) error {
 	if a.human() {
 		for _, x := range found {
 			explainText(a.Stdout, x)
@@ -139,9 +53,9 @@ func (a *app) printExplanations(found []explanation) error {
 		return many(a, each(origins(found)), originShape())
 	}
 	if len(found) == 1 {
-		return one(a, found[0], shape[explanation]{}, nil)
+		return one(a, found[0], shape[desk.Explanation]{}, nil)
 	}
-	return many(a, each(found), shape[explanation]{})
+	return many(a, each(found), shape[desk.Explanation]{})
 }
 
 // An origin is one value of a contact as a row.
@@ -150,7 +64,7 @@ type origin struct {
 	run.FieldOrigin
 }
 
-func origins(found []explanation) (rows []origin) {
+func origins(found []desk.Explanation) (rows []origin) {
 	for _, x := range found {
 		for _, f := range x.Fields {
 			rows = append(rows, origin{x.Book, x.ID, f})
@@ -168,9 +82,9 @@ func originShape() shape[origin] {
 	}
 }
 
-func explainText(out io.Writer, x explanation) {
+func explainText(out io.Writer, x desk.Explanation) {
 	if len(x.MergedFrom) > 0 {
-		fmt.Fprintf(out, "%s leads to contact %s: %s\n", desk.Cell(x.who), x.ID, mergedText(x.MergedFrom))
+		fmt.Fprintf(out, "%s leads to contact %s: %s\n", desk.Cell(x.Who), x.ID, mergedText(x.MergedFrom))
 	}
 	switch {
 	case x.Found:
@@ -246,7 +160,7 @@ func historyText(out io.Writer, h run.HistoryEntry) {
 	}
 	parts = append(parts, h.Action)
 	if h.Remote {
-		parts = append(parts, "its record at "+desk.Cell(h.Source))
+		parts = append(parts, "its record, "+desk.Cell(h.Source))
 	}
 	if h.MatchedBy != "" {
 		parts = append(parts, "recognised by "+string(h.MatchedBy))

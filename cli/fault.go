@@ -12,8 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/csv"
 	"github.com/kith-sync/kith/desk"
+	"github.com/kith-sync/kith/fetch"
 	"github.com/kith-sync/kith/link"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
@@ -100,16 +102,19 @@ func exitOf(code string) int {
 		return exitUsage
 	case run.CodeConfig, run.CodeColumnGone, csv.FileEncoding, csv.FileDialect:
 		return exitConfig
-	case link.CodeUnreachable, link.CodeDenied, "connection.missing", workspace.CodeEgress:
+	case link.CodeUnreachable, link.CodeDenied, "connection.missing", workspace.CodeEgress, desk.CodeNotSent,
+		fetch.Unreachable, fetch.Denied, fetch.HostKeyUnknown, fetch.HostKeyChanged, fetch.FolderClosed:
 		return exitConnect
 	}
 	return exitFailed
 }
 
 // spoken joins a run error's sentence and its cause. Of a chain of causes people
-// get the innermost; of a sync that does not fit, the place as well.
+// get the innermost; of a sync that does not fit, the place as well. What a remote
+// answered is in the sentence already, and its cause may name a person.
 func spoken(e *run.Error) string {
-	if e.Err == nil {
+	var answered *connector.Fault
+	if e.Err == nil || errors.As(e.Err, &answered) {
 		return e.Message
 	}
 	cause := e.Err

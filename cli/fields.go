@@ -46,7 +46,7 @@ func (a *app) addField(name *string) *cobra.Command {
 		Example: "  kith fields add birthday --kind date",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f := contact.Field{Name: strings.TrimSpace(args[0]), Label: label, Kind: contact.Kind(kind)}
-			if err := checkField(f); err != nil {
+			if err := desk.CheckField(f); err != nil {
 				return err
 			}
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
@@ -65,33 +65,9 @@ func (a *app) addField(name *string) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&kind, "kind", string(contact.Text), kinds())
+	cmd.Flags().StringVar(&kind, "kind", string(contact.Text), desk.FieldKinds())
 	cmd.Flags().StringVar(&label, "label", "", "what people see")
 	return cmd
-}
-
-func kinds() string {
-	words := make([]string, len(contact.Kinds))
-	for i, k := range contact.Kinds {
-		words[i] = string(k)
-	}
-	return strings.Join(words, ", ")
-}
-
-func checkField(f contact.Field) error {
-	words := strings.Split(kinds(), ", ")
-	for _, k := range words {
-		if string(f.Kind) == k {
-			if f.Name == "" || strings.ContainsAny(f.Name, "=\n\r\t") {
-				return usage("%q is not a name for a field", f.Name)
-			}
-			return nil
-		}
-	}
-	if near := desk.Nearest(string(f.Kind), words); near != "" {
-		return usage("%q is not a kind of field. Did you mean %s?", f.Kind, near)
-	}
-	return usage("%q is not a kind of field. Use one of %s", f.Kind, kinds())
 }
 
 func (a *app) removeField(name *string) *cobra.Command {

@@ -7,8 +7,10 @@ import (
 	"strings"
 
 	"github.com/kith-sync/kith/desk"
+	"github.com/kith-sync/kith/notify"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
+	"github.com/kith-sync/kith/schedule"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/syncfile"
 	"github.com/kith-sync/kith/workspace"
@@ -30,7 +32,7 @@ func (a *app) syncsToRun(ctx context.Context, w *workspace.Workspace, args []str
 }
 
 // parseFile reads a sync file. Its mistakes carry the path as it was typed.
-func parseFile(path string) ([]plan.Sync, error) {
+func parseFile(path string) ([]syncfile.Document, error) {
 	if _, err := existing(path); err != nil {
 		return nil, err
 	}
@@ -38,14 +40,23 @@ func parseFile(path string) ([]plan.Sync, error) {
 	if err != nil {
 		return nil, refuse(run.CodeSource, "%s cannot be read: %v. Nothing was changed. Check your right to read it", path, innermost(err))
 	}
-	defs, err := syncfile.Parse(path, data)
+	docs, err := syncfile.Read(path, data)
 	if err != nil {
 		return nil, err
 	}
-	if found := syncfile.ValidateTogether(defs); len(found) > 0 {
+	if found := syncfile.ValidateTogether(definitions(docs)); len(found) > 0 {
 		return nil, invalidSync(inFile(path, "", found))
 	}
-	return defs, nil
+	return docs, nil
+}
+
+// definitions are the syncs of a file, without what stands beside them.
+func definitions(docs []syncfile.Document) []plan.Sync {
+	defs := make([]plan.Sync, len(docs))
+	for i, d := range docs {
+		defs[i] = d.Sync
+	}
+	return defs
 }
 
 // inFile gives mistakes their places in a sync file: those of one of its syncs,
@@ -61,11 +72,11 @@ func inFile(path, sync string, found []syncfile.Error) []syncfile.Error {
 // saveFile stores the syncs of a file under their names. Two that would remove
 // each other's contacts are refused also when one of them was stored earlier.
 func (a *app) saveFile(ctx context.Context, w *workspace.Workspace, path string) ([]store.Sync, error) {
-	defs, err := parseFile(path)
+	docs, err := parseFile(path)
 	if err != nil {
 		return nil, err
 	}
-	found, err := desk.Against(ctx, w, defs)
+	found, err := desk.Against(ctx, w, definitions(docs))
 	if err != nil {
 		return nil, err
 	}
@@ -82,11 +93,13 @@ func (a *app) saveFile(ctx context.Context, w *workspace.Workspace, path string)
 	if err != nil {
 		return nil, err
 	}
-	syncs := make([]store.Sync, len(defs))
-	for i, def := range defs {
-		if syncs[i], err = a.keep(ctx, w, def, base); err != nil {
+	syncs := make([]store.Sync, len(docs))
+	a.schedules, a.notified = map[string]*schedule.Schedule{}, map[string][]notify.Rule{}
+	for i, doc := range docs {
+		if syncs[i], err = a.keep(ctx, w, doc.Sync, base); err != nil {
 			return nil, err
 		}
+		a.schedules[doc.Sync.Name], a.notified[doc.Sync.Name] = doc.Schedule, doc.Notify
 	}
 	return syncs, nil
 }

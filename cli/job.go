@@ -21,6 +21,7 @@ type job struct {
 	hint      string // what to do where no column was recognised as one that matters
 	report    desk.RunReport
 	applied   bool
+	waiting   int   // further files that are to be read (which: all)
 	planID    int64 // run of the plan that was made
 }
 
@@ -105,6 +106,7 @@ func (j *job) namesFor(ctx context.Context, message, name string) string {
 // finished reports a run that came to its end and sets the exit code.
 func (j *job) finished(r store.Run) {
 	a := j.app
+	j.waiting = r.Waiting
 	j.report, j.applied = desk.ReportRun(r), r.Status.Applied()
 	a.exit = max(a.exit, exitFor(r.Status))
 	switch {

@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -47,6 +45,7 @@ func (a *app) planned(s store.Sync) { delete(a.replaced, s.Name) }
 func (a *app) putBack(ctx context.Context, w *workspace.Workspace) (err error) {
 	ctx = context.WithoutCancel(ctx)
 	for name, before := range a.replaced {
+		delete(a.schedules, name)
 		if before.ID == 0 {
 			err = errors.Join(err, w.Store.DeleteSync(ctx, name))
 			continue
@@ -58,10 +57,31 @@ func (a *app) putBack(ctx context.Context, w *workspace.Workspace) (err error) {
 	return err
 }
 
+// keepSchedules stores when the syncs of a file run by themselves and who is told
+// about it, once it is settled that they stay. A file says all of a sync: without a
+// schedule it runs by hand only, and whom it does not name is told no more.
+func (a *app) keepSchedules(ctx context.Context, w *workspace.Workspace) error {
+	ctx = context.WithoutCancel(ctx)
+	for _, name := range slices.Sorted(maps.Keys(a.schedules)) {
+		s, err := w.Store.Sync(ctx, name)
+		if err == nil {
+			err = desk.KeepSchedule(ctx, w, s, a.schedules[name])
+		}
+		if err == nil {
+			err = w.Store.SaveNotify(ctx, s.ID, a.notified[name])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	a.schedules = nil
+	return nil
+}
+
 // setAside puts a sync back as it was before a plan that was not applied: a look
 // changes nothing for the runs to come. The plan remembers what it was made with.
 func (a *app) setAside(ctx context.Context, w *workspace.Workspace, before, now store.Sync, planID int64) error {
-	changed := differing(before.Definition, now.Definition)
+	changed := desk.Differing(before.Definition, now.Definition)
 	if before.ID == 0 || len(changed) == 0 || planID == 0 {
 		return nil
 	}
@@ -83,69 +103,11 @@ func (a *app) setAside(ctx context.Context, w *workspace.Workspace, before, now 
 
 // keepPlanned keeps a sync with the settings of the plan that is to be applied.
 func (a *app) keepPlanned(ctx context.Context, w *workspace.Workspace, s store.Sync, r store.Run) (store.Sync, error) {
-	if len(r.Settings) == 0 {
-		return s, nil
-	}
-	var def plan.Sync
-	if err := json.Unmarshal(r.Settings, &def); err != nil {
-		return s, fmt.Errorf("settings of plan %s: %w", desk.Short(r.PlanHash), err)
+	def, differs, err := desk.PlannedWith(r)
+	if err != nil || !differs {
+		return s, err
 	}
 	return a.keep(ctx, w, def, filepath.Dir(def.Source.File))
-}
-
-// differing lists the settings that differ between two definitions, each with
-// what it is now and was before.
-func differing(before, now plan.Sync) (changed []string) {
-	was, is := settingsIn(before), settingsIn(now)
-	all := maps.Clone(was)
-	maps.Copy(all, is)
-	for _, key := range slices.Sorted(maps.Keys(all)) {
-		switch {
-		case was[key] == is[key], strings.HasPrefix(key, "guard."): // said with the plan, and never kept
-		case len(was[key])+len(is[key]) > 60 || strings.HasPrefix(was[key]+is[key], "["):
-			changed = append(changed, "another "+key)
-		default:
-			changed = append(changed, fmt.Sprintf("%s %s (otherwise %s)", key, orNone(is[key], was[key]), orNone(was[key], is[key])))
-		}
-	}
-	return changed
-}
-
-// orNone says a setting that is not there as the opposite of the other value.
-func orNone(text, other string) string {
-	switch {
-	case text != "":
-		return text
-	case other == "true":
-		return "false"
-	case other == "false":
-		return "true"
-	}
-	return "none"
-}
-
-// settingsIn are the settings of a definition by their keys, as target.book.
-func settingsIn(s plan.Sync) map[string]string {
-	d := json.NewDecoder(bytes.NewReader(s.Canonical()))
-	d.UseNumber()
-	var tree map[string]any
-	found := map[string]string{}
-	if err := d.Decode(&tree); err == nil { // what we have just written
-		settingsBelow("", tree, found)
-	}
-	return found
-}
-
-func settingsBelow(key string, value any, found map[string]string) {
-	branch, ok := value.(map[string]any)
-	if !ok {
-		text, _ := json.Marshal(value)
-		found[key] = strings.Trim(string(text), `"`)
-		return
-	}
-	for name, below := range branch {
-		settingsBelow(strings.TrimPrefix(key+"."+strings.ToLower(name), "."), below, found)
-	}
 }
 
 // nameFor returns what the import of a file is kept as when nobody says so:

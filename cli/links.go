@@ -12,11 +12,11 @@ import (
 )
 
 func (a *app) linksCommand() *cobra.Command {
-	var name, connection string
+	var only, name, connection string
 	list := &cobra.Command{
 		Use: "list", Short: "List which contact is which record", Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error { return a.listLinks(ctx, w, name) })
+			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error { return a.listLinks(ctx, w, only) })
 		},
 	}
 	drop := &cobra.Command{
@@ -42,9 +42,8 @@ func (a *app) linksCommand() *cobra.Command {
 			})
 		},
 	}
-	for _, cmd := range []*cobra.Command{list, drop} {
-		cmd.Flags().StringVar(&name, "book", "", "address book")
-	}
+	list.Flags().StringVar(&only, "book", "", "address book (default: all of them)")
+	drop.Flags().StringVar(&name, "book", "contacts", "address book")
 	drop.Flags().StringVar(&connection, "connection", "", "only at this connection")
 	return group(&cobra.Command{Use: "links", Short: "See and drop who is who at a connection"}, list, drop)
 }
@@ -60,7 +59,7 @@ func at(connection string) string {
 type LinkedReport struct {
 	Book    string `json:"book"`
 	Contact string `json:"contact"`
-	LinkReport
+	desk.LinkReport
 }
 
 func (a *app) listLinks(ctx context.Context, w *workspace.Workspace, name string) error {
@@ -83,7 +82,7 @@ func (a *app) listLinks(ctx context.Context, w *workspace.Workspace, name string
 		}
 		for _, l := range links {
 			reports = append(reports, LinkedReport{b.Name, strconv.FormatInt(store.Number(l.Ref), 10),
-				LinkReport{Connection: l.Connection, Object: l.Object, RemoteID: l.RemoteID, Gone: l.State != store.There}})
+				desk.LinkReport{Connection: l.Connection, Object: l.Object, RemoteID: l.RemoteID, Gone: l.State != store.There}})
 		}
 	}
 	return many(a, each(reports), shape[LinkedReport]{columns: []string{"book", "contact", "connection", "object", "record", "gone"},

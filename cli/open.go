@@ -60,10 +60,11 @@ func (a *app) write(ctx context.Context, do func(context.Context, *workspace.Wor
 		if err := a.tidy(ctx, w); err != nil {
 			return err
 		}
-		if err := do(ctx, w); err != nil {
-			return errors.Join(err, a.putBack(ctx, w))
+		err = do(ctx, w)
+		if err != nil {
+			err = errors.Join(err, a.putBack(ctx, w))
 		}
-		return nil
+		return errors.Join(err, a.keepSchedules(ctx, w))
 	})
 }
 

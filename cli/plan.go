@@ -34,6 +34,7 @@ func (a *app) planCommand() *cobra.Command {
 				if out != "" && len(syncs) > 1 {
 					return usage("--out takes one plan, and %s has %d syncs", file, len(syncs))
 				}
+				a.looksOnly()
 				return a.showPlans(ctx, w, syncs, out, detailed)
 			})
 		},

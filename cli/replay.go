@@ -2,14 +2,9 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/kith-sync/kith/desk"
-	"github.com/kith-sync/kith/plan"
-	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
@@ -32,17 +27,10 @@ func (a *app) replay(ctx context.Context, w *workspace.Workspace, r store.Run, p
 }
 
 func (a *app) replaySync(ctx context.Context, w *workspace.Workspace, r store.Run, path string) (store.Sync, error) {
-	if r.Linked {
-		return store.Sync{}, refuse(string(run.CodeSourceAbsent), "Run %d is of a sync with a connection. Nothing was changed. There is nothing to replay: correct the contacts or the records, and the next kith run %s looks at them again", r.ID, desk.Quoted(r.Name))
+	def, err := desk.ReplayOf(r, path)
+	if err != nil {
+		return store.Sync{}, err
 	}
-	b := desk.BoundOf(r)
-	if len(b.Sync.Map) == 0 {
-		return store.Sync{}, refuse(run.CodeSourceAbsent, "Run %d has no records to replay: it looked at none. kith runs list shows the others", r.ID)
-	}
-	def := b.Sync
-	def.Name = strings.TrimSuffix(r.Name, desk.Replayed) + desk.Replayed
-	def.Source = plan.Endpoint{File: path, Key: def.Source.Key, EveryTime: true, CSV: plan.CSV{Header: new(true)}}
-	def.Policy.Delete.NotFound = plan.Keep
 	return a.keep(ctx, w, def, filepath.Dir(path))
 }
 
@@ -74,24 +62,9 @@ func (a *app) rejectsSync(ctx context.Context, w *workspace.Workspace, s store.S
 	if err != nil {
 		return store.Sync{}, err
 	}
-	found, err := desk.RejectsOf(ctx, w, r)
-	if err != nil || len(found.Groups) == 0 {
+	path, err := desk.RejectsFile(ctx, w, r)
+	if path == "" || err != nil {
 		return store.Sync{}, err
 	}
-	dir := filepath.Join(w.Folder, "rejects", fmt.Sprintf("sync-%d", s.ID))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return store.Sync{}, fmt.Errorf("rejects of %s: %w", s.Name, err)
-	}
-	out, err := os.OpenFile(filepath.Join(dir, "rejects.csv"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return store.Sync{}, err
-	}
-	defer out.Close()
-	if err := desk.WriteRejects(out, found); err != nil {
-		return store.Sync{}, err
-	}
-	if err := out.Close(); err != nil {
-		return store.Sync{}, err
-	}
-	return a.replaySync(ctx, w, r, out.Name())
+	return a.replaySync(ctx, w, r, path)
 }

@@ -44,15 +44,23 @@ func (a *app) runCommand() *cobra.Command {
 func (a *app) runAll(ctx context.Context, w *workspace.Workspace, syncs []store.Sync) error {
 	var jobs []*job
 	var err error
+	begun, done := 0, false
 	for _, s := range syncs {
-		j := &job{app: a, workspace: w, sync: s}
-		jobs = append(jobs, j)
-		if err = j.run(ctx); err != nil || !j.applied {
+		done, err = false, error(nil)
+		for more := true; more; { // one run for each file that waits (which: all)
+			j := &job{app: a, workspace: w, sync: s}
+			jobs = append(jobs, j)
+			err = j.run(ctx)
+			done = err == nil && j.applied
+			more = done && j.waiting > 0
+		}
+		if !done {
 			break
 		}
+		begun++
 	}
-	if left := len(syncs) - len(jobs); left > 0 {
-		a.say("%d more were not begun, because %s did not come to its end.", left, syncs[len(jobs)-1].Name)
+	if left := len(syncs) - begun - 1; left > 0 {
+		a.say("%d more were not begun, because %s did not come to its end.", left, syncs[begun].Name)
 	}
-	return a.printRuns(err, len(syncs) > 1, jobs...)
+	return a.printRuns(err, len(jobs) > 1 || len(syncs) > 1, jobs...)
 }

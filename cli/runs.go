@@ -172,7 +172,11 @@ func (a *app) printLeft(ctx context.Context, w *workspace.Workspace, r store.Run
 	fmt.Fprintln(a.Stdout, "  not taken back:")
 	return desk.ForEach(desk.ChangesOf(ctx, w, r), func(c plan.Change) error {
 		if c.Reason != "" {
-			fmt.Fprintf(a.Stdout, "  / contact %s  %s: it %s\n", desk.Cell(c.TargetID), c.Reason, desk.CauseOf(c.Reason).What)
+			who := "contact " + desk.Cell(c.TargetID)
+			if c.Remote {
+				who = sidesText(c)
+			}
+			fmt.Fprintf(a.Stdout, "  / %s  %s: it %s\n", who, c.Reason, desk.CauseOf(c.Reason).What)
 		}
 		return nil
 	})

@@ -76,7 +76,7 @@ func totalsText(t plan.Totals) string {
 		always bool
 	}{
 		{"created", t.Created, true}, {"updated", t.Updated, true}, {"unchanged", t.Unchanged, true}, {"skipped", t.Skipped, false},
-		{"held", t.Held, false}, {"rejected", t.Rejected, false}, {"failed", t.Failed, false}, {"deleted", t.Deleted, false},
+		{"held", t.Held, false}, {"rejected", t.Rejected, false}, {"failed", t.Failed, false}, {"deleted", t.Deleted, false}, {"marked", t.Marked, false},
 		{"blank lines", t.BlankLines, false},
 	} {
 		if c.always || c.n > 0 {

@@ -25,6 +25,9 @@ The same seed always takes the same course. The last line reads
 "N seeds, V violations, C crashes, F faults"; with a violation the exit code is 1.`,
 		Example: "  kith selftest --seeds 100\n  kith selftest --seeds 1 --from 4711",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if n < 1 {
+				return usage("--seeds takes a number above zero: %d worlds prove nothing", n)
+			}
 			folder, err := os.MkdirTemp("", "kith-selftest")
 			if err != nil {
 				return err

@@ -127,12 +127,12 @@ func (a *app) signs(t plan.Totals) string {
 		n      int64
 	}{
 		{plan.Create, "create", t.Created}, {plan.Update, "update", t.Updated}, {plan.Unchanged, "same", t.Unchanged},
-		{plan.Remove, "delete", t.Deleted}, {plan.Hold, "held", t.Held}, {plan.Skip, "skipped", t.Skipped},
+		{plan.Remove, "delete", t.Deleted}, {plan.Update, "mark", t.Marked}, {plan.Hold, "held", t.Held}, {plan.Skip, "skipped", t.Skipped},
 		{plan.Reject, "reject", t.Rejected}, {plan.Fail, "failed", t.Failed},
 	}
 	var parts []string
 	for _, c := range counts {
-		if c.n > 0 || c.action == plan.Create || c.action == plan.Update || c.action == plan.Unchanged {
+		if c.n > 0 || c.word == "create" || c.word == "update" || c.word == "same" {
 			parts = append(parts, fmt.Sprintf("%s %s %s", a.paint(c.action), c.word, humanize.Comma(c.n)))
 		}
 	}

@@ -60,7 +60,7 @@ func (f *syncFlags) sync(cmd *cobra.Command, name, path string) (plan.Sync, plan
 		return plan.Sync{}, none, usage("%q is not a name for a book", f.book)
 	}
 	if len(f.region) == 2 { // anything else is no country's letters at all: Validate says so
-		if err := checkRegion(strings.ToUpper(f.region)); err != nil {
+		if err := desk.CheckRegion(strings.ToUpper(f.region)); err != nil {
 			return plan.Sync{}, none, err
 		}
 	}

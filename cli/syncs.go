@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/desk"
+	"github.com/kith-sync/kith/notify"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/syncfile"
@@ -31,7 +31,7 @@ func (a *app) syncsCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.showSync(s)
+				return a.showSync(ctx, w, s)
 			})
 		},
 	}
@@ -39,23 +39,15 @@ func (a *app) syncsCommand() *cobra.Command {
 		Use: "delete SYNC", Short: "Take a sync off the list; its runs and contacts stay", Args: exactly("a SYNC"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				if _, err := desk.SavedSync(ctx, w, args[0]); err != nil {
+				if err := desk.DeleteSync(ctx, w, args[0]); err != nil {
 					return err
-				}
-				if err := w.Store.DeleteSync(ctx, args[0]); err != nil {
-					return err
-				}
-				if s, err := w.Store.Sync(ctx, args[0]+desk.Replayed); err == nil && desk.IsReplay(s) {
-					if err := w.Store.DeleteSync(ctx, s.Name); err != nil {
-						return err
-					}
 				}
 				a.say("Deleted the sync %s. Its runs stay in the history.", args[0])
 				return nil
 			})
 		},
 	}
-	return group(&cobra.Command{Use: "syncs", Short: "See and delete syncs"}, list, show, remove)
+	return group(&cobra.Command{Use: "syncs", Short: "See, keep, pause and delete syncs"}, list, show, a.createSyncsCommand(), a.pauseCommand(true), a.pauseCommand(false), remove)
 }
 
 func (a *app) listSyncs(ctx context.Context, w *workspace.Workspace) error {
@@ -71,22 +63,41 @@ func (a *app) listSyncs(ctx context.Context, w *workspace.Workspace) error {
 		}
 	}
 	return many(a, each(reports), shape[desk.SyncReport]{
-		columns: []string{"name", "source", "target", "latest run", "latest", "status"},
+		columns: []string{"name", "source", "target", "latest run", "latest", "next", "status"},
 		row: func(r desk.SyncReport) []string {
-			return []string{r.Name, r.Source, r.Target, number(r.LatestRun), clock(r.Latest), string(r.Status)}
+			return []string{r.Name, r.Source, r.Target, number(r.LatestRun), clock(r.Latest), nextRun(r), string(r.Status)}
 		},
 	})
 }
 
-// showSync prints a sync as the file it came from, or could come from.
-func (a *app) showSync(s store.Sync) error {
-	if a.format == "json" || a.format == "jsonl" {
-		var tree json.RawMessage = s.Definition.Canonical()
-		return one(a, tree, shape[json.RawMessage]{}, nil)
+// shownSync is a sync for programs.
+type shownSync struct {
+	plan.Sync
+	Schedule *desk.ScheduleReport `json:"schedule,omitempty"`
+	Notify   []notify.Rule        `json:"notify,omitempty"`
+}
+
+// showSync prints a sync as the file it came from, or could come from. The next runs
+// stand in it as comments.
+func (a *app) showSync(ctx context.Context, w *workspace.Workspace, s store.Sync) error {
+	planned, err := desk.ReportSchedule(ctx, w, s, 5)
+	if err != nil {
+		return err
 	}
-	text, err := syncfile.Marshal(s.Definition)
+	told, err := w.Store.Notify(ctx, s.ID)
+	if err != nil {
+		return err
+	}
+	if a.format == "json" || a.format == "jsonl" {
+		return one(a, shownSync{s.Definition, planned, told.Rules}, shape[shownSync]{}, nil)
+	}
+	doc := syncfile.Document{Sync: s.Definition, Notify: told.Rules}
+	if planned != nil {
+		doc.Schedule = &planned.Schedule
+	}
+	text, err := doc.Marshal()
 	if err == nil {
-		_, err = a.Stdout.Write(text)
+		_, err = a.Stdout.Write(append(text, nextRuns(planned)...))
 	}
 	return err
 }
@@ -151,10 +162,11 @@ it. Nothing is stored.`,
 		Example: "  kith validate attendees.yaml",
 		Args:    exactly("a FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			defs, err := parseFile(args[0])
+			docs, err := parseFile(args[0])
 			if err != nil {
 				return err
 			}
+			defs := definitions(docs)
 			if err := a.validateAgainst(cmd.Context(), args[0], defs); err != nil {
 				return err
 			}

@@ -51,6 +51,24 @@ type Staging struct {
 	Notes   []string // what was recognised, for people
 }
 
+// A Tracker is a stager that looks for its content somewhere else. Once it has
+// been staged or fingerprinted it tells what it found, for the run to remember,
+// and how much more there is to read after it.
+type Tracker interface {
+	Stager
+	Found() (origin string, waiting int)
+}
+
+// Nothing is the error of a stager that has nothing to read now, which is no
+// failure: no file is there, or every file was read already. Nothing follows from
+// it about who is gone.
+type Nothing struct {
+	Why     string // for people
+	Warning string // code, where somebody should look at it
+}
+
+func (n *Nothing) Error() string { return n.Why }
+
 // An Index is a target as matching sees it: contacts named by handles that
 // ascend in order of creation.
 type Index interface {

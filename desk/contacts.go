@@ -1,6 +1,9 @@
 package desk
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
@@ -42,4 +45,27 @@ func Shown(f contact.Field, c store.Contact, at int) string {
 		return masked(c.Values[at])
 	}
 	return c.Values[at]
+}
+
+// onScreen is how many fields a table has room for, beside ID and name.
+const onScreen = 5
+
+// ColumnsOnScreen chooses the fields of a table, how to reach somebody first, and
+// counts those that are left out.
+func ColumnsOnScreen(b store.Book) (at []int, left int) {
+	for i, f := range b.Fields {
+		if f.Kind != contact.Name && f.Kind != contact.Password {
+			at = append(at, i)
+		}
+	}
+	rank := func(i int) int {
+		first := []string{"email", "phone", "mobile", "company"}
+		if r := slices.Index(first, b.Fields[i].Name); r >= 0 {
+			return r
+		}
+		return len(first)
+	}
+	slices.SortStableFunc(at, func(x, y int) int { return cmp.Compare(rank(x), rank(y)) })
+	left = max(len(at)-onScreen, 0)
+	return at[:len(at)-left], left
 }

@@ -189,3 +189,20 @@ func Nearest(typed string, names []string) (near string) {
 	}
 	return near
 }
+
+// ContactsIn finds several contacts, each once.
+func ContactsIn(ctx context.Context, w *workspace.Workspace, b store.Book, who []string) (found []store.Contact, err error) {
+	seen := map[int64]bool{}
+	for _, one := range who {
+		c, err := ContactIn(ctx, w, b, one)
+		if err != nil {
+			return nil, err
+		}
+		if seen[c.Ref] {
+			return nil, usage("%q names contact %d a second time", one, store.Number(c.Ref))
+		}
+		seen[c.Ref] = true
+		found = append(found, c)
+	}
+	return found, nil
+}

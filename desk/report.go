@@ -96,6 +96,8 @@ type SyncReport struct {
 	LatestRun int64        `json:"latest_run,omitempty"`
 	Latest    *time.Time   `json:"latest,omitempty"`
 	Status    store.Status `json:"status,omitempty"` // of the latest run that was carried out
+	Next      *time.Time   `json:"next,omitempty"`   // when it runs by itself
+	Paused    bool         `json:"paused,omitempty"` // it does not, although it has a schedule
 }
 
 // A BookReport is one address book.

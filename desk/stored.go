@@ -70,3 +70,12 @@ func bookOf(ctx context.Context, w *workspace.Workspace, id int64) (store.Book, 
 	}
 	return store.Book{}, refuse("not_found", "The address book of this run has been deleted")
 }
+
+// Approved puts a blocked run back to where the guard stopped it.
+func Approved(r store.Run) store.Run {
+	if r.Status == store.Blocked {
+		r.Status, r.Code, r.Message = store.Planned, "", ""
+	}
+	r.Approved = r.Status == store.Planned
+	return r
+}

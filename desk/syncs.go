@@ -15,6 +15,16 @@ import (
 // ReportSync is a line of the list of syncs.
 func ReportSync(ctx context.Context, w *workspace.Workspace, s store.Sync) (SyncReport, error) {
 	r := SyncReport{Name: s.Name, Preset: s.Definition.Preset, Source: endpoint(s.Definition.Source), Target: endpoint(s.Definition.Target)}
+	planned, err := ReportSchedule(ctx, w, s, 1)
+	if err != nil {
+		return r, err
+	}
+	if planned != nil {
+		r.Paused = planned.Paused
+		for _, t := range planned.Next {
+			r.Next = moment(t)
+		}
+	}
 	last, err := w.Store.LatestApplied(ctx, s.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return r, nil
@@ -62,4 +72,40 @@ const Replayed = "-rejects"
 // are the other's, so they collide with nothing but that.
 func IsReplay(s store.Sync) bool {
 	return strings.HasSuffix(s.Name, Replayed) && s.Definition.Source.EveryTime && len(s.Definition.Map) > 0 && filepath.IsAbs(s.Definition.Source.File)
+}
+
+// CheckSync says everything that is wrong with a definition, by itself and beside
+// the syncs that are kept: two that would remove each other's contacts are refused.
+func CheckSync(ctx context.Context, w *workspace.Workspace, def plan.Sync) error {
+	found := syncfile.Validate(def)
+	beside, err := Against(ctx, w, []plan.Sync{def})
+	if err != nil {
+		return err
+	}
+	for _, e := range beside {
+		if strings.HasSuffix(e.Key, "policy.delete.scope") {
+			found = append(found, e)
+		}
+	}
+	all := make([]error, len(found))
+	for i := range found {
+		all[i] = &found[i]
+	}
+	return errors.Join(all...)
+}
+
+// DeleteSync takes a sync off the list (C45), with what replays of its rejects left
+// there. Its runs and contacts stay.
+func DeleteSync(ctx context.Context, w *workspace.Workspace, name string) error {
+	if _, err := SavedSync(ctx, w, name); err != nil {
+		return err
+	}
+	if err := w.Store.DeleteSync(ctx, name); err != nil {
+		return err
+	}
+	s, err := w.Store.Sync(ctx, name+Replayed)
+	if err != nil || !IsReplay(s) {
+		return nil //nolint:nilerr // there is none
+	}
+	return w.Store.DeleteSync(ctx, s.Name)
 }

@@ -90,7 +90,7 @@ type Engine struct {
 	Reverse  Reverser
 	Progress func(phase string, done, total int64)
 	// SweepEvery is how often a remote that does not tell what is gone is listed
-	// whole. Zero: a day.
+	// whole; one that does, every seventh time. Zero: a day.
 	SweepEvery time.Duration
 	// LeaseFor is how long a run that was held up keeps its pair from others. Zero:
 	// the next run takes over at once, and the older one commits nothing more.

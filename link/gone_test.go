@@ -59,6 +59,30 @@ func TestGone(t *testing.T) {
 	}
 }
 
+// Requirements 3.11: a contact whose record is gone stays, and says so.
+func TestMarkedWhereTheRecordIsGone(t *testing.T) {
+	def := removes(plan.Mark, plan.Keep)
+	def.Name, def.Policy.Delete.Mark = "crm", "company"
+	def.Map = []plan.Mapping{{From: "email", To: "email"}, {From: "first_name", To: "first_name"}, {From: "last_name", To: "last_name"}}
+	w := newWorld(t, def)
+	w.engine.Reverse = w.reverse
+	w.remote.Add(ada())
+	w.rest()
+	w.remote.Delete("r0001")
+	r := w.run()
+	if r.Totals.Updated != 1 || r.Totals.Deleted != 0 {
+		t.Errorf("got %+v, want one updated", r.Totals)
+	}
+	w.rest()
+	w.want("the book", w.here(), "1 company=crm email=ada@example.com first_name=Ada last_name=Byron")
+	w.remote.Revive("r0001")
+	w.rest()
+	w.want("the book when it is back", w.here(), "1 email=ada@example.com first_name=Ada last_name=Byron")
+	w.remote.Delete("r0001")
+	w.undo(w.run())
+	w.want("the book after the undo", w.here(), "1 email=ada@example.com first_name=Ada last_name=Byron")
+}
+
 // restore takes a contact out of the trash, as a person does.
 func (w *world) restore(number int64) {
 	w.t.Helper()

@@ -89,8 +89,13 @@ func (p *pass) both(it item, k knowledge) (judgement, error) {
 			in.Fields = append(in.Fields, plan.FieldChange{Name: c.Field, Old: c.Ours, New: c.Ours, Kept: c.Theirs, Rule: "conflict"})
 		}
 	}
+	if d := p.pairing.Sync.Policy.Delete; d.NotFound == plan.Mark || d.Back == plan.Mark {
+		if f, ok := plan.UnmarkFound(p.pairing.Sync, p.here, it.ours.Record); ok {
+			in.Fields = append(in.Fields, f)
+		}
+	}
 	switch {
-	case written(e.In):
+	case written(in.Fields):
 		in.Action = plan.Update
 	case waiting:
 		in.Action, in.Reason = plan.Hold, plan.ConflictField
@@ -277,6 +282,10 @@ func (p *pass) goneThere(it item, k knowledge) judgement {
 		return judgement{state: it.m.State, base: it.m.Base}
 	case does == plan.Unlink:
 		j.state = store.GoneUnlinked
+	case does == plan.Mark && (policy.Scope == plan.WholeBook || k.brought(it.ref)):
+		if f, ok := plan.MarkMissing(p.pairing.Sync, p.here, it.ours.Record); ok {
+			j.in.Action, j.in.Fields = plan.Update, []plan.FieldChange{f}
+		}
 	case (does == plan.Trash || does == plan.DeleteGone) && (policy.Scope == plan.WholeBook || k.brought(it.ref)):
 		if p.movedHere(it) {
 			return p.edited(it, "It was edited here after it was deleted at "+p.remote.Name()+". Delete it here too, or kith links drop to create it there again.")
@@ -464,7 +473,7 @@ func (p *pass) best(hashes [3]uint64) uint64 {
 
 // broughtBy reports which contacts this sync's runs created.
 func (p *pass) broughtBy(ctx context.Context) (func(int64) bool, error) {
-	removes := func(n plan.NotFound) bool { return n == plan.Trash || n == plan.DeleteGone }
+	removes := func(n plan.NotFound) bool { return n == plan.Trash || n == plan.DeleteGone || n == plan.Mark }
 	policy := p.pairing.Sync.Policy.Delete
 	if !removes(policy.NotFound) && !removes(policy.Back) {
 		return func(int64) bool { return false }, nil

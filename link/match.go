@@ -14,6 +14,7 @@ type claim struct {
 	id     int64
 	hashes [3]uint64
 	best   plan.Rule
+	who    plan.Who
 }
 
 // match finds contacts for the records that have no link, in passes: the best
@@ -35,7 +36,7 @@ func (p *pass) match(ctx context.Context, w *work) error {
 			if groups[h] == nil {
 				hashes = append(hashes, h)
 			}
-			groups[h] = append(groups[h], plan.Claim{Row: c.id, Best: c.best == rule, Decided: decided, Out: decided && f.ref == 0})
+			groups[h] = append(groups[h], plan.Claim{Row: c.id, Best: c.best == rule, Decided: decided, Out: decided && f.ref == 0, Who: c.who})
 		}
 		slices.Sort(hashes)
 		if err := p.resolveAll(ctx, w, rule, hashes, groups); err != nil {
@@ -56,7 +57,7 @@ func (p *pass) claims(ctx context.Context, w *work) (all []claim, err error) {
 			if m.Ref != 0 || m.State != store.There {
 				continue
 			}
-			c := claim{id: m.ID, hashes: m.Hashes}
+			c := claim{id: m.ID, hashes: m.Hashes, who: p.who(p.pairing.In.Translate(p.fields(&m)).Values)}
 			for _, rule := range p.pairing.In.Rules {
 				if m.Hashes[plan.NumberOf(rule)-1] != 0 {
 					c.best = rule
@@ -99,7 +100,7 @@ func (p *pass) resolveAll(ctx context.Context, w *work, rule plan.Rule, hashes [
 			if err != nil {
 				return err
 			}
-			candidates[h.Hash] = append(candidates[h.Hash], plan.Candidate{Ref: h.Ref, Taken: linked[h.Ref] || w.taken[h.Ref], Outside: !inside})
+			candidates[h.Hash] = append(candidates[h.Hash], plan.Candidate{Ref: h.Ref, Taken: linked[h.Ref] || w.taken[h.Ref], Outside: !inside, Who: p.who(c.Values)})
 		}
 		for _, hash := range part {
 			if err := p.resolve(ctx, w, rule, groups[hash], candidates[hash], here); err != nil {
@@ -108,6 +109,15 @@ func (p *pass) resolveAll(ctx context.Context, w *work, rule plan.Rule, hashes [
 		}
 	}
 	return nil
+}
+
+// who is what tells apart people who share a telephone (settled question 8).
+func (p *pass) who(values []string) (who plan.Who) {
+	if name := p.pairing.In.LastName(values); name != "" {
+		who.Name = p.Secret.Hash(name)
+	}
+	who.Mail = p.hashes(p.pairing.In, values)[plan.NumberOf(plan.ByEmail)-1]
+	return who
 }
 
 func (p *pass) linkedRefs(ctx context.Context, refs []int64) (map[int64]bool, error) {

@@ -140,13 +140,17 @@ func (p *pass) survivorHere(ctx context.Context, ref int64) (int64, error) {
 	return 0, nil
 }
 
-// still is what holds of a base for a record that was made anew: nothing about the
-// fields it does not have, so that they are filled.
+// still is what holds of a base for a record that took the place of one that is
+// gone: the fields in which it says what was agreed on. What it lacks is filled.
+// Where it says something else nothing was ever agreed on, and nothing is
+// overwritten: it may be somebody's record that shares the e-mail, and older.
 func (p *pass) still(base map[string]plan.Agreed, seen map[string]string) map[string]plan.Agreed {
 	held := map[string]plan.Agreed{}
 	here, there := p.pairing.Names()
-	for at, name := range here {
-		if a, known := base[name]; known && seen[there[at]] != "" {
+	for i, name := range here {
+		a, known := base[name]
+		at := p.there.Index(there[i])
+		if now := seen[there[i]]; known && at >= 0 && now != "" && p.pairing.SameThere(at, a.Theirs, now) {
 			held[name] = a
 		}
 	}

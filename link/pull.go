@@ -17,7 +17,7 @@ import (
 // told by a complete listing (requirements 3.10, 3.11).
 func (p *pass) pull(ctx context.Context) error {
 	since := p.pair.Cursor
-	if !p.can.Incremental || !p.can.TellsGone && p.Now().Sub(p.pair.Swept) >= p.sweepEvery() {
+	if age := p.Now().Sub(p.pair.Swept); !p.can.Incremental || age >= p.sweepEvery() || age < 0 { // or the clock was wrong
 		since = ""
 	}
 	err := p.list(ctx, since)
@@ -28,11 +28,18 @@ func (p *pass) pull(ctx context.Context) error {
 	return err
 }
 
+// sweepEvery is how often everything is listed. A remote that tells what is gone is
+// not trusted for ever either: what a missing permission hid for a while, and then
+// shows again, no cursor tells of.
 func (p *pass) sweepEvery() time.Duration {
-	if p.SweepEvery == 0 {
-		return 24 * time.Hour
+	every := p.SweepEvery
+	if every == 0 {
+		every = 24 * time.Hour
 	}
-	return p.SweepEvery
+	if p.can.TellsGone {
+		return 7 * every
+	}
+	return every
 }
 
 func (p *pass) list(ctx context.Context, since string) error {

@@ -100,8 +100,8 @@ func (p *pass) recovered(ctx context.Context, i store.Intent, o connector.Outcom
 		return p.drop(ctx, i)
 	}
 	linked, err := p.linkedRefs(ctx, []int64{i.Ref})
-	if err != nil || linked[i.Ref] {
-		return p.dropWith(ctx, i, err)
+	if err != nil {
+		return err
 	}
 	known, err := p.Memory.MirrorByRemote(ctx, p.pair.ID, []string{o.Record.ID})
 	if err != nil {
@@ -111,12 +111,75 @@ func (p *pass) recovered(ctx context.Context, i store.Intent, o connector.Outcom
 	if len(known) > 0 {
 		m = known[0]
 	}
-	if m.Ref != 0 { // it is somebody else's by now: a link changes only by a merge (I16)
+	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: i.Run, Done: []int64{i.ID}, Position: -1}
+	switch {
+	case m.Ref != 0 && m.Ref == i.Ref: // matching linked the two meanwhile
+	case m.Ref != 0 || linked[i.Ref]: // it is somebody else's by now: a link changes only by a merge (I16)
 		return p.drop(ctx, i)
+	default:
+		p.adopt(&m, i, o.Record)
+		p.notOurs(&m, i)
+		b.Mirror = []store.Mirrored{m}
 	}
-	p.adopt(&m, i, o.Record)
-	p.notOurs(&m, i)
-	return p.Memory.WriteLinks(ctx, store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: i.Run, Mirror: []store.Mirrored{m}, Done: []int64{i.ID}, Position: -1})
+	err = p.cleared(ctx, &b, i, func(c *plan.Change) {
+		c.Action, c.TargetID = plan.Create, o.Record.ID
+		c.Fields = created(p.there, plan.Change{Values: p.made(i, o.Record)})
+	})
+	if err != nil {
+		return err
+	}
+	return p.Memory.WriteLinks(ctx, b)
+}
+
+// made are the values of a record as our create made it, as far as can be told: as
+// they were sent, but as the remote writes them where it still says the same.
+func (p *pass) made(i store.Intent, r contact.Record) []string {
+	values := p.after(nil, i.Payload)
+	_, mapped := p.pairing.Names()
+	for at, f := range p.there.Fields {
+		sent, now := i.Payload[f.Name], r.Value(at)
+		if !slices.Contains(mapped, f.Name) || p.pairing.SameThere(at, sent, now) || now != "" && strings.HasPrefix(sent, now) {
+			values[at] = now
+		}
+	}
+	return values
+}
+
+// cleared has the journal of the run that sent a write say what became of it, so
+// that whoever takes the run back takes this back too.
+func (p *pass) cleared(ctx context.Context, b *store.LinkBatch, i store.Intent, carriedOut func(*plan.Change)) error {
+	for c, err := range p.Memory.ChangesOf(ctx, i.Ref) {
+		if err != nil {
+			return err
+		}
+		if c.Run == i.Run && c.Remote && c.Reason == plan.OutcomeUnknown && c.TargetID == i.RemoteID {
+			carriedOut(&c.Change)
+			c.Reason, c.Detail.Message = plan.NoReason, ""
+			b.Settled = append(b.Settled, c)
+		}
+	}
+	if len(b.Settled) == 0 {
+		return nil
+	}
+	r, err := p.Memory.Run(ctx, i.Run)
+	if err != nil || r.Status == store.Applying { // it is counted once it has ended
+		return err
+	}
+	for _, c := range b.Settled {
+		if c.Action == plan.Remove { // which stands for no record read
+			r.Totals.Held, r.Totals.Read, r.Totals.Deleted = r.Totals.Held-1, r.Totals.Read-1, r.Totals.Deleted+1
+		} else {
+			r.Totals.Move(plan.Hold, c.Action)
+		}
+		if r.Reasons[string(plan.OutcomeUnknown)]--; r.Reasons[string(plan.OutcomeUnknown)] == 0 {
+			delete(r.Reasons, string(plan.OutcomeUnknown))
+		}
+	}
+	if r.Status.Applied() {
+		r.Status = statusOf(&r)
+	}
+	b.Of = &r
+	return nil
 }
 
 // notOurs keeps what people did to a record, between our attempt and this answer,
@@ -165,7 +228,31 @@ func (p *pass) recoverWrite(ctx context.Context, i store.Intent) error {
 	if !item.Gone {
 		m.Base = p.arrived(m, i, item.Record)
 	}
-	return p.Memory.WriteLinks(ctx, store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: i.Run, Mirror: []store.Mirrored{m}, Done: []int64{i.ID}, Position: -1})
+	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: i.Run, Mirror: []store.Mirrored{m}, Done: []int64{i.ID}, Position: -1}
+	if p.isThere(i, item) {
+		err = p.cleared(ctx, &b, i, func(c *plan.Change) {
+			if c.Action = plan.Update; connector.Op(i.Op) == connector.OpDelete {
+				c.Action = plan.Remove
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return p.Memory.WriteLinks(ctx, b)
+}
+
+// isThere reports whether all of an update or delete is so at the remote.
+func (p *pass) isThere(i store.Intent, item connector.Item) bool {
+	if connector.Op(i.Op) == connector.OpDelete {
+		return item.Gone
+	}
+	for name, sent := range i.Payload {
+		if at := p.there.Index(name); item.Gone || at < 0 || !p.pairing.SameThere(at, sent, item.Value(at)) {
+			return false
+		}
+	}
+	return true
 }
 
 // arrived is the base of a record whose update was in the balance.

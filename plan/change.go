@@ -136,8 +136,8 @@ func (d Detail) Empty() bool {
 }
 
 // Totals count the outcomes of a run. Read is the sum of Created, Updated,
-// Unchanged, Skipped, Held, Rejected and Failed; Deleted and BlankLines are
-// counted apart (requirements 3.6).
+// Unchanged, Skipped, Held, Rejected and Failed; Deleted, Marked and BlankLines
+// are counted apart (requirements 3.6).
 type Totals struct {
 	Read       int64 `json:"read"`
 	Created    int64 `json:"created"`
@@ -148,6 +148,7 @@ type Totals struct {
 	Rejected   int64 `json:"rejected"`
 	Failed     int64 `json:"failed"`
 	Deleted    int64 `json:"deleted"`
+	Marked     int64 `json:"marked,omitempty"` // contacts not found that were marked; counted apart as well
 	BlankLines int64 `json:"blank_lines"`
 }
 
@@ -162,6 +163,23 @@ func (t *Totals) Count(a Action, n int64) {
 	}
 	t.Read += n
 	*t.outcome(a) += n
+}
+
+// CountApart adds a change that no record of the source stands behind: a removal,
+// or a mark on a contact that the source no longer has.
+func (t *Totals) CountApart(a Action) {
+	if a == Update {
+		t.Marked++
+		return
+	}
+	t.Count(a, 1)
+}
+
+// FailMark turns a planned mark into a failed one.
+func (t *Totals) FailMark() {
+	t.Marked--
+	t.Read++
+	t.Failed++
 }
 
 // Move turns one planned outcome into another, as when a write fails.
@@ -201,4 +219,4 @@ func (t Totals) Balanced() bool {
 }
 
 // Writes is the number of records a run changes in the target.
-func (t Totals) Writes() int64 { return t.Created + t.Updated + t.Deleted }
+func (t Totals) Writes() int64 { return t.Created + t.Updated + t.Deleted + t.Marked }

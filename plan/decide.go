@@ -35,10 +35,11 @@ func (b *Rulebook) DecideCreate(fields []string, t Translated) Change {
 // field by field. Policies bind updates, never creates (K16).
 func (b *Rulebook) DecideUpdate(t Translated, target contact.Record) Change {
 	c := Change{Action: Update, Ref: 0, TargetID: target.ID, Version: target.Version, Detail: t.Detail}
-	if b.AddOnly() {
+	unmark := b.unmark(target)
+	writes := len(unmark) > 0
+	if b.AddOnly() && !writes {
 		return c.turn(Skip, MatchExists) // K7: Add a Contact alone
 	}
-	writes := false
 	for at, policy := range b.writes {
 		if policy == "" {
 			continue
@@ -59,6 +60,7 @@ func (b *Rulebook) DecideUpdate(t Translated, target contact.Record) Change {
 			writes = writes || f.Kept == ""
 		}
 	}
+	c.Fields = append(c.Fields, unmark...)
 	if missing := b.missingAfter(t.Values, target); len(missing) > 0 {
 		c.Detail.Missing = missing
 		c.Fields = nil
@@ -176,19 +178,18 @@ func (b *Rulebook) missingAfter(values []string, target contact.Record) (names [
 }
 
 // SamePerson reports whether a record found by telephone is the contact it was
-// found to be (settled question 8): their e-mails agree, or one side has none,
-// or the names do not contradict each other. The kvCORE reading (K4) asks for
-// the telephone alone.
+// found to be (settled question 8): their e-mails agree, or the last names do not
+// contradict each other. The kvCORE reading (K4) asks for the telephone alone.
 func (b *Rulebook) SamePerson(values []string, target contact.Record) bool {
-	if b.Sync.PhoneMatch == PhoneAlone || b.emailAt < 0 {
+	if !b.Names() || namesAgree(b.lastName(values), b.lastName(target.Values)) {
 		return true
+	}
+	if b.emailAt < 0 {
+		return false
 	}
 	ours, _ := b.norm.MatchKey(contact.Email, values[b.emailAt])
 	theirs, _ := b.norm.MatchKey(contact.Email, target.Value(b.emailAt))
-	if ours == "" || theirs == "" || ours == theirs {
-		return true
-	}
-	return namesAgree(b.lastName(values), b.lastName(target.Values))
+	return ours != "" && ours == theirs
 }
 
 // OtherIdentity reports whether the contact carries a better key than the rule
@@ -196,7 +197,7 @@ func (b *Rulebook) SamePerson(values []string, target contact.Record) bool {
 // else who shares the lesser key.
 func (b *Rulebook) OtherIdentity(rule int, values []string, target contact.Record) bool {
 	for better := range rule {
-		if b.Rules[better] == ByEmail || b.Rules[better] == ByPhone {
+		if base := b.Rules[better].Base(); base == ByEmail || base == ByPhone {
 			continue // e-mails change; SamePerson judges them
 		}
 		ours, theirs := b.Keys(better, values, nil), b.Keys(better, target.Values, nil)

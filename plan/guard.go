@@ -60,7 +60,7 @@ func (l *Limit) UnmarshalText(b []byte) (err error) { *l, err = ParseLimit(strin
 // not even in part, until a person approves exactly that plan.
 type Guard struct {
 	Deletes    Limit `json:"deletes,omitzero" yaml:"deletes,omitempty"`
-	Changes    Limit `json:"changes,omitzero" yaml:"changes,omitempty"` // deletes + updates: the Contact Manager's reading
+	Changes    Limit `json:"changes,omitzero" yaml:"changes,omitempty"` // deletes + updates + marks: the Contact Manager's reading
 	MaxDeletes int64 `json:"max_deletes,omitempty" yaml:"max_deletes,omitempty"`
 	Day        Limit `json:"deletes_per_24h,omitzero" yaml:"deletes_per_24h,omitempty"` // of linked syncs: the rolling total (I5)
 	Explicit   bool  `json:"explicit,omitempty" yaml:"-"`                               // named in the sync file: guards every run
@@ -78,7 +78,7 @@ type Stop struct {
 // Base is the number of contacts in delete scope before the run. Adds never
 // count.
 func (g Guard) Check(t Totals, base int64) *Stop {
-	switch changes := t.Deleted + t.Updated; {
+	switch changes := t.Deleted + t.Updated + t.Marked; {
 	case g.Changes.Exceeded(changes, base):
 		return &Stop{"changes", changes, base, g.Changes.String()}
 	case g.Deletes.Exceeded(t.Deleted, base):

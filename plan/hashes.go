@@ -6,10 +6,14 @@ func NumberOf(r Rule) int {
 	switch r {
 	case ByKey:
 		return 1
-	case ByEmail:
+	case ByEmail, byAnyEmail:
 		return 2
-	case ByPhone:
+	case ByPhone, byAnyPhone:
 		return 3
+	case secondEmail:
+		return 4
+	case secondPhone:
+		return 5
 	}
 	return 0
 }

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/dchest/siphash"
 
 	"github.com/kith-sync/kith/contact"
@@ -39,8 +41,10 @@ func NewKeyring(schema contact.Schema, region string, secondary bool) *Keyring {
 			if len(k.fields[ByEmail]) == 0 || secondary {
 				k.fields[ByEmail] = append(k.fields[ByEmail], i)
 			}
+			k.fields[byAnyEmail] = append(k.fields[byAnyEmail], i)
 		case contact.Phone:
 			k.fields[ByPhone] = append(k.fields[ByPhone], i)
+			k.fields[byAnyPhone] = append(k.fields[byAnyPhone], i)
 		}
 	}
 	return k
@@ -52,6 +56,9 @@ func (k *Keyring) Fields(r Rule) []int { return k.fields[r] }
 // Keys appends the match keys that a record has for a rule. Blank is never a
 // key, nor is a value that its kind refuses.
 func (k *Keyring) Keys(r Rule, values []string, keys []string) []string {
+	if r == secondEmail || r == secondPhone {
+		return k.second(r.Base(), values, keys)
+	}
 	for _, at := range k.fields[r] {
 		if at >= len(values) || values[at] == "" {
 			continue
@@ -60,9 +67,22 @@ func (k *Keyring) Keys(r Rule, values []string, keys []string) []string {
 		if key == "" {
 			continue
 		}
-		keys = append(keys, key)
-		if !k.secondary {
+		if !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+		if !k.secondary && !r.Any() {
 			break
+		}
+	}
+	return keys
+}
+
+// second appends the keys that only the second e-mails or telephones give.
+func (k *Keyring) second(r Rule, values []string, keys []string) []string {
+	main := k.Keys(r, values, nil)
+	for _, key := range k.Keys(anyOf(r), values, nil) {
+		if !slices.Contains(main, key) {
+			keys = append(keys, key)
 		}
 	}
 	return keys

@@ -1,6 +1,9 @@
 package plan
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // Matching runs in passes: the best rule for everybody before the next rule for
 // anybody (settled question 9). A pass groups the records and the target's
@@ -12,22 +15,28 @@ import "slices"
 // A Claim is a record that has the group's key.
 type Claim struct {
 	Row     int64
-	Best    bool // the record has no better key: this one is its identity
-	Decided bool // an earlier rule has settled the record, or an earlier run
-	Out     bool // decided, and stands for nobody: skipped, held or refused
-	Ghost   bool // the record is refused; it only protects contacts from removal
+	Best    bool     // the record has no better key: this one is its identity
+	Decided bool     // an earlier rule has settled the record, or an earlier run
+	Out     bool     // decided, and stands for nobody: skipped, held or refused
+	Ghost   bool     // the record is refused; it only protects contacts from removal
+	Who     Who      // whom it names, where the rule is the telephone
+	Keys    []uint64 // in a group of several keys: those that it has; nil: the group's one
+	Own     uint64   // of these, the one of its main card: others are better known by theirs
 }
 
 // A Candidate is a contact of the target that has the group's key.
 type Candidate struct {
-	Ref     int64 // handles ascend in order of creation
-	Taken   bool  // a better rule gave it to another record of this run
-	Outside bool  // out of the sync's target scope (K3)
-	Merged  bool  // the key is not its own, but of a contact that was merged into it
-	Holder  int64 // of a merged one that is taken: the record that took it; -1 unknown
+	Ref     int64  // handles ascend in order of creation
+	Taken   bool   // a better rule gave it to another record of this run
+	Outside bool   // out of the sync's target scope (K3)
+	Merged  bool   // the key is not its own, but of a contact that was merged into it
+	Holder  int64  // of a merged one that is taken: the record that took it; -1 unknown
+	Who     Who    // whom it names, where the rule is the telephone; nobody where several people were merged
+	Key     uint64 // in a group of several keys: the one that it has; once for each
 }
 
-// A Group is every claim and candidate that share one key.
+// A Group is every claim and candidate that share one key; or, for a rule by which
+// people have several keys, all who share any.
 type Group struct {
 	Rule Rule
 	// Unique groups by a key that identifies, but that the sync does not match by
@@ -68,30 +77,31 @@ type Verdict struct {
 // every undecided claim, and the candidates that some record of the source
 // points to: these are not missing from it. Taken candidates are marked in g.
 func (s *Sync) Resolve(g *Group) (verdicts []Verdict, seen []int64) {
-	r := resolution{sync: s, g: g, holder: -1, best: -1}
+	r := resolution{sync: s, g: g, phone: g.Rule.Base() == ByPhone, alone: len(g.Claims) == 1}
+	r.indexKeys()
 	for _, c := range g.Claims {
 		switch {
 		case c.Ghost:
 		case c.Decided && c.Out:
 		case c.Decided:
-			r.holder = c.Row
+			r.add(&r.holders, c)
 			if c.Best { // settled by an earlier run, by this very key
-				r.best = c.Row
+				r.add(&r.bests, c)
 			}
-		case g.Rule == ByPhone && !c.Best && r.holder < 0:
-			r.holder = c.Row // will be somebody with this telephone, by its better key
+		case c.Own != 0:
+			r.add(&r.expected, Claim{Row: c.Row, Who: c.Who, Keys: []uint64{c.Own}})
+		case r.phone && !c.Best:
+			r.add(&r.expected, c) // will be somebody with this telephone, by its better key
 		}
 	}
 	for _, c := range s.order(g.Claims) {
 		switch {
 		case c.Ghost:
-			r.protect()
+			r.protect(c)
 		case c.Decided:
-			if !c.Out && (g.Rule != ByPhone || s.takesOne()) {
-				r.protect() // whoever shares its key is in the source too
+			if !c.Out && (!r.phone || s.takesOne()) {
+				r.protect(c) // whoever shares its key is in the source too
 			}
-		case c.Best && r.best >= 0:
-			r.duplicate(c)
 		default:
 			r.judge(c)
 		}
@@ -134,54 +144,97 @@ func boolFirst(first bool) int {
 type resolution struct {
 	sync     *Sync
 	g        *Group
-	holder   int64 // a record that already stands for this key, or -1
-	best     int64 // the record that won among duplicates, or -1
+	phone    bool             // families share the key
+	alone    bool             // nobody else could see whom the one claim stands for
+	holders  known            // records that stand for the key already
+	expected known            // records that will, by a better key
+	bests    known            // records that won among duplicates
+	byKey    map[uint64][]int // in a group of several keys: its candidates
 	verdicts []Verdict
 	seen     []int64
 }
 
-func (r *resolution) duplicate(c Claim) {
+func (r *resolution) add(k *known, c Claim) {
+	if !r.alone {
+		k.add(c)
+	}
+}
+
+// indexKeys sorts the candidates of a group of several keys by key.
+func (r *resolution) indexKeys() {
+	for i, k := range r.g.Candidates {
+		if k.Key == 0 {
+			return
+		}
+		if r.byKey == nil {
+			r.byKey = map[uint64][]int{}
+		}
+		r.byKey[k.Key] = append(r.byKey[k.Key], i)
+	}
+}
+
+// sharing yields the candidates that have a key of the claim, each once.
+func (r *resolution) sharing(c Claim) iter.Seq[*Candidate] {
+	return func(yield func(*Candidate) bool) {
+		if c.Keys == nil {
+			for i := range r.g.Candidates {
+				if !yield(&r.g.Candidates[i]) {
+					return
+				}
+			}
+			return
+		}
+		var met []int64
+		for _, key := range c.Keys {
+			for _, i := range r.byKey[key] {
+				k := &r.g.Candidates[i]
+				if slices.Contains(met, k.Ref) {
+					continue
+				}
+				if met = append(met, k.Ref); !yield(k) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (r *resolution) duplicate(c Claim, of int64) {
 	action := Skip
 	if r.sync.Duplicates == RejectDuplicates {
 		action = Reject
 	}
-	r.verdicts = append(r.verdicts, Verdict{Row: c.Row, Action: action, Reason: SourceDuplicate, Other: r.best})
+	r.verdicts = append(r.verdicts, Verdict{Row: c.Row, Action: action, Reason: SourceDuplicate, Other: of})
 }
 
 func (r *resolution) judge(c Claim) {
-	v := r.candidateFor(c)
-	v.Row = c.Row
-	if holder := r.mergedWith(); v.Action == NoAction && c.Best && holder >= 0 {
-		r.best = holder
-		r.duplicate(c)
-		r.protect()
+	if best := r.bests.find(c); c.Best && best >= 0 {
+		r.duplicate(c, best)
 		return
 	}
-	if v.Action == NoAction && r.spokenFor() && (r.g.Rule != ByPhone || c.Best) {
-		// The key is already somebody's in this very run: creating would make two
-		// contacts with one key. People who have a better key may share a phone
-		// (settled question 8).
-		v.Action, v.Reason, v.Other = Hold, IdentityConflict, r.holder
-		for _, k := range r.g.Candidates {
-			if k.Taken {
-				v.Several = append(v.Several, k.Ref)
-			}
-		}
-		r.protect()
+	v := r.candidateFor(c)
+	v.Row = c.Row
+	if holder := r.mergedWith(c); v.Action == NoAction && c.Best && holder >= 0 {
+		r.duplicate(c, holder)
+		r.protect(c)
+		return
+	}
+	if v.Action == NoAction && (!r.phone || c.Best) {
+		r.holdIfSpokenFor(c, &v)
 	}
 	if c.Best {
-		r.best = c.Row
+		r.add(&r.bests, c)
 	}
 	if v.Action == Update || v.Action == NoAction {
-		r.holder = c.Row
+		r.add(&r.holders, c)
 	}
 	r.verdicts = append(r.verdicts, v)
 }
 
 // mergedWith is the record that a merge by hand made one with every record of
 // this key: it was found to be the contact that keeps the key. -1 if there is none.
-func (r *resolution) mergedWith() int64 {
-	for _, k := range r.g.Candidates {
+func (r *resolution) mergedWith(c Claim) int64 {
+	for k := range r.sharing(c) {
 		if k.Merged && k.Taken && k.Holder >= 0 {
 			return k.Holder
 		}
@@ -189,17 +242,36 @@ func (r *resolution) mergedWith() int64 {
 	return -1
 }
 
-// spokenFor reports whether the group's key belongs to another record of this
-// run, or to a contact that another record was found to be.
-func (r *resolution) spokenFor() bool {
-	return r.holder >= 0 || slices.ContainsFunc(r.g.Candidates, func(k Candidate) bool { return k.Taken })
+// holdIfSpokenFor holds a claim whose key belongs to another record of this run, or
+// to a contact that another record was found to be: creating would make two
+// contacts with one key. People who have a better key may share a telephone, and so
+// may those whose names contradict each other (settled question 8).
+func (r *resolution) holdIfSpokenFor(c Claim, v *Verdict) {
+	v.Other = r.holders.find(c)
+	if v.Other < 0 {
+		v.Other = r.expected.find(c.others())
+	}
+	for k := range r.sharing(c) {
+		if k.Taken && !r.apart(c, k) {
+			v.Several = append(v.Several, k.Ref)
+		}
+	}
+	if v.Other < 0 && len(v.Several) == 0 {
+		return
+	}
+	v.Action, v.Reason = Hold, IdentityConflict
+	r.protect(c)
 }
+
+// apart reports whether a record and a contact that share a telephone name
+// different people.
+func (r *resolution) apart(c Claim, k *Candidate) bool { return r.phone && c.Who.Contradicts(k.Who) }
 
 // candidateFor applies the table of requirements 3.2 to one claim.
 func (r *resolution) candidateFor(c Claim) Verdict {
 	none := Verdict{Other: -1}
 	var inside, outside, others []int64
-	for _, k := range r.g.Candidates {
+	for k := range r.sharing(c) {
 		if k.Taken {
 			continue
 		}
@@ -207,7 +279,7 @@ func (r *resolution) candidateFor(c Claim) Verdict {
 			others = append(others, k.Ref)
 			continue
 		}
-		switch r.otherness(c, k.Ref) {
+		switch r.otherness(c, k) {
 		case AnotherPerson:
 		case AnotherIdentity:
 			others = append(others, k.Ref)
@@ -221,6 +293,11 @@ func (r *resolution) candidateFor(c Claim) Verdict {
 	}
 	if r.g.Rule == ByKey && r.sync.OutOfScope == OutOfScopeContinue {
 		others, outside = append(others, outside...), nil // a unique identifier stays unique (C28)
+	}
+	if c.Keys != nil { // they come key by key
+		slices.Sort(inside)
+		slices.Sort(outside)
+		slices.Sort(others)
 	}
 	switch {
 	case len(inside) == 1:
@@ -240,11 +317,14 @@ func (r *resolution) candidateFor(c Claim) Verdict {
 	return none
 }
 
-func (r *resolution) otherness(c Claim, ref int64) Otherness {
-	if c.Best || r.g.Other == nil {
-		return SamePersonHere
+func (r *resolution) otherness(c Claim, k *Candidate) Otherness {
+	switch {
+	case !c.Best && r.g.Other != nil:
+		return r.g.Other(c.Row, k.Ref)
+	case r.apart(c, k):
+		return AnotherPerson
 	}
-	return r.g.Other(c.Row, ref)
+	return SamePersonHere
 }
 
 func (r *resolution) take(ref int64) Verdict {
@@ -270,9 +350,10 @@ func (r *resolution) several(refs []int64) Verdict {
 	return Verdict{Action: Hold, Reason: MatchSeveral, Other: -1, Several: refs}
 }
 
-// protect marks every candidate as present in the source.
-func (r *resolution) protect() {
-	for _, k := range r.g.Candidates {
+// protect marks every candidate that shares a key with the claim as present in
+// the source.
+func (r *resolution) protect(c Claim) {
+	for k := range r.sharing(c) {
 		r.seen = append(r.seen, k.Ref)
 	}
 }

@@ -60,7 +60,7 @@ func Compile(s Sync, source, target contact.Schema, region string) (*Rulebook, e
 	b := &Rulebook{
 		Sync: s, Source: source, Target: target,
 		norm:      contact.NewNormalizer(region),
-		keyring:   NewKeyring(target, region, s.Secondary),
+		keyring:   NewKeyring(target, region, false),
 		writes:    make([]Write, len(target.Fields)),
 		mayClear:  make([]bool, len(target.Fields)),
 		consent:   make([]bool, len(target.Fields)),
@@ -69,10 +69,10 @@ func Compile(s Sync, source, target contact.Schema, region string) (*Rulebook, e
 		emailAt:   target.First(contact.Email),
 	}
 	switch {
-	case s.Secondary:
-		return nil, fmt.Errorf("secondary: matching by second e-mails and telephones is not available yet; leave it out")
-	case s.Policy.Delete.NotFound == Mark, s.Policy.Delete.NotFound == Unlink && !s.Linked():
-		return nil, fmt.Errorf("policy.delete.not_found: %s is not available yet; use keep, trash or delete", s.Policy.Delete.NotFound)
+	case s.Secondary && s.Linked():
+		return nil, fmt.Errorf("secondary: a sync with a connection matches by the main card; leave it out")
+	case s.Policy.Delete.NotFound == Unlink && !s.Linked():
+		return nil, fmt.Errorf("policy.delete.not_found: unlink: between files and books there are no links; use keep, mark, trash or delete")
 	}
 	for i, m := range s.Map {
 		if err := b.compileMapping(m, region); err != nil {
@@ -90,6 +90,9 @@ func Compile(s Sync, source, target contact.Schema, region string) (*Rulebook, e
 		if f.Kind == contact.Name {
 			b.names = append(b.names, i)
 		}
+	}
+	if err := b.checkMark(); err != nil {
+		return nil, err
 	}
 	if err := b.compileRules(); err != nil {
 		return nil, err
@@ -194,6 +197,9 @@ func (b *Rulebook) compileRules() error {
 			if b.anyMapped(b.keyring.Fields(r)) {
 				b.Rules = append(b.Rules, r)
 			}
+			if second := anyOf(r); b.Sync.Secondary && second != "" && b.anyMapped(b.keyring.Fields(second)) {
+				b.Rules = append(b.Rules, second)
+			}
 		default:
 			return fmt.Errorf("match: %q is not a match rule; use key, email or phone", r)
 		}
@@ -252,6 +258,13 @@ func (b *Rulebook) InScope(r contact.Record) (bool, error) {
 		return true, nil
 	}
 	return runBool(b.scope, b.Target, r.Values)
+}
+
+// Any is the rule behind one of the main card, by which every e-mail or telephone
+// counts; false where the sync does not match by it.
+func (b *Rulebook) Any(r Rule) (Rule, bool) {
+	second := anyOf(r)
+	return second, second != "" && b.Uses(second)
 }
 
 // Scoped reports whether the sync has a target scope at all.

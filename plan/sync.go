@@ -41,6 +41,10 @@ type Endpoint struct {
 	File       string `json:"file,omitempty" yaml:"file,omitempty"`
 	Connection string `json:"connection,omitempty" yaml:"connection,omitempty"` // an account at another system
 	Object     string `json:"object,omitempty" yaml:"object,omitempty"`         // of the connection: Contact, an address book
+	Path       string `json:"path,omitempty" yaml:"path,omitempty"`             // a file of the connection, or a pattern (C20, C21)
+	Which      string `json:"which,omitempty" yaml:"which,omitempty"`           // of the files that match a pattern (C22): WhichNewest, WhichAll
+	After      After  `json:"after,omitempty" yaml:"after,omitempty"`           // what becomes of a file that was applied
+	NoFile     string `json:"no_file,omitempty" yaml:"no_file,omitempty"`       // what no file means: NoFileWarn, NoFileOK, NoFileError
 	Book       string `json:"book,omitempty" yaml:"book,omitempty"`
 	CSV        CSV    `json:"csv,omitzero" yaml:"csv,omitempty"`
 	EveryTime  bool   `json:"every_time,omitempty" yaml:"every_time,omitempty"` // C17
@@ -58,6 +62,7 @@ type CSV struct {
 	Preamble         *int   `json:"preamble,omitempty" yaml:"preamble,omitempty"`
 	Encoding         string `json:"encoding,omitempty" yaml:"encoding,omitempty"`
 	StrictLineBreaks bool   `json:"strict_line_breaks,omitempty" yaml:"strict_line_breaks,omitempty"` // C4 literally
+	Sheet            string `json:"sheet,omitempty" yaml:"sheet,omitempty"`                           // of a spreadsheet; empty: the first
 }
 
 // Policy says what may be done to the target (K7-K9, C14, C15).
@@ -77,6 +82,7 @@ type Delete struct {
 	NotFound NotFound `json:"not_found,omitempty" yaml:"not_found,omitempty"`
 	Scope    Scope    `json:"scope,omitempty" yaml:"scope,omitempty"`
 	Back     NotFound `json:"back,omitempty" yaml:"back,omitempty"` // of a two-way sync: what the source does with what is gone from the target
+	Mark     string   `json:"mark,omitempty" yaml:"mark,omitempty"` // field that a mark stands in; empty: DefaultMark
 }
 
 // A Mapping fills one field of the target (C27). Exactly one of From, Value and
@@ -177,7 +183,9 @@ func (s Sync) Defaults() Sync {
 
 // Linked reports whether the sync keeps links: one of its ends is a connection,
 // whose records have ids of their own.
-func (s Sync) Linked() bool { return s.Source.Connection != "" || s.Target.Connection != "" }
+func (s Sync) Linked() bool {
+	return s.Source.Connection != "" && s.Source.Path == "" || s.Target.Connection != ""
+}
 
 // MatchFor returns the match rules for a target: the sync's own, else its unique
 // identifier if it has one, else the e-mail (settled question 13), else the

@@ -301,9 +301,10 @@ func (a *applying) row(ctx context.Context, o outcome, block, number, ref int64,
 	return a.write(ctx, number+1)
 }
 
-// removals applies the deletes. Their positions follow those of the records.
+// removals applies what happens to contacts that are not found: deletes and
+// marks. Their positions follow those of the records.
 func (a *applying) removals(ctx context.Context) error {
-	if a.run.Totals.Deleted == 0 {
+	if a.run.Totals.Deleted+a.run.Totals.Marked == 0 {
 		return nil
 	}
 	position := a.run.Totals.Read
@@ -311,7 +312,7 @@ func (a *applying) removals(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if c.Action != plan.Remove {
+		if c.Row >= 0 || !writes(c.Action) {
 			continue
 		}
 		position++
@@ -319,7 +320,11 @@ func (a *applying) removals(ctx context.Context) error {
 			continue
 		}
 		a.batch = append(a.batch, queued{Change: c.Change, seq: c.Seq, block: -1})
-		if a.weight += removeWeight; a.weight >= batchWeight {
+		a.weight += removeWeight
+		if c.Action == plan.Update {
+			a.weight += updateWeight
+		}
+		if a.weight >= batchWeight {
 			if err := a.write(ctx, position); err != nil {
 				return err
 			}
@@ -357,7 +362,7 @@ func (a *applying) write(ctx context.Context, position int64) error {
 		}
 	}
 	a.run.Position = position
-	a.engine.progress("writing", position, a.run.Totals.Read+a.run.Totals.Deleted)
+	a.engine.progress("writing", position, a.run.Totals.Read+a.run.Totals.Deleted+a.run.Totals.Marked)
 	a.batch, a.weight, a.slab = a.batch[:0], 0, a.slab[:0]
 	return nil
 }
@@ -376,7 +381,11 @@ func (a *applying) keepValues(values []string) []string {
 // refused turns a planned write into a failed one, in the totals, in its change
 // row and in its block, which the next run relies on.
 func (a *applying) refused(ctx context.Context, q queued, result connector.Result) error {
-	a.run.Totals.Move(q.Action, plan.Fail)
+	if q.Row < 0 && q.Action == plan.Update {
+		a.run.Totals.FailMark()
+	} else {
+		a.run.Totals.Move(q.Action, plan.Fail)
+	}
 	if a.run.Reasons == nil {
 		a.run.Reasons = map[string]int64{}
 	}
@@ -450,7 +459,7 @@ func (a *applying) index(ctx context.Context) error {
 		}
 		a.engine.progress("indexing", int64(i+1), int64(len(plan.KeyRules)))
 	}
-	return nil
+	return a.indexSecond(ctx, taker, first)
 }
 
 // createdKeys sorts the keys of what the plan creates, whose first handle is ref.

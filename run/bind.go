@@ -36,7 +36,9 @@ type binding struct {
 func (b binding) print() string {
 	b.NewFields, b.Suggested = nil, false
 	b.Sync = whatMatters(b.Sync)
-	b.Sync.Policy.Delete = plan.Delete{} // concerns contacts without a record; their removals are spelled out
+	if !b.Sync.Policy.Delete.Marks() { // a mark is taken off by the record that comes again
+		b.Sync.Policy.Delete = plan.Delete{} // concerns contacts without a record; their removals are spelled out
+	}
 	names := b.Target.Fields
 	b.Target = contact.Schema{Fields: mappedFields(b.Sync.Map, names), Key: b.Target.Key}
 	text, err := json.Marshal(b)
@@ -95,6 +97,7 @@ func (e *Engine) bind(ctx context.Context, def plan.Sync, st *stage, target cont
 		}
 	}
 	b.addFields(suggestions)
+	b.addMark()
 	if err := b.setKey(def.Target.Key, def.Target.Book != ""); err != nil {
 		return b, err
 	}
@@ -201,6 +204,16 @@ func (b *binding) addFields(suggestions []suggest.Suggestion) {
 		b.Target.Fields = append(b.Target.Fields, f)
 		b.NewFields = append(b.NewFields, f)
 	}
+}
+
+// addMark adds the field that marks stand in, where the target has none.
+func (b *binding) addMark() {
+	d := b.Sync.Policy.Delete
+	if !d.Marks() || b.Target.Index(d.MarkField()) >= 0 {
+		return
+	}
+	f := contact.Field{Name: d.MarkField(), Kind: contact.Text}
+	b.Target.Fields, b.NewFields = append(b.Target.Fields, f), append(b.NewFields, f)
 }
 
 // generatedKey is the field that holds generated 9-digit codes (C29).

@@ -104,6 +104,11 @@ func (d *decider) record(note rowNote, number int64) error {
 		o.Action, o.Reason = plan.Skip, reasonNumber(plan.TrashedByPerson)
 	default:
 		o.Action, o.Reason = note.Create, note.Why
+		if thrown, err := d.secondThrownAway(note, number); err != nil {
+			return err
+		} else if thrown {
+			o.Action, o.Reason = plan.Skip, reasonNumber(plan.TrashedByPerson)
+		}
 	}
 	d.outcomes = append(d.outcomes, o)
 	return d.explain(o, v, number)
@@ -250,7 +255,7 @@ func (w *planWriter) add(ctx context.Context, outcomes []outcome, changes []plan
 	}
 	for _, c := range changes {
 		if c.Row < 0 {
-			w.totals.Count(c.Action, 1)
+			w.totals.CountApart(c.Action)
 			w.reason(c.Reason)
 		}
 		text, err := json.Marshal(c)

@@ -140,7 +140,7 @@ func (p *planning) pointTo(ctx context.Context, rule plan.Rule, rank int, stretc
 
 // pointBy notes the best rule by which entries point to each contact.
 func (p *planning) pointBy(ctx context.Context, rule plan.Rule, rank int, entries []spill.Record, best map[int64]int) error {
-	hits, err := p.target.Lookup(ctx, rule, hashesOf(entries))
+	hits, err := lookup(ctx, p.target, rule, hashesOf(entries))
 	for _, h := range hits {
 		if known, ok := best[h.Ref]; !ok || rank < known {
 			best[h.Ref] = rank
@@ -178,7 +178,8 @@ func (p *planning) isDisturbed(d *disturbance, note rowNote) bool {
 
 // enterSettled lets the settled records that share a key take part in matching.
 func (p *planning) enterSettled(d *disturbance) error {
-	return p.eachSettled(func(number int64, note rowNote) error {
+	var named []int64
+	err := p.eachSettled(func(number int64, note rowNote) error {
 		p.take(note.Ref, number)
 		p.seen.add(note.Ref)
 		best := uint64(flagBest)
@@ -191,11 +192,18 @@ func (p *planning) enterSettled(d *disturbance) error {
 				if err := p.entries[rule].Add(spill.Record{key, uint64(number)<<flagBits | flagSettled | flagSame | best}); err != nil {
 					return err
 				}
+				if rule.Base() == plan.ByPhone && p.names() {
+					named = append(named, number)
+				}
 			}
 			best = 0
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return p.readNames(named)
 }
 
 // has reports whether a key of a rule is to be matched, and whether a changed

@@ -18,6 +18,7 @@ func drawSync(t *rapid.T) plan.Sync {
 	s.Source.EveryTime = true
 	s.Target.Key = oneOf(t, "key", "", "uid", "uid", plan.KeyGenerated)
 	s.Match = drawMatch(t, s.Target.Key == "uid")
+	s.Secondary = rarely(t, "secondary")
 	s.PhoneMatch = oneOf(t, "phone_match", plan.NamesAgree, plan.PhoneAlone)
 	s.OnSeveral = oneOf(t, "on_several", plan.SeveralReview, plan.SeveralFirst, plan.SeveralMostRecent, plan.SeveralReject)
 	s.OutOfScope = oneOf(t, "out_of_scope", plan.OutOfScopeSkip, plan.OutOfScopeContinue, plan.OutOfScopeReview)
@@ -37,7 +38,7 @@ func drawSync(t *rapid.T) plan.Sync {
 	create := !rarely(t, "no create")
 	s.Policy.Create = &create
 	s.Policy.Update = drawWrite(t, "update")
-	s.Policy.Delete.NotFound = oneOf(t, "not_found", plan.Keep, plan.Keep, plan.Trash, plan.DeleteGone)
+	s.Policy.Delete.NotFound = oneOf(t, "not_found", plan.Keep, plan.Keep, plan.Mark, plan.Trash, plan.DeleteGone)
 	s.Policy.Delete.Scope = oneOf(t, "delete scope", plan.BroughtByThisSync, plan.WholeBook)
 	s.Guard.Explicit = true // no guard: most worlds are so small that any delete is too much
 	for _, f := range fields {

@@ -15,14 +15,14 @@ import (
 func TestPropEmptyFileDeletesNobody(t *testing.T) {
 	law(t, func(t *rapid.T, b *bench) {
 		w := drawWorld(t, b, 1)
-		w.Sync.Policy.Delete.NotFound = oneOf(t, "removal", plan.Trash, plan.DeleteGone)
+		w.Sync.Policy.Delete.NotFound = oneOf(t, "removal", plan.Mark, plan.Trash, plan.DeleteGone)
 		w.run(t, 0)
 		before := w.shelf(t)
 		header, _, _ := strings.Cut(w.Files[0], "\n")
 		empty := oneOf(t, "empty file", header+"\n", header, header+"\n\n\n", header+"\r\n")
 		r := w.runText(t, empty)
-		if r.Totals.Deleted != 0 {
-			t.Fatalf("an empty file deleted %d\n%v", r.Totals.Deleted, w)
+		if gone := r.Totals.Deleted + r.Totals.Marked; gone != 0 {
+			t.Fatalf("an empty file deleted or marked %d\n%v", gone, w)
 		}
 		equalShelves(t, w, "an empty file changed the book", w.shelf(t), before)
 	})
@@ -40,7 +40,7 @@ func TestPropGuardBlocksEverything(t *testing.T) {
 		counts := func(tt plan.Totals) int64 { return tt.Deleted }
 		if rarely(t, "counts updates") {
 			w.Sync.Guard = plan.Guard{Explicit: true, Changes: plan.Percent(percent)}
-			counts = func(tt plan.Totals) int64 { return tt.Deleted + tt.Updated }
+			counts = func(tt plan.Totals) int64 { return tt.Deleted + tt.Updated + tt.Marked }
 		}
 		r := w.run(t, 1)
 		if over := counts(r.Totals)*100 > percent*r.GuardBase; over != (r.Status == store.Blocked) {

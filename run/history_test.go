@@ -180,6 +180,9 @@ func (w *world) bestKey(values []string) (plan.Rule, string) {
 func withoutCodes(s shelf) shelf {
 	for _, values := range s {
 		delete(values, "unique_key")
+		if values[plan.DefaultMark] != "" { // two worlds have syncs of two names
+			values[plan.DefaultMark] = "marked"
+		}
 	}
 	return s
 }

@@ -86,12 +86,21 @@ func (p *pass) sortOutShared(ctx context.Context) (merged []plan.Group, err erro
 func (p *pass) markMerged(s shared, contacts map[int64]contact.Record) (any bool) {
 	for i := range s.Candidates {
 		k := &s.Candidates[i]
-		found, ok := contacts[k.Ref]
-		own := slices.ContainsFunc(p.book.KeysFor(p.rule, found.Values, nil), func(key string) bool {
-			return p.engine.Secret.Hash(key) == s.hash
-		})
-		k.Merged = ok && p.keepers.has(k.Ref) && !own
+		k.Merged = p.isMerged(k.Ref, s.hash, contacts)
 		any = any || k.Merged
 	}
 	return any
+}
+
+// isMerged reports whether a contact may have a key for another that was merged
+// into it. A telephone may be its own and that of the other as well.
+func (p *pass) isMerged(ref int64, hash uint64, contacts map[int64]contact.Record) bool {
+	found, ok := contacts[ref]
+	if !ok || !p.keepers.has(ref) {
+		return false
+	}
+	own := slices.ContainsFunc(p.book.KeysFor(p.rule, found.Values, nil), func(key string) bool {
+		return p.engine.Secret.Hash(key) == hash
+	})
+	return !own || p.rule.Base() == plan.ByPhone
 }

@@ -115,7 +115,7 @@ func nothingErased(t *rapid.T, w *world, s step) {
 		now, kept := s.after[number]
 		for name, old := range values {
 			m, _ := w.mapping(name)
-			if kept && now[name] == "" && !(m.MayClear && w.policy(name) == plan.WriteAlways) {
+			if kept && now[name] == "" && name != plan.DefaultMark && !(m.MayClear && w.policy(name) == plan.WriteAlways) {
 				t.Fatalf("contact %d lost %s %q\n%v", number, name, old, w)
 			}
 		}
@@ -172,11 +172,15 @@ func totalsAddUp(t *rapid.T, w *world, s step) {
 	reasons := map[string]int64{}
 	next := int64(0)
 	for _, c := range s.changes {
-		sum.Count(c.Action, 1)
+		if c.Row < 0 {
+			sum.CountApart(c.Action)
+		} else {
+			sum.Count(c.Action, 1)
+		}
 		if c.Reason != plan.NoReason && c.Reason != plan.SourceGone {
 			reasons[string(c.Reason)]++
 		}
-		if c.Action == plan.Remove {
+		if c.Row < 0 {
 			continue
 		}
 		if c.Row != next {
@@ -234,6 +238,13 @@ func (w *world) sharing(s shelf) map[[2]int64]string {
 
 // keyring finds the match keys of the world's contacts.
 func (w *world) keyring() *plan.Keyring {
+	if w.Sync.Secondary {
+		schema := contact.Schema{Fields: fields}
+		if w.Sync.Target.Key == "uid" {
+			schema.Key = "uid"
+		}
+		return plan.NewKeyring(schema, "GB", true)
+	}
 	if w.Sync.Target.Key == "uid" {
 		return w.bench.keyed
 	}

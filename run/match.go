@@ -24,6 +24,12 @@ func (p *planning) match(ctx context.Context) error {
 			if err := pass.walk(ctx, stretch); err != nil {
 				return err
 			}
+			if err := pass.flushDoubtful(ctx); err != nil {
+				return err
+			}
+		}
+		if err := pass.resolveGathered(ctx); err != nil {
+			return err
 		}
 		merged, err := pass.sortOutShared(ctx)
 		if err != nil {
@@ -47,11 +53,12 @@ type pass struct {
 	place    int          // of the rule among the sync's rules
 	doubtful []plan.Group // need a look at the records themselves
 	shared   []shared     // have a contact that may keep the key for another
+	all      several      // of a rule by which people have several keys
 }
 
 // walk meets a stretch of entries with the target's contacts.
 func (p *pass) walk(ctx context.Context, stretch []spill.Record) error {
-	hits, err := p.target.Lookup(ctx, p.rule, hashesOf(stretch))
+	hits, err := lookup(ctx, p.target, p.rule, hashesOf(stretch))
 	if err != nil {
 		return err
 	}
@@ -138,11 +145,15 @@ func (p *pass) meet(ctx context.Context, entries []spill.Record, hits []connecto
 		g.Candidates = append(g.Candidates, k)
 		free = free || !k.Taken
 	}
+	if p.rule.Any() {
+		p.gather(g, entries)
+		return nil
+	}
 	if slices.ContainsFunc(hits, func(h connector.Hit) bool { return p.keepers.has(h.Ref) }) {
 		p.shared = append(p.shared, shared{entries[0][0], g})
 		return nil
 	}
-	if look && free || len(hits) > 1 && p.book.Sync.OnSeveral == plan.SeveralMostRecent {
+	if look && free || p.byName(&g) || len(hits) > 1 && p.book.Sync.OnSeveral == plan.SeveralMostRecent {
 		p.doubtful = append(p.doubtful, g)
 		return nil
 	}
@@ -211,6 +222,11 @@ func (p *pass) resolveDoubtful(ctx context.Context) error {
 	for i := range p.doubtful {
 		g := &p.doubtful[i]
 		p.refresh(g)
+		if p.byName(g) {
+			if err := p.nameAll(g, contacts); err != nil {
+				return err
+			}
+		}
 		g.Other = func(row, ref int64) plan.Otherness { return p.otherness(records[row], contacts[ref]) }
 		g.Recent = func(refs []int64) int64 {
 			return slices.MaxFunc(refs, func(a, b int64) int { return int(contacts[a].Rank - contacts[b].Rank) })

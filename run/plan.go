@@ -43,6 +43,11 @@ func (e *Engine) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
 		return r, err
 	}
 	st, err := e.stageSource(ctx, source, s.Definition)
+	found(source, &r)
+	if nothing, ok := errors.AsType[*connector.Nothing](err); ok {
+		err = e.nothing(ctx, last, nothing, &r)
+		return r, err
+	}
 	if err != nil {
 		return e.failed(ctx, r, err)
 	}
@@ -322,6 +327,10 @@ func (e *Engine) unchanged(ctx context.Context, s store.Sync, source connector.S
 		return false, nil
 	}
 	size, hash, err := stager.Fingerprint(ctx, last.SourceSize)
+	found(source, r)
+	if nothing, ok := errors.AsType[*connector.Nothing](err); ok {
+		return true, e.nothing(ctx, last, nothing, r)
+	}
 	if err != nil {
 		failed, err := e.failed(ctx, *r, sourceFault(source.Name(), err))
 		*r = failed
@@ -360,6 +369,28 @@ func (e *Engine) unchanged(ctx context.Context, s store.Sync, source connector.S
 		r.Notes = append(r.Notes, people(len(edited), "was", "were")+" edited since. Run with --every-time to apply the source to them again.")
 	}
 	return true, e.finishUnchanged(ctx, r, store.SkippedUnchanged, plan.Totals{}, nil)
+}
+
+// found notes what a source that is looked for has turned out to be.
+func found(source connector.Source, r *store.Run) {
+	r.Source = source.Name()
+	if t, ok := source.(connector.Tracker); ok {
+		r.Origin, r.Waiting = t.Found()
+	}
+}
+
+// nothing ends a run that has nothing to read. What the last run has read stays
+// what the next one is compared with.
+func (e *Engine) nothing(ctx context.Context, last *store.Run, n *connector.Nothing, r *store.Run) error {
+	if last != nil {
+		r.SourceHash, r.SourceSize, r.Stage, r.BlocksOf, r.Config, r.Fingerprint = last.SourceHash, last.SourceSize, last.Stage, last.BlocksOf, last.Config, last.Fingerprint
+	}
+	r.Notes = append(r.Notes, n.Why)
+	status := store.SkippedUnchanged
+	if n.Warning != "" {
+		status, r.Warnings = store.WithWarnings, map[string]int64{n.Warning: 1}
+	}
+	return e.finishUnchanged(ctx, r, status, plan.Totals{}, nil)
 }
 
 // amongRecords returns those of the contacts that records of a run were found to
@@ -414,7 +445,7 @@ func (e *Engine) addsOnly(r *store.Run) bool {
 // again is what a run's totals are when the same source meets what it left.
 func again(t plan.Totals) plan.Totals {
 	t.Unchanged += t.Created + t.Updated
-	t.Created, t.Updated, t.Deleted = 0, 0, 0
+	t.Created, t.Updated, t.Deleted, t.Marked = 0, 0, 0, 0
 	return t
 }
 

@@ -32,12 +32,13 @@ type planning struct {
 	seen     refset          // contacts that some record of the source points to
 	several  map[int64][]int64
 
-	forgotten  plan.Forgotten // people who were erased on request
-	allKeys    func(values []string) func(plan.Rule) []uint64
-	tombstones map[[2]uint64]bool     // rule and hash of the best key of contacts that people threw away
-	edited     map[plan.Rule][]uint64 // keys of contacts that others have changed since the last run
-	settled    int64                  // records that are as they were, and settled well
-	reopened   map[int64]rowNote      // records that were as before, and are looked at again all the same
+	forgotten    plan.Forgotten // people who were erased on request
+	allKeys      func(values []string) func(plan.Rule) []uint64
+	tombstones   map[[2]uint64]bool     // rule and hash of the best key of contacts that people threw away
+	edited       map[plan.Rule][]uint64 // keys of contacts that others have changed since the last run
+	settled      int64                  // records that are as they were, and settled well
+	settledNames map[int64]uint64       // last names of such records whose telephone others have, hashed
+	reopened     map[int64]rowNote      // records that were as before, and are looked at again all the same
 
 	nameless   int64 // records that have no key to be known by
 	unreadable int64 // records whose content is not known at all
@@ -139,6 +140,16 @@ func (p *planning) enter(note rowNote, number int64, flags uint64) error {
 		flags |= flagBest
 	}
 	for _, rule := range p.book.Rules {
+		if rule.Any() {
+			had, err := p.enterSecond(rule, note, number, flags)
+			if err != nil {
+				return err
+			}
+			if had {
+				flags &^= flagBest
+			}
+			continue
+		}
 		key := note.Keys[plan.NumberOf(rule)-1]
 		if key == 0 {
 			continue
@@ -214,14 +225,20 @@ func (p *planning) hashKeys(values []string, note *rowNote) (usable int) {
 			usable++
 		}
 	}
+	usable += p.hashSecond(values, note)
+	if p.names() {
+		note.Name = p.hashName(values)
+	}
 	return usable
 }
 
 func (p *planning) noKey() plan.Reason {
-	if len(p.book.Rules) == 1 && p.book.Rules[0] == plan.ByEmail {
-		return plan.NoEmail // S4
+	for _, rule := range p.book.Rules {
+		if rule.Base() != plan.ByEmail {
+			return plan.NoKey
+		}
 	}
-	return plan.NoKey
+	return plan.NoEmail // S4
 }
 
 // failFast ends a run early when its first records are refused for one common

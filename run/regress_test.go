@@ -273,8 +273,6 @@ func TestNotBuiltIsRefused(t *testing.T) {
 		what   string
 		change func(*plan.Sync)
 	}{
-		{"second e-mails and telephones as keys", func(s *plan.Sync) { s.Secondary = true }},
-		{"marking contacts not found", func(s *plan.Sync) { s.Policy.Delete.NotFound = plan.Mark }},
 		{"unlinking contacts not found", func(s *plan.Sync) { s.Policy.Delete.NotFound = plan.Unlink }},
 	} {
 		def := plan.Sync{Name: "refused", Source: plan.Endpoint{File: "refused.csv"}, Target: plan.Endpoint{Book: "refused"}}

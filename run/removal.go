@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"slices"
 
+	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/plan"
 )
 
@@ -136,16 +137,33 @@ func (p *planning) planRemovals(ctx context.Context, out *planWriter, missing []
 		if err != nil {
 			return err
 		}
-		c := plan.Change{Row: -1, Action: plan.Remove, Reason: plan.SourceGone, Ref: found.Ref, TargetID: found.ID, Version: found.Version}
-		c.Final = p.book.Sync.Policy.Delete.NotFound == plan.DeleteGone
-		for i, f := range p.book.Target.Fields {
-			if old := found.Value(i); old != "" {
-				c.Fields = append(c.Fields, plan.FieldChange{Name: f.Name, Old: old, Rule: string(p.book.Sync.Policy.Delete.NotFound)})
-			}
+		c, ok := p.notFound(found)
+		if !ok {
+			continue
 		}
 		if err := out.add(ctx, nil, []plan.Change{c}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// notFound is what the sync does to a contact that the source no longer has;
+// nothing where it is marked already.
+func (p *planning) notFound(found connector.Found) (plan.Change, bool) {
+	policy := p.book.Sync.Policy.Delete
+	c := plan.Change{Row: -1, Action: plan.Remove, Reason: plan.SourceGone, Ref: found.Ref, TargetID: found.ID, Version: found.Version}
+	if policy.Marks() {
+		c.Action = plan.Update
+		f, ok := plan.MarkMissing(p.book.Sync, p.book.Target, found.Record)
+		c.Fields = []plan.FieldChange{f}
+		return c, ok
+	}
+	c.Final = policy.NotFound == plan.DeleteGone
+	for i, f := range p.book.Target.Fields {
+		if old := found.Value(i); old != "" {
+			c.Fields = append(c.Fields, plan.FieldChange{Name: f.Name, Old: old, Rule: string(policy.NotFound)})
+		}
+	}
+	return c, true
 }

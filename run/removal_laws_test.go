@@ -18,7 +18,7 @@ func TestPropAnotherDeletePolicyNeedsNoFullLook(t *testing.T) {
 		full := quick.again(t)
 		for range rapid.IntRange(2, 4).Draw(t, "runs") {
 			policy := plan.Delete{
-				NotFound: oneOf(t, "not_found", plan.Keep, plan.Trash, plan.DeleteGone),
+				NotFound: oneOf(t, "not_found", plan.Keep, plan.Mark, plan.Trash, plan.DeleteGone),
 				Scope:    oneOf(t, "scope", plan.BroughtByThisSync, plan.WholeBook),
 			}
 			quick.Sync.Policy.Delete, full.Sync.Policy.Delete = policy, policy

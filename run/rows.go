@@ -14,6 +14,7 @@ import (
 type rowNote struct {
 	Hash    uint64
 	Keys    [3]uint64   // by plan.KeyRules
+	Name    uint64      // hash of the last name, where it tells people apart who share a telephone
 	Settled plan.Action // decided without looking at the target; NoAction: not yet
 	Reason  uint8
 	Create  plan.Action // what becomes of it when nobody in the target is found
@@ -22,9 +23,10 @@ type rowNote struct {
 	Ref     int64       // of a clean record: its contact, which need not be looked at
 	Place   int64       // where the record starts in the source, as csv.Row says
 	Line    int64       // and on which line
+	Second  [2][]uint64 // all e-mails and telephones, where they count; not kept with the others
 }
 
-const rowNoteSize = 8 + 3*8 + 5 + 3*8
+const rowNoteSize = 8 + 3*8 + 5 + 4*8
 
 // noteFile keeps the notes of all records in a temporary file, in order, so that
 // memory does not grow with the source.
@@ -50,7 +52,7 @@ func (f *noteFile) add(n rowNote) error {
 		b = binary.LittleEndian.AppendUint64(b, k)
 	}
 	b = append(b, byte(n.Settled), n.Reason, byte(n.Create), n.Why, n.Rule)
-	for _, w := range [...]int64{n.Ref, n.Place, n.Line} {
+	for _, w := range [...]int64{n.Ref, n.Place, n.Line, int64(n.Name)} {
 		b = binary.LittleEndian.AppendUint64(b, uint64(w))
 	}
 	f.buffer = b
@@ -100,6 +102,7 @@ func parseNote(b []byte) (n rowNote) {
 	for i, w := range [...]*int64{&n.Ref, &n.Place, &n.Line} {
 		*w = int64(binary.LittleEndian.Uint64(b[37+8*i:]))
 	}
+	n.Name = binary.LittleEndian.Uint64(b[61:])
 	return n
 }
 

@@ -32,6 +32,9 @@ const windowSize = 4 * blockRows
 // run says nothing about this one: another configuration, or new contacts in the
 // target that a record might now be.
 func (e *Engine) openSnapshot(ctx context.Context, b binding, last *store.Run, bookID int64) (*snapshot, error) {
+	if b.Sync.Secondary { // blocks know the keys of main cards only
+		return nil, nil
+	}
 	if b.Sync.Scope != "" || b.takesOneOfSeveral() || last == nil || last.BlocksOf == 0 || bookID == 0 || last.BookID != bookID {
 		return nil, nil
 	}

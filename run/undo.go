@@ -420,7 +420,7 @@ func (e *Engine) undoWhole(ctx context.Context, keeper Keeper, target Target, un
 		return r, &Error{Code: CodeUndo, Message: fmt.Sprintf("The copy of %s from before run %d is gone, so it cannot be put back", target.Name(), r.ID), Err: err}
 	}
 	defer file.Close()
-	undo.Totals = plan.Totals{Read: r.Totals.Writes(), Updated: r.Totals.Updated + r.Totals.Deleted + r.Totals.Created}
+	undo.Totals = plan.Totals{Read: r.Totals.Writes(), Updated: r.Totals.Updated + r.Totals.Deleted + r.Totals.Created + r.Totals.Marked}
 	undo.Notes = []string{target.Name() + " is as it was before, byte for byte."}
 	if err := e.keepTargetAs(ctx, keeper, &undo); err != nil {
 		return r, err

@@ -16,7 +16,11 @@ func (p *planning) uniqueRules() (rules []plan.Rule) {
 		rules = append(rules, plan.ByKey)
 	}
 	if p.book.Uses(plan.ByEmail) && !p.book.Scoped() { // out of scope others may have it: K3-K5
-		rules = append(rules, plan.ByEmail)
+		rule := plan.ByEmail
+		if second, ok := p.book.Any(rule); ok {
+			rule = second
+		}
+		rules = append(rules, rule)
 	}
 	return rules
 }
@@ -35,7 +39,7 @@ func (d *decider) holdTwins(ctx context.Context, changes []plan.Change) error {
 func (d *decider) holdTwinsBy(ctx context.Context, rule plan.Rule, changes []plan.Change) error {
 	wanted := map[uint64][]int{} // hash of the new key -> changes that write it
 	for i := range changes {
-		if hash := d.newKey(rule, changes[i]); hash != 0 {
+		for _, hash := range d.newKeys(rule, changes[i]) {
 			wanted[hash] = append(wanted[hash], i)
 		}
 	}
@@ -47,7 +51,7 @@ func (d *decider) holdTwinsBy(ctx context.Context, rule plan.Rule, changes []pla
 		hashes = append(hashes, h)
 	}
 	slices.Sort(hashes)
-	hits, err := d.target.Lookup(ctx, rule, hashes)
+	hits, err := lookup(ctx, d.target, rule, hashes)
 	if err != nil {
 		return err
 	}
@@ -66,10 +70,10 @@ func (d *decider) holdTwinsBy(ctx context.Context, rule plan.Rule, changes []pla
 	return nil
 }
 
-// newKey is the hash of the key that an update writes for a rule, or 0.
-func (d *decider) newKey(rule plan.Rule, c plan.Change) uint64 {
+// newKeys are the hashes of the keys that an update writes for a rule.
+func (d *decider) newKeys(rule plan.Rule, c plan.Change) (hashes []uint64) {
 	if c.Action != plan.Update {
-		return 0
+		return nil
 	}
 	values := make([]string, len(d.book.Target.Fields))
 	for _, at := range d.book.KeyFields(rule) {
@@ -80,9 +84,9 @@ func (d *decider) newKey(rule plan.Rule, c plan.Change) uint64 {
 		}
 	}
 	for _, key := range d.book.KeysFor(rule, values, nil) {
-		return d.engine.Secret.Hash(key)
+		hashes = append(hashes, d.engine.Secret.Hash(key))
 	}
-	return 0
+	return hashes
 }
 
 // claimKey lets the first update of the run have a key and holds the others.

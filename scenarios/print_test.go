@@ -72,6 +72,9 @@ func printTotals(t plan.Totals) string {
 	if t.Deleted != 0 {
 		text += fmt.Sprintf("; deleted %d", t.Deleted)
 	}
+	if t.Marked != 0 {
+		text += fmt.Sprintf("; marked %d", t.Marked)
+	}
 	if t.BlankLines != 0 {
 		text += fmt.Sprintf("; blank lines %d", t.BlankLines)
 	}

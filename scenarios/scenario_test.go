@@ -82,6 +82,9 @@ func empty(t *testing.T, address string) {
 	var tables string
 	err := conn.QueryRow(ctx, `SELECT coalesce(string_agg(tablename, ', '), '') FROM pg_tables
 		WHERE schemaname = 'public' AND tablename NOT LIKE 'goose%'`).Scan(&tables)
+	if err == nil {
+		_, err = conn.Exec(ctx, `SET session_replication_role = replica`) // tables that are only added to refuse it otherwise
+	}
 	if err == nil && tables != "" {
 		_, err = conn.Exec(ctx, `TRUNCATE `+tables+` RESTART IDENTITY CASCADE`)
 	}

@@ -1,6 +1,7 @@
 // Package sheet makes values safe to open in a spreadsheet program, which takes
 // a cell that begins like a formula for one and may run it. It changes single
-// values and can take exactly its own changes back; it reads and writes no files.
+// values and can take exactly its own changes back. It also reads the workbooks of
+// such programs (.xlsx), from a reader that somebody else opened.
 package sheet
 
 import "strings"

@@ -2,8 +2,9 @@ package simulate
 
 import (
 	"maps"
+	"slices"
 
-	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/store"
 )
 
@@ -15,7 +16,9 @@ func (w *world) recall(b backup) {
 	w.notes.trashed = maps.Clone(b.notes.trashed)
 	edits := map[place]edit{}
 	for at, e := range b.notes.edits {
-		if at.side == 0 {
+		// A later edit is gone from the book, but may have come to a remote before,
+		// from where it comes back: either value is right.
+		if at.side == 0 && w.notes.edits[at].n == e.n {
 			edits[at] = e
 		}
 	}
@@ -25,12 +28,24 @@ func (w *world) recall(b backup) {
 		}
 	}
 	w.notes.edits = edits
-	for _, s := range w.systems {
+	open, err := w.store.Interrupted(w.ctx)
+	if err != nil {
+		w.broken("read interrupted runs: %v", err)
+	}
+	for i, s := range w.systems {
 		s.plans, s.made, s.linked, s.came = map[int64]store.Run{}, map[int64]string{}, map[int64]string{}, map[string]int64{}
-		s.applying, s.removals, s.looked = 0, nil, -1
-		clear(s.did)
-		clear(s.acted)
-		s.logged, s.why = map[int64]int{}, map[string]plan.Action{}
+		s.removals, s.looked = nil, -1
+		known := b.runs[i]
+		s.why, s.acted, s.did, s.applying = maps.Clone(known.why), maps.Clone(known.acted), maps.Clone(known.did), known.applying
+		s.logged, s.running = map[int64]int{}, 0
+		for d := range s.actedBy { // a run that is open again may have been at its end before
+			if slices.ContainsFunc(open, func(r store.Run) bool { return r.ID == d.run }) {
+				s.acted[d.did] = true
+			}
+		}
+		for _, l := range s.remote.late {
+			s.lost[l.w.Key] = l.w.Op == connector.OpCreate
+		}
 		s.look()
 	}
 }

@@ -117,7 +117,11 @@ func (b bookEffects) WriteLinked(ctx context.Context, batch connector.Batch, lin
 		b.s.say("book %v %v", batch.Changes, results)
 		for i, c := range batch.Changes {
 			if err == nil && results[i].Refused == "" {
-				b.s.did["here "+c.SourceID], b.s.acted["here "+c.SourceID] = c.Ref, true
+				if c.Action == plan.Remove {
+					b.s.removedHere++
+				}
+				b.s.did["here "+c.SourceID] = c.Ref
+				b.s.act("here " + c.SourceID)
 			}
 		}
 		return err

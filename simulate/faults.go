@@ -17,7 +17,11 @@ func (s *system) wire() {
 	r.Before, r.After, r.Late, r.Refuse = s.before, s.after, s.late, s.refuse
 	r.Hidden = func(id string) bool { return s.hidden && (len(id)+int(id[len(id)-1]))%3 == 0 }
 	r.Watch = s.watchRemote
-	r.Sent = func(w connector.Write) { s.tried[w.Key]++ }
+	r.Sent = func(w connector.Write) {
+		if s.tried[w.Key]++; w.Op == connector.OpDelete {
+			s.asked[w.ID] = true
+		}
+	}
 	r.Answered = func(w connector.Write) {
 		if s.tried[w.Key] > 1 {
 			return // it may be an earlier run's, settled in passing

@@ -18,6 +18,7 @@ type notebook struct {
 	emails  map[string]bool // every e-mail and telephone anybody ever had
 	trashed map[int64]bool
 	gone    map[string]bool // "2/r0007": deleted or merged away by a person
+	merged  map[place]int   // records that a person made one of, and when
 	told    map[told]int    // values that were kept back or lost with a word, and when
 }
 
@@ -30,8 +31,9 @@ type place struct {
 
 // An edit is what a person did to a field.
 type edit struct {
-	n     int
-	value string
+	n      int
+	value  string
+	before *edit // of the same field
 }
 
 // told is a value the journal or the conflict log speaks of.
@@ -42,20 +44,37 @@ type told struct {
 }
 
 func newNotebook() notebook {
-	return notebook{edits: map[place]edit{}, emails: map[string]bool{}, trashed: map[int64]bool{}, gone: map[string]bool{}, told: map[told]int{}}
+	return notebook{edits: map[place]edit{}, emails: map[string]bool{}, trashed: map[int64]bool{}, gone: map[string]bool{}, merged: map[place]int{}, told: map[told]int{}}
 }
 
 func (n *notebook) copy() notebook {
 	c := *n
 	c.edits, c.emails = maps.Clone(n.edits), maps.Clone(n.emails)
-	c.trashed, c.gone, c.told = maps.Clone(n.trashed), maps.Clone(n.gone), maps.Clone(n.told)
+	c.trashed, c.gone, c.told, c.merged = maps.Clone(n.trashed), maps.Clone(n.gone), maps.Clone(n.told), maps.Clone(n.merged)
 	return c
 }
 
 // note writes an edit down.
 func (n *notebook) note(side int, id, field, value string) {
 	n.n++
-	n.edits[place{side, id, field}] = edit{n: n.n, value: value}
+	e := edit{n: n.n, value: value}
+	if before, edited := n.edits[place{side, id, field}]; edited {
+		e.before = &before
+	}
+	n.edits[place{side, id, field}] = e
+}
+
+// undo takes back what was noted of a field since it last had its value of now.
+func (n *notebook) undo(side int, id, field string) {
+	at := place{side, id, field}
+	last, edited := n.edits[at]
+	for e := last.before; edited && e != nil; e = e.before {
+		if same(field, e.value, last.value) {
+			n.edits[at] = *e
+			return
+		}
+	}
+	delete(n.edits, at) // it came from the other side
 }
 
 // normalized is how two values of a kind are compared: what it says, not how it

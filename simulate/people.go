@@ -82,11 +82,14 @@ func (w *world) addHere(values map[string]string) int64 {
 
 func (w *world) editHere(ref int64, field, value string) {
 	w.say("a person edits %d %s=%q", store.Number(ref), field, value)
-	was := w.contacts()[ref][field]
+	was, undone := w.contacts()[ref][field], w.agreedHere(ref, field, value)
 	w.byHand(plan.Change{Action: plan.Update, Ref: ref, Fields: []plan.FieldChange{{Name: field, Old: "\x00", New: value, Rule: "edit"}}})
 	if value != was { // who types what is there has said nothing
 		w.notes.note(0, strconv.FormatInt(ref, 10), field, value)
 		w.remember(field, value)
+		if undone {
+			w.notes.undo(0, strconv.FormatInt(ref, 10), field)
+		}
 	}
 }
 
@@ -148,12 +151,55 @@ func (s *system) add(values map[string]string) string {
 }
 
 func (s *system) edit(id, field, value string) {
-	was := s.remote.records[id].values[field]
+	was, undone := s.remote.records[id].values[field], s.agreedThere(id, field, value)
 	s.remote.Edit(id, map[string]string{field: value})
 	if now := s.remote.records[id].values[field]; now != was {
 		s.notes.note(s.at, id, field, now)
 		s.remember(field, value)
+		if undone {
+			s.notes.undo(s.at, id, field)
+		}
 	}
+}
+
+// agreedHere reports whether a value is what the book and every system that has
+// the contact agreed on last, with no write of ours on its way. Who types another
+// value and then this one again, before anybody has looked, has changed nothing
+// that can be seen from outside.
+func (w *world) agreedHere(ref int64, field, value string) bool {
+	agreed := false
+	for _, s := range w.systems {
+		linked, err := s.store.MirrorByRef(s.ctx, s.pair.ID, []int64{ref})
+		if err != nil {
+			s.broken("read link: %v", err)
+		}
+		for _, m := range linked {
+			a, known := m.Base[field]
+			if agreed = known && same(field, a.Ours, value) && s.quiet(); !agreed {
+				return false
+			}
+		}
+	}
+	return agreed
+}
+
+// agreedThere reports the same of a value of a record.
+func (s *system) agreedThere(id, field, value string) bool {
+	known, err := s.store.MirrorByRemote(s.ctx, s.pair.ID, []string{id})
+	if err != nil {
+		s.broken("read link: %v", err)
+	}
+	if len(known) == 0 {
+		return false
+	}
+	a, agreed := known[0].Base[field]
+	return agreed && normalized(kindOf(field), a.Theirs) == normalized(kindOf(field), value) && s.quiet()
+}
+
+// quiet reports whether no write of ours is on its way to a system.
+func (s *system) quiet() bool {
+	open, err := s.store.Intents(s.ctx, s.pair.ID)
+	return err == nil && len(open) == 0
 }
 
 func (s *system) remove(id string) {
@@ -163,17 +209,13 @@ func (s *system) remove(id string) {
 }
 
 // merge makes one of two records. Which of all earlier values are then right was
-// for the person to say who merged; only later edits count.
+// for the person to say who merged; only later edits count, on any side.
 func (s *system) merge(loser, winner string) {
-	s.look()
 	s.remote.Merge(loser, winner)
 	s.notes.n++
 	s.notes.gone[fmt.Sprint(s.at, "/", loser)] = true
 	for _, id := range []string{loser, winner} {
-		ref := s.came[id]
-		maps.DeleteFunc(s.notes.edits, func(at place, _ edit) bool {
-			return at.side == s.at && at.id == id || ref != 0 && at.side == 0 && at.id == strconv.FormatInt(ref, 10)
-		})
+		s.notes.merged[place{side: s.at, id: id}] = s.notes.n
 	}
 }
 

@@ -178,7 +178,7 @@ func (s *system) editLinked(do string) {
 func (w *world) work(step Step) {
 	s := w.system()
 	w.rate, w.crashAt, w.meddle, w.budget = step.Rate, step.At, true, 3
-	s.hidden = step.Do == "narrow" && !(s.Incremental && s.TellsGone) // which would never be listed whole again
+	s.hidden = step.Do == "narrow"
 	s.narrowed = s.narrowed || s.hidden
 	survived := w.alive(func() {
 		if !w.restart() {
@@ -207,7 +207,11 @@ func (w *world) backup() {
 		w.broken("back up: %v", err)
 		return
 	}
-	w.backups = append(w.backups, backup{path, w.notes.copy()})
+	b := backup{path: path, notes: w.notes.copy()}
+	for _, s := range w.systems {
+		b.runs = append(b.runs, runsOf{maps.Clone(s.why), maps.Clone(s.acted), maps.Clone(s.did), s.applying})
+	}
+	w.backups = append(w.backups, b)
 }
 
 // amnesia puts a backup in the store's place: whatever was learned since is gone,

@@ -21,6 +21,9 @@ func (w *world) rest(seed uint64) {
 	w.rng = rand.New(rand.NewPCG(seed, 2))
 	w.rate, w.crashAt, w.meddle = 0, 0, false
 	w.offset = max(w.offset, 0) + 26*time.Hour
+	if slices.ContainsFunc(w.systems, func(s *system) bool { return s.narrowed }) {
+		w.offset += 7 * 24 * time.Hour // until everything is listed again
+	}
 	for _, s := range w.systems {
 		s.remote.Settle()
 	}
@@ -204,6 +207,9 @@ func (s *system) lastEdit(ref int64, field string) (from *system, last edit) {
 		if x := from.remote.records[from.linked[ref]]; x == nil || x.gone {
 			return nil, edit{} // its record is gone: it may have come over before, or not
 		}
+	}
+	for _, o := range s.systems {
+		overruled = max(overruled, s.notes.merged[place{side: o.at, id: o.linked[ref]}])
 	}
 	if overruled > last.n {
 		return nil, edit{}

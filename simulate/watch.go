@@ -20,7 +20,7 @@ func (s *system) watchRemote(w connector.Write, now map[string]string) {
 	if sig := signature(w.Op, w.ID, w.Set); s.planned != nil && !again && !s.planned[sig] {
 		s.broken("I10: %s is no part of the plan that is applied: %s", sig, strings.Join(slices.Sorted(maps.Keys(s.planned)), "; "))
 	}
-	s.acted["there "+w.ID] = true
+	s.act("there " + w.ID)
 	for field, value := range w.Set {
 		if !s.may(field, func(r rule) bool { return r.out != "" && r.out != plan.WriteNever }) && w.Op == connector.OpUpdate {
 			s.broken("I12: %s of %s is not ours to write", field, w.ID)
@@ -34,7 +34,7 @@ func (s *system) watchRemote(w connector.Write, now map[string]string) {
 	}
 	switch w.Op {
 	case connector.OpCreate:
-		s.acted[fmt.Sprint("there c", s.refOf[w.Key])] = true
+		s.act(fmt.Sprint("there c", s.refOf[w.Key]))
 		s.watchCreate(w, again)
 	case connector.OpDelete:
 		if !s.remote.settling { // what is late was counted, and approved, with its own run
@@ -52,6 +52,9 @@ func (s *system) watchCreate(w connector.Write, again bool) {
 	if !known {
 		s.broken("I3: a create without an intent before it")
 		return
+	}
+	if s.lost[w.Key] {
+		return // it was on its way when the store was put back to a time before it: nobody knows of it
 	}
 	if id, twice := s.made[ref]; twice && !s.remote.records[id].gone && (s.ChosenKey || s.canBeFound(id, w.Set)) {
 		s.broken("I3: contact %d is created twice; the first record is %s", store.Number(ref), id)
@@ -99,7 +102,6 @@ func (s *system) watchBook(batch connector.Batch) {
 				s.broken("I10: the create of %s is no part of the plan", c.SourceID)
 			}
 		case plan.Remove:
-			s.removedHere++
 			if x := s.remote.records[c.SourceID]; x == nil || !x.gone {
 				s.broken("I13: contact %d is removed, but its record %s is there", store.Number(c.Ref), c.SourceID)
 			}
@@ -261,7 +263,7 @@ func (s *system) hear(c store.StoredChange, ended bool) {
 		id = c.TargetID
 	}
 	wrote := c.Action == plan.Create || c.Action == plan.Update || c.Action == plan.Remove
-	if wrote && ended && !s.acted[did(c)] {
+	if wrote && ended && !s.acted[did(c)] && !s.byEither(c) {
 		s.broken("I8: the journal of run %d says that it wrote %s, and it did not", c.Run, did(c))
 	}
 	if wrote || c.Reason == plan.OutcomeUnknown {
@@ -273,6 +275,21 @@ func (s *system) hear(c store.StoredChange, ended bool) {
 	if id != "" {
 		s.why["r"+id] = c.Action
 	}
+}
+
+// act notes that the run that is carried out may have written something.
+func (s *system) act(did string) {
+	s.acted[did] = true
+	if s.running != 0 {
+		s.actedBy[deed{s.running, did}] = true
+	}
+}
+
+// byEither reports whether a record is gone whose deletion we had asked for, and it
+// was a person who deleted it: where our answer was lost, nobody can tell who did.
+func (s *system) byEither(c store.StoredChange) bool {
+	x := s.remote.records[c.TargetID]
+	return c.Remote && c.Action == plan.Remove && s.asked[c.TargetID] && x != nil && x.gone
 }
 
 // overtaken reports whether somebody has written a contact since a run did.

@@ -80,6 +80,10 @@ type system struct {
 	logged   map[int64]int    // conflicts, and when they were seen first
 	why      map[string]plan.Action
 	acted    map[string]bool  // what it may have written
+	actedBy  map[deed]bool    // the same of every run
+	running  int64            // run that is carried out, first or again
+	asked    map[string]bool  // records whose deletion was asked for, whatever was answered
+	lost     map[string]bool  // keys of creates that were on their way when the store was put back
 	applying int64            // run, while it is carried out
 	did      map[string]int64 // what the run that is applied has certainly written, and to whom
 
@@ -88,9 +92,26 @@ type system struct {
 	removals                        []removal
 }
 
+// A backup is a copy of the store, and what was known of its runs then.
 type backup struct {
 	path  string
 	notes notebook
+	runs  []runsOf // by system
+}
+
+// A deed is what a run may have written.
+type deed struct {
+	run int64
+	did string
+}
+
+// runsOf is what is known of a system's runs: what they said, and what one that is
+// not at its end has done.
+type runsOf struct {
+	why      map[string]plan.Action
+	acted    map[string]bool
+	did      map[string]int64
+	applying int64
 }
 
 var bookFields = []contact.Field{
@@ -135,7 +156,8 @@ func (w *world) open() (err error) {
 func (w *world) addSystem(at int, setup System) error {
 	s := &system{System: setup, world: w, at: at, name: fmt.Sprintf("system%d", at), plans: map[int64]store.Run{},
 		made: map[int64]string{}, linked: map[int64]string{}, came: map[string]int64{}, refOf: map[string]int64{},
-		tried: map[string]int{}, logged: map[int64]int{}, why: map[string]plan.Action{}, did: map[string]int64{}, acted: map[string]bool{}}
+		tried: map[string]int{}, logged: map[int64]int{}, why: map[string]plan.Action{}, did: map[string]int64{}, acted: map[string]bool{},
+		actedBy: map[deed]bool{}, asked: map[string]bool{}, lost: map[string]bool{}}
 	s.remote = NewRemote(remoteFields, connector.Promises{ChosenKey: setup.ChosenKey, Conditional: setup.Conditional, Incremental: setup.Incremental,
 		TellsGone: setup.TellsGone, Finds: setup.Finds, WriteBatch: setup.Batch, FetchBatch: setup.Batch + 1, Lag: setup.Lag()}, w.now)
 	s.wire()
@@ -244,7 +266,7 @@ func (s *system) plan(sync store.Sync) (r store.Run, ok bool) {
 	delete(s.plans, sync.ID)
 	writes, before := s.remote.Writes-s.remote.Settled, s.book().Seq
 	s.ranSince = s.remote.seq
-	s.planned = nil
+	s.planned, s.running = nil, 0
 	s.populationHere, s.populationThere = int(s.book().Population), len(s.remote.There())
 	meddled := s.doings
 	r, err := s.engine.Plan(s.ctx, sync)
@@ -268,7 +290,7 @@ func (s *system) plan(sync store.Sync) (r store.Run, ok bool) {
 // apply carries a plan out that was made now or earlier.
 func (s *system) apply(sync store.Sync, r store.Run, approve bool) store.Run {
 	delete(s.plans, sync.ID)
-	r.Approved, s.applying = approve, r.ID
+	r.Approved, s.applying, s.running = approve, r.ID, r.ID
 	s.planned = s.plannedWrites(r)
 	defer func() { s.planned = nil }()
 	r, err := s.engine.Apply(s.ctx, sync, r)
@@ -310,7 +332,7 @@ func (w *world) restart() bool {
 		if s == nil {
 			continue // an edit by hand
 		}
-		s.applying = 0
+		s.applying, s.running = 0, r.ID
 		s.planned = s.plannedWrites(r)
 		r, err := s.engine.Resume(w.ctx, sync, r)
 		s.planned = nil

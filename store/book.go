@@ -20,6 +20,7 @@ type Book struct {
 	KeyMade     bool            `json:"key_generated,omitempty"`
 	Region      string          `json:"region,omitempty"`
 	NameFormula string          `json:"name_formula,omitempty"`
+	SecondKeys  bool            `json:"-"` // its index has the second e-mails and telephones as well
 	Fields      []contact.Field `json:"fields"`
 
 	positions []int // of Fields in contact.data
@@ -34,7 +35,7 @@ func (b Book) Schema() contact.Schema {
 // width is the length of a contact's stored list of values.
 func (b *Book) width() int { return b.nextField }
 
-const bookColumns = `id, name, seq, population, next_field, key_field, key_made, region, name_formula`
+const bookColumns = `id, name, seq, population, next_field, key_field, key_made, region, name_formula, second_keys`
 
 // Books returns every book, by name.
 func (s *Store) Books(ctx context.Context) ([]Book, error) {
@@ -69,9 +70,9 @@ func findBook(ctx context.Context, q querier, where string, arg any) (Book, erro
 }
 
 func scanBook(rows *sql.Rows) (b Book, err error) {
-	var made int
-	err = rows.Scan(&b.ID, &b.Name, &b.Seq, &b.Population, &b.nextField, &b.KeyField, &made, &b.Region, &b.NameFormula)
-	b.KeyMade = made == 1
+	var made, second int
+	err = rows.Scan(&b.ID, &b.Name, &b.Seq, &b.Population, &b.nextField, &b.KeyField, &made, &b.Region, &b.NameFormula, &second)
+	b.KeyMade, b.SecondKeys = made == 1, second == 1
 	return b, err
 }
 
@@ -103,8 +104,8 @@ func (s *Store) CreateBook(ctx context.Context, b Book) (Book, error) {
 }
 
 func createBook(ctx context.Context, tx *sql.Tx, b Book) error {
-	err := tx.QueryRowContext(ctx, `INSERT INTO book (name, key_field, key_made, region, name_formula)
-		VALUES ($1, $2, $3, $4, $5) RETURNING id`, b.Name, b.KeyField, bit(b.KeyMade), b.Region, b.NameFormula).Scan(&b.ID)
+	err := tx.QueryRowContext(ctx, `INSERT INTO book (name, key_field, key_made, region, name_formula, second_keys)
+		VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`, b.Name, b.KeyField, bit(b.KeyMade), b.Region, b.NameFormula, bit(b.SecondKeys)).Scan(&b.ID)
 	if err != nil {
 		return err
 	}
@@ -227,8 +228,8 @@ func configure(ctx context.Context, tx *sql.Tx, b Book) error {
 	if changesKeys && old.Population > 0 {
 		return ErrBookNotEmpty
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE book SET key_field = $1, key_made = $2, region = $3, name_formula = $4, seq = seq + 1 WHERE id = $5`,
-		b.KeyField, bit(b.KeyMade), b.Region, b.NameFormula, b.ID)
+	_, err = tx.ExecContext(ctx, `UPDATE book SET key_field = $1, key_made = $2, region = $3, name_formula = $4, second_keys = $5, seq = seq + 1 WHERE id = $6`,
+		b.KeyField, bit(b.KeyMade), b.Region, b.NameFormula, bit(b.SecondKeys), b.ID)
 	return err
 }
 

@@ -33,7 +33,7 @@ func (s *Store) writeKeys(ctx context.Context, tx *sql.Tx, b *Batch, refused []i
 			}
 		}
 	}
-	for _, rule := range []int{1, 2, 3} {
+	for _, rule := range []int{1, 2, 3, 4, 5} {
 		slices.SortFunc(add[rule], compareKeys)
 		slices.SortFunc(remove[rule], compareKeys)
 		if _, err := changeKeys(ctx, tx, b.Book.ID, rule, add[rule], remove[rule]); err != nil {

@@ -19,6 +19,7 @@ type LinkBatch struct {
 	Conflicts []Conflict
 	Done      []int64 // intents that are carried out
 	Settled   []StoredChange
+	Of        *Run  // the run, where it has ended and says something else by what is settled
 	Position  int64 // of the run; negative leaves it alone
 }
 
@@ -45,6 +46,11 @@ func writeLinks(ctx context.Context, tx *sql.Tx, b *LinkBatch) error {
 	}
 	for _, c := range b.Settled {
 		if err := settleChange(ctx, tx, b.Run, c.Seq, c.Change); err != nil {
+			return fmt.Errorf("store links: %w", err)
+		}
+	}
+	if b.Of != nil {
+		if err := updateRun(ctx, tx, b.Of); err != nil {
 			return fmt.Errorf("store links: %w", err)
 		}
 	}

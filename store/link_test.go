@@ -130,6 +130,31 @@ func testProgress(t *testing.T, s *Store) {
 	noError(t, s.SaveProgress(ctx, want, []Retry{{Ref: 2}}))
 	equal(t, "progress", must(s.Progress(ctx, 3, p.ID))(t), want)
 	same(t, "to look at again", must(s.Retries(ctx, 3))(t), []Retry{{Ref: 2}})
+	at := time.UnixMilli(1_790_000_000_000)
+	begin := func(status Status, started, finished time.Time) Run {
+		r := Run{Kind: KindSync, Status: status, Started: started, Finished: finished, BookID: p.BookID}
+		noError(t, s.CreateRun(ctx, &r))
+		return r
+	}
+	late, own := begin(Planned, at, time.Time{}), begin(Applying, at.Add(time.Minute), time.Time{})
+	want.BookRun = own.ID
+	noError(t, s.SaveProgress(ctx, want, nil))
+	equal(t, "mark once the sync's run has ended", must(s.Progress(ctx, 3, p.ID))(t).BookRun, own.ID)
+	late.Status = Applying
+	noError(t, s.UpdateRun(ctx, &late))
+	equal(t, "mark once an older plan is applied", must(s.Progress(ctx, 3, p.ID))(t).BookRun, late.ID-1)
+	noError(t, s.SaveProgress(ctx, want, nil))
+	equal(t, "mark while it is being applied", must(s.Progress(ctx, 3, p.ID))(t).BookRun, late.ID-1)
+	late.Status, late.Finished = Succeeded, at.Add(2*time.Minute)
+	noError(t, s.UpdateRun(ctx, &late))
+	noError(t, s.SaveProgress(ctx, want, nil))
+	equal(t, "mark when it had ended before the other one did", must(s.Progress(ctx, 3, p.ID))(t).BookRun, late.ID-1)
+	own.Status, own.Finished = Succeeded, at.Add(3*time.Minute)
+	noError(t, s.UpdateRun(ctx, &own))
+	next := begin(Applying, at.Add(time.Hour), time.Time{})
+	want.BookRun = next.ID
+	noError(t, s.SaveProgress(ctx, want, nil))
+	equal(t, "mark of the next run", must(s.Progress(ctx, 3, p.ID))(t).BookRun, next.ID)
 }
 
 func testSwapSetting(t *testing.T, s *Store) {

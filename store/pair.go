@@ -155,11 +155,34 @@ func (s *Store) Progress(ctx context.Context, sync, pair int64) (Progress, error
 	return p, err
 }
 
+// lookAgain has all syncs over a book look again at what a run writes that begins
+// now: one that was planned before their own last run writes under an older number.
+func lookAgain(ctx context.Context, q querier, book, run int64) error {
+	_, err := q.ExecContext(ctx, `UPDATE progress SET book_run = $1 WHERE book_run > $1 AND pair_id IN (SELECT id FROM pair WHERE book_id = $2)`, run-1, book)
+	return err
+}
+
+// seenTo lowers a mark to before the runs on the book that were being applied while
+// the run with that number was, and may have written what it did not see.
+func seenTo(ctx context.Context, tx *sql.Tx, p Progress) (mark int64, err error) {
+	var first sql.NullInt64
+	err = tx.QueryRowContext(ctx, `SELECT MIN(id) FROM run WHERE book_id = (SELECT book_id FROM pair WHERE id = $1) AND id < $2
+			AND id > COALESCE((SELECT book_run FROM progress WHERE sync_id = $3 AND pair_id = $1), 0)
+			AND (status = 'applying' OR finished_at >= (SELECT started_at FROM run WHERE id = $2))`, p.PairID, p.BookRun, p.SyncID).Scan(&first)
+	if err != nil || !first.Valid {
+		return p.BookRun, err
+	}
+	return first.Int64 - 1, nil
+}
+
 // SaveProgress stores how far a sync has come, and the records it has to look at
 // again in place of those it had before (3.10).
 func (s *Store) SaveProgress(ctx context.Context, p Progress, retry []Retry) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO progress (sync_id, pair_id, mirror_seq, book_run, fingerprint) VALUES ($1, $2, $3, $4, $5)
+	return s.inTx(ctx, func(tx *sql.Tx) (err error) {
+		if p.BookRun, err = seenTo(ctx, tx, p); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO progress (sync_id, pair_id, mirror_seq, book_run, fingerprint) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (sync_id, pair_id) DO UPDATE SET mirror_seq = excluded.mirror_seq, book_run = excluded.book_run, fingerprint = excluded.fingerprint`,
 			p.SyncID, p.PairID, p.MirrorSeq, p.BookRun, p.Fingerprint)
 		if err != nil {

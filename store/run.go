@@ -84,6 +84,8 @@ type RunDetail struct {
 	Undone    int64            `json:"undone_by,omitempty"`
 	Pruned    bool             `json:"pruned,omitempty"`    // its details were cleared away: see PruneDetails
 	EndState  string           `json:"end_state,omitempty"` // of the target, when the run had finished
+	Origin    string           `json:"origin,omitempty"`    // what the source remembers of itself
+	Waiting   int              `json:"waiting,omitempty"`   // further files that are to be read after this one
 	Linked    bool             `json:"linked,omitempty"`    // of a sync with a connection: its plan is change rows only
 	Config    json.RawMessage  `json:"config,omitempty"`
 	Settings  json.RawMessage  `json:"settings,omitempty"` // the sync's definition, where the plan was made with another than the one that is kept
@@ -114,11 +116,20 @@ func createRun(ctx context.Context, q querier, r *Run) error {
 // UpdateRun stores what has changed about a run, except how far it has come:
 // Write and Advance move its position.
 func (s *Store) UpdateRun(ctx context.Context, r *Run) error {
+	if r.Status == Applying {
+		if err := lookAgain(ctx, s.db, r.BookID, r.ID); err != nil {
+			return fmt.Errorf("update run %d: %w", r.ID, err)
+		}
+	}
+	return updateRun(ctx, s.db, r)
+}
+
+func updateRun(ctx context.Context, q querier, r *Run) error {
 	detail, err := json.Marshal(r.RunDetail)
 	if err != nil {
 		return err
 	}
-	result, err := s.db.ExecContext(ctx, `UPDATE run SET status = $1, finished_at = $2, book_id = $3, source_hash = $4, source_size = $5,
+	result, err := q.ExecContext(ctx, `UPDATE run SET status = $1, finished_at = $2, book_id = $3, source_hash = $4, source_size = $5,
 			target_state = $6, fingerprint = $7, plan_hash = $8, blocks_of = $9, detail = $10, started_at = $11 WHERE id = $12`,
 		string(r.Status), unixMilli(r.Finished), r.BookID, r.SourceHash, r.SourceSize,
 		r.TargetState, r.Fingerprint, r.PlanHash, r.BlocksOf, string(detail), r.Started.UnixMilli(), r.ID)
@@ -273,4 +284,13 @@ func (s *Store) DropPlans(ctx context.Context, syncID int64) error {
 		}
 		return nil
 	})
+}
+
+// RunsOf returns the runs of a sync before a number, the latest first; before 0
+// means from the end. Plans that wait are among them.
+func (s *Store) RunsOf(ctx context.Context, syncID, before int64, limit int) ([]Run, error) {
+	if before <= 0 {
+		before = 1 << 62
+	}
+	return s.runs(ctx, `sync_id = $1 AND id < $2 AND status <> $3 ORDER BY id DESC LIMIT $4`, syncID, before, string(Discarded), limit)
 }

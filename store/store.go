@@ -56,7 +56,7 @@ func OpenSQLite(ctx context.Context, path string) (*Store, error) {
 		"?_pragma=page_size(8192)&_journal_mode=WAL&_pragma=synchronous(NORMAL)&_busy_timeout=30000" +
 		"&_pragma=foreign_keys(ON)&_pragma=cache_size(-4000)&_pragma=journal_size_limit(67108864)&_txlock=immediate"
 	unclean := leftBehind(path + "-wal")
-	db, err := sql.Open("sqlite", dsn)
+	db, err := openSQLite(dsn)
 	if err != nil {
 		return nil, err
 	}
@@ -235,3 +235,6 @@ func notFound(err error) error {
 	}
 	return err
 }
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }

@@ -65,7 +65,7 @@ func (s *Store) DeleteSync(ctx context.Context, name string) error {
 	if n, _ := result.RowsAffected(); n == 0 {
 		return fmt.Errorf("sync %s: %w", name, ErrNotFound)
 	}
-	for _, table := range []string{"progress", "retry"} { // its links stay: other syncs share them
+	for _, table := range []string{"progress", "retry", "notify", "schedule", "fetched"} { // its links stay: other syncs share them
 		if _, err := s.db.ExecContext(ctx, `DELETE FROM `+table+` WHERE sync_id NOT IN (SELECT id FROM sync)`); err != nil {
 			return fmt.Errorf("delete sync %s: %w", name, err)
 		}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/kith-sync/kith/notify"
 )
 
 const later = "not available yet in this version"
@@ -108,7 +110,15 @@ func checkValue(v any, k key, path string) []Error {
 		case slices.Contains(k.notYet, strconv.FormatBool(yes)):
 			return wrong(describe(v)+" is "+later, "Leave the key out.")
 		}
-	case count, limit:
+	case afterwards:
+		return checkAfter(v, path)
+	case several:
+		return checkSeveral(v, path)
+	case amount:
+		if _, err := notify.ParseAmount(fmt.Sprint(v)); err != nil {
+			return wrong(describe(v)+" is neither a whole number from 0 nor a share such as 5%", "")
+		}
+	case count, limit, positive:
 		return checkNumber(v, k, path)
 	default:
 		s, ok := v.(string)
@@ -151,6 +161,44 @@ func checkList(v any, k key, path string) (found []Error) {
 	return found
 }
 
+// checkSeveral judges what may be one text or number, or a list of them.
+func checkSeveral(v any, path string) (found []Error) {
+	items, isList := v.([]any)
+	if !isList {
+		items = []any{v}
+	}
+	if len(items) == 0 {
+		return []Error{{Key: path, Message: "the list is empty", Hint: "Leave the key out, or fill the list."}}
+	}
+	for i, item := range items {
+		at := path
+		if isList {
+			at = fmt.Sprintf("%s[%d]", path, i)
+		}
+		n, isNumber := item.(json.Number)
+		s, isText := item.(string)
+		if isNumber {
+			_, err := strconv.ParseInt(n.String(), 10, 32)
+			isNumber = err == nil
+		}
+		switch {
+		case !isText && !isNumber:
+			found = append(found, Error{Key: at, Message: describe(item) + " is neither a text nor a whole number", Hint: severalHint(item)})
+		case isText && strings.TrimSpace(s) == "":
+			found = append(found, Error{Key: at, Message: "is blank"})
+		}
+	}
+	return found
+}
+
+// severalHint knows that YAML may take 2:00 for a mapping.
+func severalHint(item any) string {
+	if _, ok := item.(map[string]any); ok {
+		return `Put a time of day in quotes: "02:00".`
+	}
+	return ""
+}
+
 func checkTable(v any, path string) (found []Error) {
 	m, ok := v.(map[string]any)
 	if !ok {
@@ -171,6 +219,9 @@ func checkNumber(v any, k key, path string) []Error {
 		if v == "none" {
 			return nil
 		}
+	}
+	if k.shape == positive {
+		least, what = 1, "a whole number from 1"
 	}
 	if n, ok := v.(json.Number); ok {
 		if i, err := strconv.ParseInt(n.String(), 10, 32); err == nil && i >= least {

@@ -32,6 +32,10 @@ const (
 	yesNo                   // true or false
 	count                   // a whole number from 0
 	limit                   // a whole number from 1, or none
+	positive                // a whole number from 1
+	several                 // a text or a whole number, or a list of these
+	amount                  // a whole number from 0, or "5%"
+	email                   // an address
 	share                   // "10%", or none
 	texts                   // list of texts
 	words                   // list of words, at least one
@@ -42,6 +46,7 @@ const (
 	region                  // two letters: GB
 	language                // BCP 47 tag
 	kindOf                  // kind of field, or phone(GB)
+	afterwards              // keep, delete, or {move: DIR}
 )
 
 type need uint8
@@ -69,10 +74,10 @@ func syncKeys() []key {
 		{name: "match", shape: words, words: of(plan.ByLink, plan.ByKey, plan.ByEmail, plan.ByPhone), called: "a match rule",
 			fallback: "the target's unique identifier, else `email`, else `phone`",
 			doc:      "How a person is recognised in the target, best rule first. A sync with a connection remembers whom it has recognised: that `link` comes before every rule, named or not."},
-		{name: "secondary", shape: yesNo, notYet: []string{"true"}, fallback: "false",
-			doc: "Lets secondary e-mail addresses and telephones take part in matching."},
+		{name: "secondary", shape: yesNo, fallback: "false",
+			doc: "Lets secondary e-mail addresses and telephones take part in matching, on both sides: after the main card's, by each rule. The main card is the first e-mail field and the first telephone that is filled. Not with a connection."},
 		{name: "phone_match", shape: word, words: of(plan.NamesAgree, plan.PhoneAlone), called: "a reading of a shared telephone", fallback: "names_agree",
-			doc: "When one telephone means one person although both have an e-mail address and they differ: only where the last names do not contradict each other, or always. Where one side has no e-mail address the telephone decides."},
+			doc: "When one telephone means one person although their e-mail addresses differ or one has none: only where the last names do not contradict each other, or always."},
 		{name: "on_several", shape: word, words: of(plan.SeveralReview, plan.SeveralFirst, plan.SeveralMostRecent, plan.SeveralReject),
 			called: "an answer to several matches", fallback: "review",
 			doc: "What to do when a rule finds several contacts: hold for a person, take the oldest, take the one changed last, refuse the record."},
@@ -92,8 +97,10 @@ func syncKeys() []key {
 		{name: "language", shape: language, doc: "Default language, such as `en`."},
 		{name: "map", shape: mappings, keys: mapKeys(),
 			doc: "What fills which field. Without it the suggested mapping applies; the plan shows it."},
-		{name: "schedule", later: true},
-		{name: "notify", later: true},
+		{name: "schedule", shape: mapping, keys: scheduleKeys(),
+			doc: "When the sync runs by itself; without it, by hand only."},
+		{name: "notify", shape: mappings, keys: notifyKeys(),
+			doc: "Who is told about the sync's runs: once when something begins, once when it is over."},
 	}
 }
 
@@ -104,7 +111,6 @@ func endpointKeys(of string) []key {
 		{name: "csv", shape: mapping, keys: csvKeys(), doc: "How the " + of + " file is written. What is left out is found out."},
 		{name: "connection", shape: filled, need: oneOf, doc: "An account at another system: `kith connections list`. The other side must be a book."},
 		{name: "object", shape: filled, doc: "Which of the connection's objects: an address book, a kind of record. Left out where there is only one."},
-		{name: "path", later: true},
 	}
 }
 
@@ -112,14 +118,18 @@ func sourceKeys() []key {
 	return append(endpointKeys("source"),
 		key{name: "every_time", shape: yesNo, fallback: "false", doc: "Imports the file every time, regardless of its state (C17)."},
 		key{name: "key", shape: filled, doc: "Column that is the unique identifier of the source's records."},
-		key{name: "which", later: true},
-		key{name: "after", later: true},
-		key{name: "no_file", later: true},
+		key{name: "path", shape: filled, doc: "A file of the connection, such as `/out/people.csv`, or a pattern: `*` stands for any characters, `?` for one, `[a-c]` for one of these, in the name only (C20, C21)."},
+		key{name: "which", shape: word, words: []string{plan.WhichNewest, plan.WhichAll}, called: "an answer to several files", fallback: "newest",
+			doc: "Which of the files that match (C22): the newest, or all that were not read yet, oldest first, one run for each."},
+		key{name: "after", shape: afterwards, fallback: "keep", doc: "What becomes of the file once it is fully applied: `keep`, `delete`, or `{move: DIR}`."},
+		key{name: "no_file", shape: word, words: []string{plan.NoFileWarn, plan.NoFileOK, plan.NoFileError}, called: "an answer to no file", fallback: "warn",
+			doc: "What it means when there is no file. Nothing is ever removed because of it."},
 	)
 }
 
 func targetKeys() []key {
 	return append(endpointKeys("target"),
+		key{name: "path", later: true},
 		key{name: "key", shape: filled, doc: "Field that is the unique identifier (C28). `generated` draws a random 9-digit code for each new contact (C29). A new row of a file gets the highest number of that column plus one, where the map does not fill it."},
 	)
 }
@@ -132,6 +142,7 @@ func csvKeys() []key {
 		{name: "preamble", shape: count, fallback: "found out", doc: "Lines before the header."},
 		{name: "encoding", shape: filled, fallback: "found out", doc: "Such as `utf-8` or `windows-1252`."},
 		{name: "strict_line_breaks", shape: yesNo, fallback: "false", doc: "Refuses line breaks inside a field (C4)."},
+		{name: "sheet", shape: filled, fallback: "the first", doc: "Which sheet of a spreadsheet (.xlsx)."},
 	}
 }
 
@@ -143,12 +154,14 @@ func policyKeys() []key {
 		{name: "back", shape: word, words: writes(), called: "a write policy",
 			doc: "Of a two-way sync: what a value of the target may do to a field of the source; `if_new_not_blank` where nothing is said."},
 		{name: "delete", shape: mapping, keys: []key{
-			{name: "not_found", shape: word, words: of(plan.Keep, plan.Unlink, plan.Trash, plan.DeleteGone), notYet: of(plan.Mark), called: "an answer to contacts not found", fallback: "keep",
-				doc: "What happens to a contact that the source no longer has (C14)."},
+			{name: "not_found", shape: word, words: notFound(), called: "an answer to contacts not found", fallback: "keep",
+				doc: "What happens to a contact that the source no longer has (C14): it stays as it is, gets a mark, stays and is let go by its connection, goes into the trash for 30 days, is deleted for good."},
 			{name: "scope", shape: word, words: of(plan.BroughtByThisSync, plan.WholeBook), called: "a scope", fallback: "brought_by_this_sync",
 				doc: "Which contacts that concerns."},
-			{name: "back", shape: word, words: of(plan.Keep, plan.Unlink, plan.Trash, plan.DeleteGone), called: "an answer to contacts not found",
+			{name: "back", shape: word, words: notFound(), called: "an answer to contacts not found",
 				doc: "Of a two-way sync: what the source does with what is gone from the target; `keep` where nothing is said."},
+			{name: "mark", shape: filled, fallback: plan.DefaultMark,
+				doc: "Field of texts in which a mark stands: the name of the sync that no longer finds the contact. It is added where there is none, filled only where it is blank, and emptied when the contact is found again."},
 		}, doc: "Contacts not found in the source."},
 		{name: "whole_book", shape: word, words: []string{"accepted"}, called: "an answer",
 			doc: "Consents to this sync removing from the whole book beside another that does."},
@@ -181,6 +194,8 @@ func mapKeys() []key {
 		{name: "owner", shape: yesNo, fallback: "false", doc: "This sync owns the field: several may write it `always`."},
 	}
 }
+
+func notFound() []string { return of(plan.Keep, plan.Mark, plan.Unlink, plan.Trash, plan.DeleteGone) }
 
 func writes() []string {
 	return of(plan.WriteIfNewNotBlank, plan.WriteAlways, plan.WriteIfExistingBlank, plan.WriteNever)

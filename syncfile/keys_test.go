@@ -6,15 +6,19 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kith-sync/kith/notify"
 	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/schedule"
 )
 
 // The key tables know every key that plan.Sync has, and no other: a key that is
 // read and then dropped would be ignored in silence.
 func TestKeysAreThoseOfPlanSync(t *testing.T) {
-	compareKeys(t, "", syncKeys(), reflect.TypeFor[plan.Sync](), "apiVersion", "kind", "source", "target")
+	compareKeys(t, "", syncKeys(), reflect.TypeFor[plan.Sync](), "apiVersion", "kind", "source", "target", "schedule", "notify")
+	compareKeys(t, "notify[].", notifyKeys(), reflect.TypeFor[notify.Rule]())
+	compareKeys(t, "schedule.", scheduleKeys(), reflect.TypeFor[schedule.Schedule]())
 	compareKeys(t, "source.", sourceKeys(), reflect.TypeFor[plan.Endpoint]())
-	compareKeys(t, "target.", targetKeys(), reflect.TypeFor[plan.Endpoint](), "every_time")
+	compareKeys(t, "target.", targetKeys(), reflect.TypeFor[plan.Endpoint](), "every_time", "which", "after", "no_file")
 }
 
 func compareKeys(t *testing.T, path string, keys []key, of reflect.Type, apart ...string) {
@@ -61,6 +65,7 @@ func TestDefaultsAreThoseOfPlan(t *testing.T) {
 			inner, _ := values[k.name].(map[string]any)
 			switch {
 			case k.later:
+			case path == "source." && (k.name == "which" || k.name == "no_file"): // of a remote file only: nothing is filled in
 			case k.shape == mapping:
 				walk(k.keys, inner, path+k.name+".")
 			case k.fallback != "" && there && got != k.fallback:

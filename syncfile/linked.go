@@ -17,6 +17,10 @@ func linkRules(s plan.Sync, say sayer) {
 	if (s.Source.Connection == "" || s.Target.Book == "") && (s.Target.Connection == "" || s.Source.Book == "") {
 		say("target", "a connection is linked with an address book", "Bring a file into a book first, and link the book: two syncs.")
 	}
+	if s.Secondary {
+		say("secondary", "a sync with a connection matches by the main card", "Leave the key out.")
+	}
+	markRules(s, say)
 	for i, m := range s.Map {
 		computed := m.From == "" && (m.Direction == plan.ToSource || m.Direction == plan.BothWays)
 		if computed {
@@ -38,7 +42,7 @@ func unlinkedRules(s plan.Sync, say sayer) {
 		say(fmt.Sprintf("match[%d]", i), "there are no links between files and books", hint)
 	}
 	if s.Policy.Delete.NotFound == plan.Unlink {
-		say("policy.delete.not_found", "there are no links between files and books", hint)
+		say("policy.delete.not_found", "there are no links between files and books", "Write keep: the contact stays as it is. "+hint)
 	}
 	for i, m := range s.Map {
 		if m.Direction != "" && m.Direction != plan.ToTarget {
@@ -52,5 +56,16 @@ func unlinkedRules(s plan.Sync, say sayer) {
 		if side.Object != "" {
 			say(side.name+".object", "an object belongs to a connection", "")
 		}
+	}
+}
+
+// markRules keeps marks to address books: the fields of another system are its own.
+func markRules(s plan.Sync, say sayer) {
+	there, key := s.Policy.Delete.Back, "back"
+	if s.Target.Connection != "" {
+		there, key = s.Policy.Delete.NotFound, "not_found"
+	}
+	if there == plan.Mark {
+		say("policy.delete."+key, "only contacts of an address book or a file can be marked, not records at a connection", "Use keep, unlink, trash or delete.")
 	}
 }

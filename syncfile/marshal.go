@@ -11,8 +11,18 @@ import (
 // Marshal writes a sync as YAML, apiVersion and kind first. It leaves out what
 // the preset and the defaults say anyway, so that the file shows what its author
 // decided; Parse gives the same sync again.
-func Marshal(s plan.Sync) ([]byte, error) {
+func Marshal(s plan.Sync) ([]byte, error) { return Document{Sync: s}.Marshal() }
+
+// Marshal writes a whole document as YAML; Read gives the same again.
+func (d Document) Marshal() ([]byte, error) {
+	s := d.Sync
 	said := tree(s)
+	if d.Schedule != nil {
+		said["schedule"] = scheduleTree(*d.Schedule)
+	}
+	if len(d.Notify) > 0 {
+		said["notify"] = notifyTree(d.Notify)
+	}
 	bare, err := fill(map[string]any{"preset": s.Preset}, false)
 	if err != nil {
 		return nil, err
@@ -72,6 +82,10 @@ func difference(said, unsaid map[string]any, keys []key) (out pairs) {
 			value = entries(value.([]any), k.keys)
 		case table:
 			value = sorted(value.(map[string]any))
+		case afterwards:
+			if m, ok := value.(map[string]any); ok {
+				value = sorted(m)
+			}
 		}
 		out = append(out, pair{k.name, value})
 	}

@@ -29,8 +29,10 @@ func rules(s plan.Sync) (found []Error) {
 	nameRules(s, say)
 	endpointRules(s, say)
 	matchRules(s, say)
+	deleteRules(s, say)
 	mapRules(s, say)
 	linkRules(s, say)
+	remoteRules(s, say)
 	return found
 }
 
@@ -84,6 +86,29 @@ func matchRules(s plan.Sync, say sayer) {
 // removes reports whether a sync does anything to contacts it does not find.
 func removes(s plan.Sync) bool {
 	return s.Policy.Delete.NotFound != "" && s.Policy.Delete.NotFound != plan.Keep
+}
+
+// takesAway reports whether a sync removes contacts it does not find.
+func takesAway(s plan.Sync) bool {
+	return s.Policy.Delete.NotFound == plan.Trash || s.Policy.Delete.NotFound == plan.DeleteGone
+}
+
+// deleteRules judges the field that marks stand in.
+func deleteRules(s plan.Sync, say sayer) {
+	d := s.Policy.Delete
+	marks := d.Marks() || d.Back == plan.Mark
+	if d.Mark != "" && !marks {
+		say("policy.delete.mark", "has no effect where contacts not found are not marked", "Add not_found: mark.")
+	}
+	for i, m := range s.Map {
+		here := m.To
+		if s.Source.Book != "" && s.Linked() {
+			here = m.From
+		}
+		if marks && here == d.MarkField() {
+			say(fmt.Sprintf("map[%d].to", i), fmt.Sprintf("marks stand in %q, which the map fills", here), "Name another field as policy.delete.mark.")
+		}
+	}
 }
 
 func mapRules(s plan.Sync, say sayer) {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/invopop/jsonschema"
+
+	"github.com/kith-sync/kith/plan"
 )
 
 // SchemaID is the address of the published schema.
@@ -70,6 +72,15 @@ func keySchema(k key) *jsonschema.Schema {
 		return withDefault(&jsonschema.Schema{Type: "boolean"}, k.fallback)
 	case count:
 		return &jsonschema.Schema{Type: "integer", Minimum: "0"}
+	case amount:
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "integer", Minimum: "0"}, pattern(amountForm)}}
+	case email:
+		return pattern(`^[^@\s]+@[^@\s]+$`)
+	case positive:
+		return &jsonschema.Schema{Type: "integer", Minimum: "1"}
+	case several:
+		one := []*jsonschema.Schema{pattern(notBlank), {Type: "integer"}}
+		return &jsonschema.Schema{AnyOf: append(one, &jsonschema.Schema{Type: "array", Items: &jsonschema.Schema{AnyOf: one}, MinItems: new(uint64(1))})}
 	case limit:
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "integer", Minimum: "1"}, {Const: "none"}}}
 	case share:
@@ -80,10 +91,17 @@ func keySchema(k key) *jsonschema.Schema {
 		return pattern(regionCode.String())
 	case kindOf:
 		return pattern(`^(` + strings.Join(kindNames(), "|") + `|phone\([A-Z]{2}\))$`)
+	case afterwards:
+		move := jsonschema.NewProperties()
+		move.Set("move", pattern(notBlank))
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{enum([]string{plan.AfterKeep, plan.AfterDelete}),
+			{Type: "object", Properties: move, Required: []string{"move"}, AdditionalProperties: jsonschema.FalseSchema}}}
 	case text, expression:
 	}
 	return &jsonschema.Schema{Type: "string"}
 }
+
+const amountForm = `^([0-9]+|[0-9]{1,3}(\.[0-9]+)? ?%)$`
 
 const notBlank = `\S`
 

@@ -11,7 +11,9 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/kith-sync/kith/notify"
 	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/schedule"
 )
 
 // APIVersion and Kind begin every sync definition.
@@ -24,11 +26,32 @@ const (
 // in. Name stands for the file in messages. The error is one *Error or several
 // joined; All lists them. It reports every mistake of the file at once.
 func Parse(name string, data []byte) ([]plan.Sync, error) {
+	docs, err := Read(name, data)
+	if err != nil {
+		return nil, err
+	}
+	syncs := make([]plan.Sync, len(docs))
+	for i, d := range docs {
+		syncs[i] = d.Sync
+	}
+	return syncs, nil
+}
+
+// A Document is one document of a sync file: a sync, and what concerns it without
+// being part of how it works. Only Sync is in the sync's fingerprint.
+type Document struct {
+	Sync     plan.Sync
+	Schedule *schedule.Schedule // when it runs by itself; nil: by hand only
+	Notify   []notify.Rule      // who is told about its runs
+}
+
+// Read is Parse for whoever wants all that a document says.
+func Read(name string, data []byte) ([]Document, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if err := readable(name, data); err != nil {
 		return nil, err
 	}
-	var syncs []plan.Sync
+	var docs []Document
 	var found []Error
 	named := map[string]bool{}
 	for _, part := range documents(data) {
@@ -36,50 +59,55 @@ func Parse(name string, data []byte) ([]plan.Sync, error) {
 		if d == nil && len(problems) == 0 {
 			continue // nothing but white space and comments
 		}
-		var s plan.Sync
+		var one Document
 		if len(problems) == 0 {
-			s, problems = d.sync()
+			one, problems = d.read()
 		}
-		if len(problems) == 0 && named[s.Name] {
-			problems = d.locate([]Error{{Key: "name", Message: fmt.Sprintf("another sync of this file is called %q", s.Name)}})
+		name := one.Sync.Name
+		if len(problems) == 0 && named[name] {
+			problems = d.locate([]Error{{Key: "name", Message: fmt.Sprintf("another sync of this file is called %q", name)}})
 		}
-		named[s.Name] = true
+		named[name] = true
 		found = append(found, problems...)
-		syncs = append(syncs, s)
+		docs = append(docs, one)
 	}
 	if len(found) > 0 {
 		return nil, join(name, found)
 	}
-	if len(syncs) == 0 {
+	if len(docs) == 0 {
 		return nil, join(name, []Error{{Message: "there is no sync in this file", Hint: smallest}})
 	}
-	return syncs, nil
+	return docs, nil
 }
 
 const smallest = "The smallest one is: {apiVersion: kith/v1, kind: Sync, name: attendees, source: {file: attendees.csv}, target: {book: contacts}}"
 
-// sync turns one document into the sync it defines: first the shape of every
+// read turns one document into the sync it defines: first the shape of every
 // key is checked, then the preset and the defaults are put under what the file
 // says, then the rules that concern several keys.
-func (d *document) sync() (plan.Sync, []Error) {
+func (d *document) read() (one Document, problems []Error) {
 	if problems := d.header(); len(problems) > 0 {
-		return plan.Sync{}, d.locate(problems)
+		return one, d.locate(problems)
 	}
-	problems := checkMapping(d.tree, syncKeys(), "")
+	problems = checkMapping(d.tree, syncKeys(), "")
 	if len(problems) > 0 { // those of its map are told all the same: whoever mends a file wants all of them
 		mapRules(plan.Sync{Map: targets(d.tree)}, func(key, message, hint string) {
 			problems = append(problems, Error{Key: key, Message: message, Hint: hint})
 		})
-		return plan.Sync{}, d.locate(problems)
+		return one, d.locate(problems)
 	}
 	delete(d.tree, "apiVersion")
 	delete(d.tree, "kind")
 	_, explicit := d.tree["guard"]
+	one.Schedule, problems = readSchedule(d.tree)
+	notified, more := readNotify(d.tree)
+	one.Notify, problems = notified, append(problems, more...)
 	s, err := fill(d.tree, explicit)
 	if err != nil {
-		return plan.Sync{}, d.locate([]Error{{Message: err.Error()}})
+		return one, d.locate([]Error{{Message: err.Error()}})
 	}
-	return s, d.locate(rules(s))
+	one.Sync = s
+	return one, d.locate(append(rules(s), problems...))
 }
 
 // targets are the fields that a map fills, as far as its lines can be read. One

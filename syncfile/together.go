@@ -52,7 +52,7 @@ func destination(s plan.Sync) string {
 // brought. One of the two must have given it.
 func wholeBooks(first, second plan.Sync) []Error {
 	for _, s := range []plan.Sync{first, second} {
-		if !removes(s) || s.Policy.Delete.Scope != plan.WholeBook || s.Policy.WholeBook != "" {
+		if !takesAway(s) || s.Policy.Delete.Scope != plan.WholeBook || s.Policy.WholeBook != "" {
 			return nil
 		}
 	}

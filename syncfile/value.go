@@ -8,6 +8,7 @@ import (
 	"github.com/expr-lang/expr/parser"
 
 	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/notify"
 	"github.com/kith-sync/kith/plan"
 )
 
@@ -41,6 +42,10 @@ func checkText(s string, k key) (message, hint string) {
 	case language:
 		if _, problem := contact.NewNormalizer("").Canonical(contact.Language, s); problem != "" {
 			return describe(s) + " is not a language tag", "Write it as in BCP 47, such as en or pt-BR."
+		}
+	case email:
+		if canonical, problem := contact.NewNormalizer("").Canonical(contact.Email, s); canonical == "" || problem != "" || s != notify.Line(s) {
+			return describe(s) + " is not an e-mail address", "One address a line; a second person is a second line."
 		}
 	case kindOf:
 		return checkKind(s)

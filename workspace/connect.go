@@ -20,8 +20,11 @@ import (
 // Source opens what a sync reads from.
 func (w *Workspace) Source(ctx context.Context, s store.Sync) (connector.Source, error) {
 	e := s.Definition.Source
-	if e.File != "" {
+	switch {
+	case e.File != "":
 		return File(s), nil
+	case e.Path != "":
+		return w.remoteSource(ctx, s)
 	}
 	source, err := book.Open(ctx, w.Store, e.Book, w.keys.match, w.keys)
 	if errors.Is(err, store.ErrNotFound) {
@@ -38,7 +41,7 @@ func (w *Workspace) Target(ctx context.Context, s store.Sync, region string) (ru
 		target, err := csvfile.New(files.OS{}, absolute(s.Base, e.File), e).OpenTarget(region, w.keys.match)
 		return fileTarget{target}, err
 	}
-	target := &bookTarget{workspace: w, name: e.Book, region: region, generated: e.Key == plan.KeyGenerated}
+	target := &bookTarget{workspace: w, name: e.Book, region: region, generated: e.Key == plan.KeyGenerated, second: s.Definition.Secondary}
 	if err := target.open(ctx); err != nil {
 		return target, err
 	}
@@ -106,6 +109,7 @@ type bookTarget struct {
 	name       string
 	region     string
 	generated  bool
+	second     bool // a sync matches by second e-mails and telephones
 }
 
 func (t *bookTarget) open(ctx context.Context) error {
@@ -114,6 +118,9 @@ func (t *bookTarget) open(ctx context.Context) error {
 		return nil
 	}
 	t.Book = b
+	if err == nil && t.second {
+		err = b.KeepSecond(ctx)
+	}
 	return err
 }
 
@@ -121,7 +128,7 @@ func (t *bookTarget) open(ctx context.Context) error {
 // takes its telephone region from the first sync that names one.
 func (t *bookTarget) Make(ctx context.Context, schema contact.Schema) error {
 	if t.Book == nil {
-		made := store.Book{Name: t.name, KeyField: schema.Key, KeyMade: t.generated, Region: t.region, Fields: schema.Fields}
+		made := store.Book{Name: t.name, KeyField: schema.Key, KeyMade: t.generated, Region: t.region, Fields: schema.Fields, SecondKeys: t.second}
 		if _, err := t.workspace.Store.CreateBook(ctx, made); err != nil {
 			return err
 		}

@@ -33,7 +33,11 @@ func (w *Workspace) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
 	if s.Definition.Linked() {
 		return w.linker().Plan(ctx, s)
 	}
-	return w.Engine.Plan(ctx, s)
+	r, err := w.Engine.Plan(ctx, s)
+	if err != nil {
+		return r, err
+	}
+	return w.tidy(ctx, s, r) // a run that had nothing to do is at its end
 }
 
 // Apply carries a planned run out.
@@ -41,7 +45,11 @@ func (w *Workspace) Apply(ctx context.Context, s store.Sync, r store.Run) (store
 	if s.Definition.Linked() {
 		return w.linker().Apply(ctx, s, r)
 	}
-	return w.Engine.Apply(ctx, s, r)
+	r, err := w.Engine.Apply(ctx, s, r)
+	if err != nil {
+		return r, err
+	}
+	return w.tidy(ctx, s, r)
 }
 
 // Resume finishes a run that was interrupted.
@@ -49,7 +57,11 @@ func (w *Workspace) Resume(ctx context.Context, s store.Sync, r store.Run) (stor
 	if s.Definition.Linked() && (r.Kind != store.KindEdit || r.Linked) {
 		return w.linker().Resume(ctx, s, r)
 	}
-	return w.Engine.Resume(ctx, s, r)
+	r, err := w.Engine.Resume(ctx, s, r)
+	if err != nil {
+		return r, err
+	}
+	return w.tidy(ctx, s, r)
 }
 
 // Undo takes a run back.
@@ -57,7 +69,11 @@ func (w *Workspace) Undo(ctx context.Context, s store.Sync, r store.Run) (store.
 	if s.Definition.Linked() && (r.Kind != store.KindEdit || r.Linked) {
 		return w.linker().Undo(ctx, s, r)
 	}
-	return w.Engine.Undo(ctx, s, r)
+	done, err := w.Engine.Undo(ctx, s, r)
+	if err == nil && r.Origin != "" {
+		err = w.Store.ForgetFetched(ctx, r.ID)
+	}
+	return done, err
 }
 
 func (w *Workspace) linker() *link.Engine {
@@ -97,8 +113,11 @@ func (w ends) Book(ctx context.Context, s store.Sync, remote contact.Schema) (li
 }
 
 // brought are the book's fields that a sync fills: those of its map, or all that
-// the remote has.
+// the remote has. One more is for marks, where the sync marks.
 func brought(def plan.Sync, remote contact.Schema) (fields []contact.Field) {
+	if d := def.Policy.Delete; d.NotFound == plan.Mark || d.Back == plan.Mark {
+		fields = append(fields, contact.Field{Name: d.MarkField(), Kind: contact.Text})
+	}
 	if len(def.Map) == 0 {
 		for _, f := range remote.Fields {
 			if f.Kind != contact.Password {
@@ -228,31 +247,44 @@ func (w *Workspace) Connect(ctx context.Context, c store.Connection, object stri
 }
 
 func (w *Workspace) connect(ctx context.Context, c store.Connection, object string) (connector.Remote, error) {
-	system, err := SystemNamed(c.Kind)
+	system, a, err := w.account(ctx, c, object)
 	if err != nil {
 		return nil, err
 	}
-	a := account{settings: c.Settings, object: object, now: w.Engine.Now}
+	if system.Files() {
+		return nil, errors.New("it holds files. A sync names one: source: {connection: " + c.Name + ", path: /out/people.csv}")
+	}
+	return system.open(ctx, a)
+}
+
+// account opens what is stored of a connection.
+func (w *Workspace) account(ctx context.Context, c store.Connection, object string) (System, account, error) {
+	a := account{settings: c.Settings, object: object, now: w.Engine.Now, kind: c.Kind}
+	system, err := SystemNamed(c.Kind)
+	if err != nil {
+		return system, a, err
+	}
 	if a.guard, err = w.egress(); err != nil {
-		return nil, err
+		return system, a, err
+	}
+	if a.folders, err = w.folders(); err != nil {
+		return system, a, err
 	}
 	if c.Secret != "" {
 		box, err := w.box(ctx)
 		if err != nil {
-			return nil, err
+			return system, a, err
 		}
 		opened, err := box.Open(secretOf(c.Name), secret.Sealed(c.Secret))
 		if err != nil {
-			return nil, err
+			return system, a, err
 		}
 		a.secret = string(opened)
 	}
 	if path := c.Settings["ca"]; path != "" {
-		if a.roots, err = trust(path); err != nil {
-			return nil, err
-		}
+		a.roots, err = trust(path)
 	}
-	return system.open(ctx, a)
+	return system, a, err
 }
 
 func trust(path string) (*x509.CertPool, error) {

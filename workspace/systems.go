@@ -13,6 +13,7 @@ import (
 	"github.com/kith-sync/kith/connector/carddav"
 	"github.com/kith-sync/kith/connector/ldap"
 	"github.com/kith-sync/kith/egress"
+	"github.com/kith-sync/kith/fetch"
 )
 
 // A System is a kind of system that Kith can connect to: what it asks for, and
@@ -21,7 +22,8 @@ type System struct {
 	Name     string // the word after --type
 	Title    string
 	Settings []SystemSetting
-	open     func(ctx context.Context, a account) (connector.Remote, error)
+	open     func(ctx context.Context, a account) (connector.Remote, error) // of a system that holds records
+	place    func(ctx context.Context, a account) (fetch.Place, error)      // of one that holds files
 }
 
 // A SystemSetting is one thing a connection has to know.
@@ -40,11 +42,13 @@ type account struct {
 	guard    *egress.Guard
 	roots    *x509.CertPool
 	now      func() time.Time
+	kind     string
+	folders  []string // of this machine that may be read
 }
 
 // Systems lists what Kith can connect to. A new connector is one more line.
 func Systems() []System {
-	return []System{cardDAV(), lDAP()}
+	return []System{cardDAV(), lDAP(), webServer(), ftpServer(), ftpsServer(), sftpServer(), localFolder()}
 }
 
 // SystemNamed returns the system of that name.

@@ -18,12 +18,13 @@ import (
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/csv"
 	"github.com/kith-sync/kith/files"
+	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 )
 
-// Two kinds of file are rewritten as a plain table whenever they are read:
-// vCards, and our own spreadsheet export, whose guard against formulas comes off
-// again. Nothing of the table is kept beside the stage, so that a changed file
+// Three kinds of file are rewritten as a plain table whenever they are read:
+// vCards, workbooks, and our own spreadsheet export, whose guard against formulas
+// comes off again. Nothing of the table is kept beside the stage, so that a changed file
 // is seen, and a backup needs no more than the file itself.
 
 // A table is a file that is rewritten as a plain table while it is staged. Its
@@ -32,21 +33,28 @@ type table struct {
 	*csvfile.File
 	path    string
 	key     string // column that names its records
+	header  *bool  // false: the first row is a record
 	rewrite func(in io.ReadSeeker, rows *csv.Writer) (notes []string, err error)
 }
 
 // File is the file that a sync reads, rewritten as a table where it has to be. It
 // needs no data folder.
 func File(s store.Sync) connector.Source {
-	e := s.Definition.Source
-	path := absolute(s.Base, e.File)
+	return fileAt(s.Definition, absolute(s.Base, s.Definition.Source.File))
+}
+
+func fileAt(def plan.Sync, path string) connector.Source {
+	e := def.Source
 	plain := csvfile.New(files.OS{}, path, e)
 	if strings.EqualFold(filepath.Ext(path), ".vcf") {
-		withUID := s.Definition.Target.Key == "uid" || e.Key == "uid"
-		return &table{plain, path, e.Key, func(in io.ReadSeeker, rows *csv.Writer) ([]string, error) { return tableOfCards(in, withUID, rows) }}
+		withUID := def.Target.Key == "uid" || e.Key == "uid"
+		return &table{plain, path, e.Key, nil, func(in io.ReadSeeker, rows *csv.Writer) ([]string, error) { return tableOfCards(in, withUID, rows) }}
+	}
+	if isWorkbook(path) {
+		return &table{plain, path, e.Key, e.CSV.Header, func(in io.ReadSeeker, rows *csv.Writer) ([]string, error) { return tableOfWorkbook(in, e.CSV, rows) }}
 	}
 	if guarded(plain, path) {
-		return &table{plain, path, e.Key, func(in io.ReadSeeker, rows *csv.Writer) ([]string, error) { return tableOfSheet(plain, in, rows) }}
+		return &table{plain, path, e.Key, nil, func(in io.ReadSeeker, rows *csv.Writer) ([]string, error) { return tableOfSheet(plain, in, rows) }}
 	}
 	return plain
 }
@@ -54,6 +62,7 @@ func File(s store.Sync) connector.Source {
 // Stage writes the table to w.
 func (t *table) Stage(ctx context.Context, w io.Writer) (connector.Staging, error) {
 	s := connector.Staging{Dialect: csv.Dialect{Delimiter: ",", Header: true, Encoding: "utf-8"}, Key: t.key}
+	s.Dialect.Header = t.header == nil || *t.header
 	before, err := t.Stamp(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, fmt.Errorf("open %s: %w", t.Name(), csvfile.ErrMissing)

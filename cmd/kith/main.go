@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"syscall"
 	"time"
+	_ "time/tzdata" // schedules are told in time zones, also where the system has none
 
 	"github.com/kith-sync/kith/cli"
 )

@@ -172,6 +172,20 @@ func (b *Book) Adopt(ctx context.Context, schema contact.Schema, region string, 
 	return b.reindex(ctx, changed)
 }
 
+// KeepSecond has the book keep the keys of second e-mails and telephones as well,
+// from now on, for a sync that matches by them.
+func (b *Book) KeepSecond(ctx context.Context) error {
+	if b.book.SecondKeys {
+		return nil
+	}
+	changed := b.book
+	changed.SecondKeys = true
+	return b.reindex(ctx, changed)
+}
+
+// KeepsSecond reports whether it does.
+func (b *Book) KeepsSecond() bool { return b.book.SecondKeys }
+
 // Reindex makes the match keys of every contact anew, as after a damaged index
 // or the removal of a field.
 func (b *Book) Reindex(ctx context.Context) error { return b.reindex(ctx, b.book) }
@@ -179,7 +193,7 @@ func (b *Book) Reindex(ctx context.Context) error { return b.reindex(ctx, b.book
 // reindex stores settings together with the match keys that follow from them.
 func (b *Book) reindex(ctx context.Context, settings store.Book) error {
 	ring := plan.NewKeyring(settings.Schema(), settings.Region, false)
-	if err := b.store.Reindex(ctx, settings, func(values []string) []store.Key { return keysOf(ring, b.secret, values) }); err != nil {
+	if err := b.store.Reindex(ctx, settings, func(values []string) []store.Key { return keysOf(ring, b.secret, settings.SecondKeys, values) }); err != nil {
 		return fmt.Errorf("index book %s: %w", b.book.Name, err)
 	}
 	return b.reload(ctx)

@@ -204,11 +204,17 @@ func (b *Book) harden(values []string) ([]string, error) {
 }
 
 // keys returns every match key of a contact.
-func (b *Book) keys(values []string) []store.Key { return keysOf(b.keyring, b.secret, values) }
+func (b *Book) keys(values []string) []store.Key {
+	return keysOf(b.keyring, b.secret, b.book.SecondKeys, values)
+}
 
-func keysOf(ring *plan.Keyring, secret plan.Secret, values []string) (keys []store.Key) {
+func keysOf(ring *plan.Keyring, secret plan.Secret, second bool, values []string) (keys []store.Key) {
+	rules := plan.KeyRules
+	if second {
+		rules = slices.Concat(rules, plan.SecondRules)
+	}
 	var texts []string
-	for _, r := range plan.KeyRules {
+	for _, r := range rules {
 		texts = ring.Keys(r, values, texts[:0])
 		for _, t := range texts {
 			keys = append(keys, store.Key{Rule: plan.NumberOf(r), Hash: secret.Hash(t)})

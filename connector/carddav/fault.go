@@ -2,6 +2,7 @@ package carddav
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net/http"
 	"net/url"
@@ -81,11 +82,14 @@ func netFault(ctx context.Context, err error, sentWrite bool) error {
 	if errors.As(err, &addressed) {
 		err = addressed.Err
 	}
+	var untrusted *tls.CertificateVerificationError
 	switch {
 	case sentWrite:
 		return &connector.Fault{Kind: connector.Unknown, Message: "The server did not say whether it was done.", Err: err}
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.As(err, &untrusted): // trying again is useless
+		return &connector.Fault{Kind: connector.Denied, Message: "The certificate of the server is not trusted here: its authority is unknown, it is for another name, or it has expired. If it is right, add the certificate of its authority.", Err: err}
 	}
 	return &connector.Fault{Kind: connector.Busy, Message: "The server cannot be reached. It is tried again.", Err: err}
 }

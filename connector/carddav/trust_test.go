@@ -1,9 +1,15 @@
 package carddav
 
 import (
+	"errors"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"testing"
+
+	"github.com/kith-sync/kith/connector"
 )
 
 func TestWhoIsShownThePassword(t *testing.T) {
@@ -30,5 +36,18 @@ func TestWhoIsShownThePassword(t *testing.T) {
 		if got := s.trusts(to); got != row.want {
 			t.Errorf("%s sends us to %s: got %v, want %v", row.from, row.to, got, row.want)
 		}
+	}
+}
+
+// Whoever reads "cannot be reached" looks for the mistake in the network.
+func TestACertificateThatIsNotTrustedIsToldAsSuch(t *testing.T) {
+	there := httptest.NewUnstartedServer(http.NotFoundHandler())
+	there.Config.ErrorLog = log.New(io.Discard, "", 0)
+	there.StartTLS()
+	defer there.Close()
+	_, err := Open(t.Context(), Settings{URL: there.URL, User: "kith"}, &http.Client{})
+	var f *connector.Fault
+	if !errors.As(err, &f) || f.Kind != connector.Denied {
+		t.Errorf("got %v, want a fault of kind %v", err, connector.Denied)
 	}
 }

@@ -99,7 +99,7 @@ func (t *Target) Lookup(ctx context.Context, rule plan.Rule, hashes []uint64) (h
 func (t *Target) build() map[plan.Rule][]connector.Hit {
 	index := map[plan.Rule][]connector.Hit{}
 	ring := plan.NewKeyring(t.content.schema, t.region, false)
-	for _, rule := range plan.KeyRules {
+	for _, rule := range slices.Concat(plan.KeyRules, plan.SecondRules) {
 		var hits []connector.Hit
 		for i, row := range t.content.rows {
 			for _, key := range ring.Keys(rule, row, nil) {

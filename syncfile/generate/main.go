@@ -109,6 +109,10 @@ func values(s *jsonschema.Schema) string {
 		return "`false`, `true`"
 	case s.Type == "integer":
 		return "number from " + s.Minimum.String()
+	case len(s.AnyOf) > 0:
+		return "text, or list of texts"
+	case len(s.OneOf) > 0 && s.OneOf[1].Pattern != "":
+		return "number, or share such as `5%`"
 	case len(s.OneOf) > 0:
 		return "number from 1, `none`"
 	case strings.Contains(s.Pattern, "%"):

@@ -11,7 +11,8 @@ CREATE TABLE book (
   key_field    TEXT NOT NULL DEFAULT '',     -- unique identifier (C28)
   key_made     INTEGER NOT NULL DEFAULT 0,   -- 1: 9-digit keys are generated (C29)
   region       TEXT NOT NULL DEFAULT '',     -- default telephone region, ISO 3166-1
-  name_formula TEXT NOT NULL DEFAULT ''
+  name_formula TEXT NOT NULL DEFAULT '',
+  second_keys  INTEGER NOT NULL DEFAULT 0    -- 1: the keys of second e-mails and telephones are kept as well
 );
 CREATE TABLE field (
   book_id  INTEGER NOT NULL REFERENCES book(id) ON DELETE CASCADE,
@@ -41,7 +42,7 @@ CREATE TABLE trash (
 CREATE TABLE contact_key (                    -- a leaf of the index of match keys
   id         INTEGER PRIMARY KEY,
   book_id    INTEGER NOT NULL,
-  rule       INTEGER NOT NULL,                 -- 1 unique identifier, 2 e-mail, 3 telephone
+  rule       INTEGER NOT NULL,                 -- 1 unique identifier, 2 e-mail, 3 telephone, 4 and 5 second ones
   first_hash INTEGER NOT NULL,                 -- the leaf holds the keys from here to the next leaf
   data       BLOB NOT NULL,                    -- sorted (hash, contact id) pairs of 8 bytes each
   UNIQUE (book_id, rule, first_hash)
@@ -218,6 +219,161 @@ CREATE TABLE learned (
   fingerprint TEXT PRIMARY KEY,
   mapping     TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE users (                          -- somebody who may sign in; "user" is a word of SQL
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  email      TEXT NOT NULL UNIQUE,             -- canonical
+  name       TEXT NOT NULL DEFAULT '',
+  role       TEXT NOT NULL,                    -- owner, manager, operator, viewer
+  disabled   INTEGER NOT NULL DEFAULT 0,
+  password   TEXT NOT NULL DEFAULT '',         -- Argon2id; '' when no password opens the account
+  totp       TEXT NOT NULL DEFAULT '',         -- sealed
+  totp_on    INTEGER NOT NULL DEFAULT 0,       -- 1: it was confirmed and is asked for
+  totp_step  INTEGER NOT NULL DEFAULT 0,       -- the latest code that counted
+  created_at INTEGER NOT NULL                  -- milliseconds since 1970, here and below
+);
+CREATE TABLE recovery (                       -- codes for whoever has lost the second factor
+  user_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+  hash    TEXT NOT NULL,
+  PRIMARY KEY (user_id, hash)
+) WITHOUT ROWID;
+CREATE TABLE identity (                       -- who an issuer of OpenID Connect says a user is
+  issuer  TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  user_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+  PRIMARY KEY (issuer, subject),
+  UNIQUE (user_id, issuer)
+) WITHOUT ROWID;
+CREATE TABLE ticket (                         -- a link that works once
+  hash       TEXT PRIMARY KEY,
+  kind       TEXT NOT NULL,                    -- setup, invitation, password
+  user_id    INTEGER NOT NULL DEFAULT 0,       -- 0: nobody yet
+  email      TEXT NOT NULL DEFAULT '',
+  name       TEXT NOT NULL DEFAULT '',
+  role       TEXT NOT NULL DEFAULT '',
+  expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE session (                        -- a browser in which somebody has signed in
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  user_id    INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+  hash       TEXT NOT NULL UNIQUE,
+  state      TEXT NOT NULL,                    -- open, or what is missing: code, enrolment
+  method     TEXT NOT NULL,                    -- password, issuer, setup, invitation
+  agent      TEXT NOT NULL,
+  address    TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  seen_at    INTEGER NOT NULL,
+  proved_at  INTEGER NOT NULL                  -- when the user last proved who they are
+);
+CREATE INDEX session_of_user ON session (user_id);
+CREATE TABLE token (                          -- lets a program act for a user
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  user_id    INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+  name       TEXT NOT NULL,
+  hash       TEXT NOT NULL UNIQUE,
+  scopes     TEXT NOT NULL,                    -- read run write admin
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL DEFAULT 0,       -- 0: never
+  used_at    INTEGER NOT NULL DEFAULT 0,
+  revoked_at INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX token_user ON token (user_id);
+CREATE TABLE audit (                          -- who did what; nothing in it is ever changed
+  n       INTEGER PRIMARY KEY,                 -- 1, 2, 3 without a gap
+  at      INTEGER NOT NULL,
+  actor   TEXT NOT NULL,
+  action  TEXT NOT NULL,
+  object  TEXT NOT NULL,
+  address TEXT NOT NULL,
+  detail  TEXT NOT NULL,                       -- JSON: numbers and words, no personal data
+  hash    TEXT NOT NULL                        -- of the entry before and this one's content
+);
+-- +goose StatementBegin
+CREATE TRIGGER audit_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER audit_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
+-- +goose StatementEnd
+CREATE TABLE channel (                        -- a way to tell people something
+  id       INTEGER PRIMARY KEY AUTOINCREMENT,
+  name     TEXT NOT NULL UNIQUE,
+  kind     TEXT NOT NULL,                      -- smtp, webhook, slack
+  settings TEXT NOT NULL,                      -- JSON, without secrets
+  secret   TEXT NOT NULL DEFAULT '',           -- sealed
+  events   TEXT NOT NULL DEFAULT 'null'        -- JSON: what it is told of every sync
+);
+CREATE TABLE notify (                         -- who is told about a sync's runs, and what they were told
+  sync_id INTEGER PRIMARY KEY,
+  rules   TEXT NOT NULL DEFAULT 'null',        -- JSON, from the sync's file
+  state   TEXT NOT NULL DEFAULT '{}',          -- JSON: problems that last
+  version INTEGER NOT NULL DEFAULT 0            -- of the state
+);
+CREATE TABLE outbox (                         -- messages to be sent
+  id            TEXT PRIMARY KEY,
+  channel       TEXT NOT NULL,                 -- name; '': the mail server
+  recipient     TEXT NOT NULL,                 -- e-mail address
+  kind          TEXT NOT NULL,
+  sync_id       INTEGER NOT NULL,
+  body          TEXT NOT NULL,                 -- JSON
+  created_at    INTEGER NOT NULL,              -- milliseconds since 1970
+  state         TEXT NOT NULL,                 -- waiting, sent, dead, replaced
+  attempts      INTEGER NOT NULL DEFAULT 0,
+  next_at       INTEGER NOT NULL,
+  claimed_until INTEGER NOT NULL DEFAULT 0,    -- a process is sending it
+  reason        TEXT NOT NULL DEFAULT '',      -- why it was not sent
+  sent_at       INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX outbox_due ON outbox (next_at) WHERE state = 'waiting';
+CREATE INDEX outbox_made ON outbox (created_at);
+CREATE TABLE job (                            -- work that waits for a worker, or has one
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind         TEXT NOT NULL,                  -- plan, run, apply, undo, replay
+  sync_name    TEXT NOT NULL,                  -- '' where it is about a run by hand
+  subject      INTEGER NOT NULL DEFAULT 0,       -- run that it is about: to be applied, undone, replayed
+  detail       TEXT NOT NULL DEFAULT '{}',     -- JSON: what else was asked for
+  asked_by     TEXT NOT NULL,                  -- an e-mail's user number, or schedule
+  planned_at   INTEGER NOT NULL DEFAULT 0,       -- the occurrence of a schedule, milliseconds since 1970
+  state        TEXT NOT NULL,                  -- waiting, running, done, failed, cancelled
+  created_at   INTEGER NOT NULL,
+  started_at   INTEGER NOT NULL DEFAULT 0,
+  finished_at  INTEGER NOT NULL DEFAULT 0,
+  epoch        INTEGER NOT NULL DEFAULT 0,       -- of the lease: grows with every worker that takes the job
+  leased_until INTEGER NOT NULL DEFAULT 0,
+  cancel       INTEGER NOT NULL DEFAULT 0,       -- 1: asked to stop
+  run_id       INTEGER NOT NULL DEFAULT 0,       -- that came of it
+  code         TEXT NOT NULL DEFAULT '',       -- why it failed
+  message      TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX job_open ON job (state, id);
+CREATE UNIQUE INDEX job_occurrence ON job (sync_name, planned_at) WHERE planned_at <> 0;
+CREATE TABLE draft (                          -- a wizard that somebody has begun
+  id         TEXT PRIMARY KEY,
+  kind       TEXT NOT NULL,                    -- import
+  data       TEXT NOT NULL,                    -- JSON
+  updated_by TEXT NOT NULL,
+  updated_at INTEGER NOT NULL
+);
+CREATE TABLE schedule (                       -- when a sync runs by itself
+  sync_id         INTEGER PRIMARY KEY,
+  definition      TEXT NOT NULL,               -- JSON
+  paused          INTEGER NOT NULL DEFAULT 0,
+  next_at         INTEGER NOT NULL,             -- milliseconds since 1970; 0: it has come to its end
+  last_planned_at INTEGER NOT NULL DEFAULT 0,   -- the latest run that was taken
+  epoch           INTEGER NOT NULL DEFAULT 0    -- grows with every change
+);
+CREATE INDEX schedule_due ON schedule (next_at) WHERE paused = 0 AND next_at > 0;
+CREATE TABLE fetched (                        -- a remote file that a sync has read
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  sync_id    INTEGER NOT NULL,
+  path       TEXT NOT NULL,
+  size       INTEGER NOT NULL,                  -- of the file as it lay there
+  hash       TEXT NOT NULL,                    -- SHA-256 of it
+  modified   TEXT NOT NULL,                    -- as its server tells it; empty: it does not
+  tag        TEXT NOT NULL,                    -- ETag
+  run_id     INTEGER NOT NULL,                  -- that applied it
+  fetched_at INTEGER NOT NULL,                  -- milliseconds since 1970
+  settled    INTEGER NOT NULL                   -- 1: kept, moved or deleted, as the sync says
+);
+CREATE UNIQUE INDEX fetched_once ON fetched (sync_id, path, size, hash);
 
 -- +goose Down
 SELECT 1;

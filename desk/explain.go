@@ -1,0 +1,95 @@
+package desk
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/run"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+// Explanations are what is known of a person in one book, or in any.
+func Explanations(ctx context.Context, w *workspace.Workspace, name, who string) (found []Explanation, err error) {
+	books, err := w.Store.Books(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if name != "" {
+		b, err := Book(ctx, w, name)
+		if err != nil {
+			return nil, err
+		}
+		books = []store.Book{b}
+	}
+	for _, b := range books {
+		x, err := w.Engine.Explain(ctx, w.Store, b, who)
+		if err != nil {
+			return nil, err
+		}
+		if x.Found || x.Trashed || len(x.History) > 0 {
+			hidePasswords(&x, b)
+			links, err := linksOf(ctx, w, b, x.ID)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, Explanation{x, nameNow(x, b), links, who})
+		}
+	}
+	return found, nil
+}
+
+// An Explanation comes with its contact's name.
+type Explanation struct {
+	run.Explanation
+	Name  string       `json:"name,omitempty"`
+	Links []LinkReport `json:"links,omitempty"`
+	Who   string       // was asked for
+}
+
+// A LinkReport is a contact's record at another system.
+type LinkReport struct {
+	Connection string `json:"connection"`
+	Object     string `json:"object,omitempty"`
+	RemoteID   string `json:"remote_id"`
+	Gone       bool   `json:"gone,omitempty"` // it was deleted there; it is never made again
+}
+
+func linksOf(ctx context.Context, w *workspace.Workspace, b store.Book, id string) (links []LinkReport, err error) {
+	number, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return nil, nil // nobody has this contact
+	}
+	all, err := w.Store.Links(ctx, store.Ref(b.ID, number))
+	for _, l := range all {
+		links = append(links, LinkReport{Connection: l.Connection, Object: l.Object, RemoteID: l.RemoteID, Gone: l.State != store.There})
+	}
+	return links, err
+}
+
+// nameNow is the name of an explained contact, from the values it has now.
+func nameNow(x run.Explanation, b store.Book) string {
+	values := make([]string, len(b.Fields))
+	for _, f := range x.Fields {
+		if at := b.Schema().Index(f.Name); at >= 0 {
+			values[at] = f.Value
+		}
+	}
+	return NameOf(Naming(b), values)
+}
+
+func hidePasswords(x *run.Explanation, b store.Book) {
+	secret := SecretFields(b.Fields)
+	for i := range x.Fields {
+		if secret[x.Fields[i].Name] {
+			x.Fields[i].Value = contact.Mask
+		}
+	}
+	for _, h := range x.History {
+		Mask(h.Fields, secret)
+	}
+	if x.History == nil {
+		x.History = []run.HistoryEntry{}
+	}
+}
