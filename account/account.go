@@ -13,6 +13,8 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/alexedwards/argon2id"
+
 	"github.com/kith-sync/kith/secret"
 	"github.com/kith-sync/kith/store"
 )
@@ -85,7 +87,8 @@ type Gate struct {
 	Options
 	brake   *brake
 	hashing chan struct{} // a password costs 19 MiB: only so many at once
-	dummy   string        // what the password of nobody is compared with
+	cost    *argon2id.Params
+	dummy   string // what the password of nobody is compared with
 }
 
 // New returns a gate.
@@ -96,8 +99,9 @@ func New(o Options) (*Gate, error) {
 	if len(o.AuditKey) < 16 {
 		return nil, errors.New("the audit log needs a key of at least 16 bytes")
 	}
-	dummy, err := hashPassword("the password of nobody")
-	return &Gate{Options: o, brake: newBrake(), hashing: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), dummy: dummy}, err
+	cost := passwordCost()
+	dummy, err := argon2id.CreateHash("the password of nobody", cost)
+	return &Gate{Options: o, brake: newBrake(), hashing: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), cost: cost, dummy: dummy}, err
 }
 
 // From is where a request comes from.

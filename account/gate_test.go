@@ -42,6 +42,7 @@ func openWith(t *testing.T, requireTOTP bool) *world {
 	w.box = must(secret.Open(ctx, secret.Outer{Text: base64.StdEncoding.EncodeToString(make([]byte, 32))}, &shelf{}, rand.Reader))(t)
 	w.Gate = must(account.New(account.Options{Store: s, Sealer: w.box, AuditKey: []byte("a key outside the database"),
 		Now: func() time.Time { return w.now }, Random: rand.Reader, RequireTOTP: requireTOTP}))(t)
+	account.Hurry(w.Gate)
 	return w
 }
 

@@ -136,12 +136,9 @@ func inRow(s string) bool {
 	return follow*4 >= (len(signs)-1)*3
 }
 
-// cost is the least that OWASP's sheet on storing passwords asks for.
-var cost = argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
-
-func hashPassword(password string) (string, error) {
-	params := cost
-	return argon2id.CreateHash(password, &params)
+// passwordCost is the least that OWASP's sheet on storing passwords asks for.
+func passwordCost() *argon2id.Params {
+	return &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 }
 
 // hash turns a password into what is kept of it.
@@ -151,7 +148,7 @@ func (g *Gate) hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer release()
-	return hashPassword(password)
+	return argon2id.CreateHash(password, g.cost)
 }
 
 // matches reports whether a password is the one with that hash. A user without

@@ -52,6 +52,7 @@ func TestPasswords(t *testing.T) {
 // The cost is at least that of the OWASP sheet: 19 MiB, two passes, one lane.
 func TestPasswordCost(t *testing.T) {
 	w := open(t)
+	w.Gate = must(account.New(w.Options))(t) // one that is not in a hurry
 	u := w.add("ada@example.com", account.Owner)
 	params, salt, key, err := argon2id.DecodeHash(must(w.Store.Accounts().User(ctx, u.ID))(t).Password)
 	noError(t, err)

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alexedwards/argon2id"
+
 	"github.com/kith-sync/kith/account"
 	"github.com/kith-sync/kith/store"
 )
@@ -41,6 +43,14 @@ func TestSignInSaysTheSameToEverybody(t *testing.T) {
 		}
 	}
 	w.signIn(" Ada@EXAMPLE.com ", good)
+	failed := 0
+	for e, err := range w.Audit(ctx, 0) {
+		noError(t, err)
+		if e.Action == "login.failed" {
+			failed++
+		}
+	}
+	equal(t, "failures in the audit log", failed, 10)
 }
 
 // Time tells nothing either: for an unknown e-mail a password is hashed too. As
@@ -48,6 +58,10 @@ func TestSignInSaysTheSameToEverybody(t *testing.T) {
 func TestSignInOfNobodyCostsAsMuch(t *testing.T) {
 	w := open(t)
 	w.add("ada@example.com", account.Owner)
+	account.SpoilDummy(w.Gate)
+	if _, err := w.SignIn(ctx, "nobody@example.com", good, here); !errors.Is(err, argon2id.ErrInvalidHash) {
+		t.Errorf("no hash was compared for nobody: %v", err)
+	}
 	release := account.TakeAllTurns(w.Gate)
 	defer release()
 	for _, email := range []string{"ada@example.com", "nobody@example.com", "no e-mail"} {

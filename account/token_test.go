@@ -79,4 +79,9 @@ func TestNobodyRevokesAnothersToken(t *testing.T) {
 	noError(t, err)
 	fails(t, "by a manager", w.RevokeToken(ctx, w.person("bo@example.com", account.Manager), made.ID), account.ErrForbidden)
 	noError(t, w.RevokeToken(ctx, w.person("cy@example.com", account.Owner), made.ID))
+	token, _, err := w.NewToken(ctx, account.Console(), account.TokenRequest{User: made.User, Name: "y", Scopes: account.Scopes()})
+	noError(t, err)
+	w.raw(`UPDATE users SET disabled = 1 WHERE email = 'ada@example.com'`)
+	_, err = w.Token(ctx, token, here)
+	fails(t, "of a user who was disabled behind our back", err, account.ErrToken)
 }

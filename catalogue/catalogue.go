@@ -21,6 +21,7 @@ const (
 	File                  // a file that cannot be read at all
 	Run                   // a run that ended early, or was not begun
 	Command               // a command that was refused
+	Request               // a request over the network that was refused
 )
 
 // An Entry says one code for people. Codes are stable: they are never renamed or
@@ -47,7 +48,7 @@ func (e Entry) Sentence() string {
 
 var subjects = [...]string{
 	Skipped: "The record", Held: "The record", Rejected: "The record", Failed: "The contact", Deleted: "The contact",
-	Undo: "The contact", Warning: "The record", File: "The file", Run: "The run", Command: "The command",
+	Undo: "The contact", Warning: "The record", File: "The file", Run: "The run", Command: "The command", Request: "The request",
 }
 
 // All lists every entry, group by group.
@@ -59,7 +60,7 @@ func All() []Entry {
 	return all
 }
 
-var parts = [...][]Entry{skipped, held, rejected, failed, deleted, undone, warnings, files, runs, commands}
+var parts = [...][]Entry{skipped, held, rejected, failed, deleted, undone, warnings, files, runs, commands, requests}
 
 // Find returns the entry of a code. A code that means different things in a plan
 // and as a warning has one entry, which says both.

@@ -19,10 +19,17 @@ var files = []Entry{
 	},
 	{
 		Code: "file.workbook", Group: File,
-		What:    "is an Excel workbook (.xls)",
+		What:    "is an Excel workbook that cannot be read: of the old kind (.xls), damaged, protected with a password, or far too large",
 		Safe:    nothingChanged,
-		Fix:     "Save it as CSV (UTF-8) and choose that file.",
+		Fix:     "Save it as a workbook of today (.xlsx) without a password, or as CSV (UTF-8), and choose that file.",
 		Example: `This is an Excel workbook (.xls), not a CSV file. Save it as CSV (UTF-8) and choose that file.`,
+	},
+	{
+		Code: "file.sheet", Group: File,
+		What:    "is a workbook without a sheet of that name",
+		Safe:    nothingChanged,
+		Fix:     "Write the name of one of its sheets: csv: {sheet: People}.",
+		Example: `people.xlsx: There is no sheet "Peeple" in this workbook. Its sheets are: Sheet1, People. Nothing was changed.`,
 	},
 	{
 		Code: "file.binary", Group: File,

@@ -16,6 +16,25 @@ var chapters = [...]struct{ title, says string }{
 	File:     {"Files that cannot be read", "Nothing is guessed about a file that is clearly no list of contacts. Exit code 1."},
 	Run:      {"Runs that ended early", "They stand under `code` in a run's JSON, with the message beside them. The exit codes are in [cli.md](cli.md#exit-codes)."},
 	Command:  {"Commands that were refused", "They stand under `error.code` in the JSON of a command that failed."},
+	Request:  {"Requests that were refused", "They stand under `code` in the problem that the API answers with."},
+}
+
+// A Chapter is what a page shows of one group.
+type Chapter struct {
+	Title, Says string
+	Entries     []Entry
+}
+
+// Chapters are all codes, group by group.
+func Chapters() []Chapter {
+	out := make([]Chapter, len(chapters))
+	for group, c := range chapters {
+		out[group] = Chapter{Title: c.title, Says: strings.ReplaceAll(c.says, "`", "")}
+	}
+	for _, e := range All() {
+		out[e.Group].Entries = append(out[e.Group].Entries, e)
+	}
+	return out
 }
 
 // Page is docs/errors.md: one heading for each code, with an anchor that is the

@@ -13,7 +13,7 @@ import (
 )
 
 // giving are the packages whose sources give codes to people.
-var giving = []string{"plan", "run", "link", "csv", "contact", "connector/book", "connector/csvfile", "workspace", "store", "desk", "cli"}
+var giving = []string{"plan", "run", "link", "csv", "contact", "connector/book", "connector/csvfile", "workspace", "fetch", "store", "desk", "service", "api", "cli"}
 
 var codeLike = regexp.MustCompile(`^[a-z]+(_[a-z]+)*(\.[a-z][a-z0-9_]*)?$`)
 

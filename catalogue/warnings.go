@@ -10,6 +10,14 @@ var warnings = []Entry{
 		Example: `warnings: 1 phone.unparseable`,
 	},
 	{
+		Code: "email.no_dot", Group: Warning,
+		What:    "has an e-mail address whose domain has no dot",
+		More:    "Mail reaches such an address inside one network only; elsewhere it is mostly cut short, as nadia@example of nadia@example.com.",
+		Safe:    "The record was taken with all its values, and is recognised by the address as it stands.",
+		Fix:     "Complete the address in the source, and run the sync again.",
+		Example: `warnings: 1 email.no_dot`,
+	},
+	{
 		Code: "value.several", Group: Warning,
 		What:    "has more e-mails or telephones in one cell than the map has fields for",
 		More:    "Google Contacts writes several into one cell, with ::: between them. A suggested map gives each a field, as many as the first 200 records have; a map of your own takes the first one, unless it says partOf.",
@@ -82,5 +90,21 @@ var warnings = []Entry{
 		Safe:    "Nothing was changed, and nothing was removed.",
 		Fix:     "Check whether the export worked, and whether it is the right file.",
 		Example: `The source is empty. Nothing was changed, and nothing was removed.`,
+	},
+	{
+		Code: "source.no_file", Group: Warning,
+		Subject: "The source",
+		What:    "has no file to read",
+		Safe:    "Nothing was changed, and nothing was removed.",
+		Fix:     "Check the path, and whether the file was delivered. no_file: ok says that this is as it should be; no_file: error makes it a failed run.",
+		Example: `No file is there for /out/people-*.csv at hr-sftp. Nothing was changed, and nothing was removed.`,
+	},
+	{
+		Code: "source.not_tidied", Group: Warning,
+		Subject: "The source",
+		What:    "was applied, and could not be moved or deleted afterwards as the sync says",
+		Safe:    "What was applied stays. The file is not applied twice.",
+		Fix:     "Give the user the right to it, or make the folder that the file is to go to. The next run tries it again.",
+		Example: `What was read could not be put away, which is tried again after the next run.`,
 	},
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/desk"
+	"github.com/kith-sync/kith/syncfile"
 	"github.com/kith-sync/kith/workspace"
 )
 
@@ -77,6 +78,9 @@ func (a *app) deleteBook() *cobra.Command {
 				}
 				question := fmt.Sprintf("Delete the book %q with its %d contacts, its trash and their history? This cannot be undone.", b.Name, b.Population)
 				if err := a.confirm(question, "kith books delete "+desk.Quoted(b.Name)); err != nil {
+					return err
+				}
+				if err := desk.Free(ctx, w, syncfile.KindBook, b.Name); err != nil {
 					return err
 				}
 				if err := w.Store.DeleteBook(ctx, b.ID); err != nil {

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -58,23 +57,11 @@ is the name field, else first and last name, else what --name-formula makes.`,
   kith books create staff --name-formula 'last_name + ", " + first_name'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			b := store.Book{Name: strings.TrimSpace(args[0])}
-			if b.Name == "" || b.Name != desk.Cell(b.Name) {
-				return usage("%q is not a name for a book. Nothing was changed. Give it one or more letters on one line", args[0])
-			}
 			if err := f.change(cmd, &b); err != nil {
 				return err
 			}
-			if err := desk.FirstFields(&b, fields); err != nil {
-				return err
-			}
-			if err := desk.CheckFormula(b); err != nil {
-				return err
-			}
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				if _, err := w.Store.Book(ctx, b.Name); !errors.Is(err, store.ErrNotFound) {
-					return refuseTwin(err, b.Name)
-				}
-				made, err := w.Store.CreateBook(ctx, b)
+				made, err := desk.CreateBook(ctx, w, b, fields)
 				if err != nil {
 					return err
 				}
@@ -85,13 +72,6 @@ is the name field, else first and last name, else what --name-formula makes.`,
 	f.add(cmd)
 	cmd.Flags().StringSliceVar(&fields, "field", nil, "fields beside email, as NAME or NAME:KIND")
 	return cmd
-}
-
-func refuseTwin(err error, name string) error {
-	if err != nil {
-		return err
-	}
-	return refuse("book.exists", "There is a book %q already. Nothing was changed. Choose another name", name)
 }
 
 func onScreenName(name string) string { return cmp.Or(name, contact.Placeholder) }
@@ -127,30 +107,9 @@ set they stay as long as the book has contacts.`,
 	return cmd
 }
 
-// configure checks settings against the book's fields and contacts, and stores
-// them.
+// configure changes a book's settings and shows them.
 func (a *app) configure(ctx context.Context, w *workspace.Workspace, old, changed store.Book) error {
-	if err := desk.CheckFormula(changed); err != nil {
-		return err
-	}
-	if changed.KeyMade && !old.KeyMade && old.Population > 0 {
-		return refuse("book.not_empty", "Generated identifiers are drawn when contacts are made, and %s has %d already. Nothing was changed", old.Name, old.Population)
-	}
-	if changed.KeyMade && changed.Schema().Index(desk.GeneratedKey) < 0 {
-		if err := w.Store.AddFields(ctx, changed.ID, []contact.Field{{Name: desk.GeneratedKey, Kind: contact.Text}}); err != nil {
-			return err
-		}
-	} else if changed.KeyField != "" {
-		if err := desk.KnownField(changed, changed.KeyField); err != nil {
-			return err
-		}
-	}
-	if err := w.Configure(ctx, changed); errors.Is(err, store.ErrBookNotEmpty) {
-		return refuse("book.not_empty", "The identifier and the country of telephone numbers say who is the same person as whom, and %s has %d contacts. Nothing was changed. Import them into a new book:  kith books create", old.Name, old.Population)
-	} else if err != nil {
-		return err
-	}
-	now, err := desk.Book(ctx, w, changed.Name)
+	now, err := desk.Configure(ctx, w, old, changed)
 	if err != nil {
 		return err
 	}

@@ -103,7 +103,7 @@ func (a *app) root() *cobra.Command {
 	add(root, "know", a.runsCommand(), a.rejectsCommand(), a.explainCommand(), a.undoCommand())
 	add(root, "book", a.booksCommand(), a.fieldsCommand(), a.contactsCommand(), a.trashCommand(), a.suppressionsCommand())
 	add(root, "keep", a.serveCommand(), a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.selftestCommand(), a.versionCommand())
-	add(root, "keep", a.userCommand(), a.tokenCommand(), a.auditCommand())
+	add(root, "keep", a.configCommand(), a.userCommand(), a.tokenCommand(), a.auditCommand())
 	root.SetHelpCommandGroupID("keep")
 	root.SetCompletionCommandGroupID("keep")
 	a.addCompletion(root)

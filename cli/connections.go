@@ -14,6 +14,7 @@ import (
 	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/link"
 	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/syncfile"
 	"github.com/kith-sync/kith/workspace"
 )
 
@@ -130,6 +131,9 @@ func (a *app) saveConnection(ctx context.Context, w *workspace.Workspace, c stor
 			return err
 		}
 	}
+	if err := desk.Free(ctx, w, syncfile.KindConnection, c.Name); err != nil {
+		return err
+	}
 	if _, err := w.Store.SaveConnection(ctx, c); err != nil {
 		return err
 	}
@@ -229,6 +233,9 @@ func (a *app) deleteConnection() *cobra.Command {
 				}
 				question := fmt.Sprintf("Forget the connection %q and who is who in it? The records on both sides stay.", c.Name)
 				if err := a.confirm(question, "kith connections delete "+desk.Quoted(c.Name)); err != nil {
+					return err
+				}
+				if err := desk.Free(ctx, w, syncfile.KindConnection, c.Name); err != nil {
 					return err
 				}
 				if err := w.Store.DeleteConnection(ctx, c.ID); err != nil {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -10,17 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/kith-sync/kith/contact"
-	"github.com/kith-sync/kith/csv"
 	"github.com/kith-sync/kith/desk"
-	"github.com/kith-sync/kith/sheet"
 	"github.com/kith-sync/kith/store"
-	"github.com/kith-sync/kith/vcard"
 	"github.com/kith-sync/kith/workspace"
 )
 
@@ -39,10 +33,9 @@ Passwords never leave: data has a blank, spreadsheet shows dots, vcard has none.
   kith contacts export --form spreadsheet --to contacts.csv
   kith contacts export --form vcard --to contacts.vcf`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			write, ok := map[string]func(io.Writer, store.Book, iter.Seq2[store.Contact, error]) error{
-				"data": exportData, "spreadsheet": exportSheet, "vcard": exportCards}[form]
-			if !ok {
-				return usage("%q is not a form of export. Use data, spreadsheet or vcard", form)
+			write, err := desk.ExportForm(form)
+			if err != nil {
+				return err
 			}
 			if err := writesWhat(to, form); err != nil {
 				return err
@@ -133,68 +126,4 @@ func writeAndMove(path string, write func(io.Writer) error) error {
 		return err
 	}
 	return os.Rename(part, path)
-}
-
-// exportData writes every value as it is stored.
-func exportData(out io.Writer, b store.Book, contacts iter.Seq2[store.Contact, error]) error {
-	w := csv.NewWriter(out, csv.Dialect{})
-	return exportRows(w, fieldNames(b), contacts, func(c store.Contact) []string {
-		row := make([]string, len(b.Fields))
-		for i, f := range b.Fields {
-			if f.Kind != contact.Password {
-				row[i] = desk.Shown(f, c, i)
-			}
-		}
-		return row
-	})
-}
-
-// exportSheet writes values that no spreadsheet takes for formulas, the way Excel
-// expects them. The first column marks the file and says who each row is.
-func exportSheet(out io.Writer, b store.Book, contacts iter.Seq2[store.Contact, error]) error {
-	w := csv.NewWriter(out, csv.Dialect{})
-	w.BOM, w.CRLF = true, true
-	header := []string{sheet.Marker}
-	for _, name := range fieldNames(b) {
-		header = append(header, sheet.Guard(name))
-	}
-	return exportRows(w, header, contacts, func(c store.Contact) []string {
-		row := []string{strconv.FormatInt(store.Number(c.Ref), 10)}
-		for i, f := range b.Fields {
-			row = append(row, sheet.Guard(desk.Shown(f, c, i)))
-		}
-		return row
-	})
-}
-
-func exportRows(w *csv.Writer, header []string, contacts iter.Seq2[store.Contact, error], row func(store.Contact) []string) error {
-	if len(header) == 0 {
-		return w.Flush() // a book without fields
-	}
-	if err := w.Write(header); err != nil {
-		return err
-	}
-	if err := desk.ForEach(contacts, func(c store.Contact) error { return w.Write(row(c)) }); err != nil {
-		return err
-	}
-	return w.Flush()
-}
-
-func fieldNames(b store.Book) []string {
-	names := make([]string, len(b.Fields))
-	for i, f := range b.Fields {
-		names[i] = f.Name
-	}
-	return names
-}
-
-func exportCards(out io.Writer, b store.Book, contacts iter.Seq2[store.Contact, error]) error {
-	w := bufio.NewWriter(out)
-	err := desk.ForEach(contacts, func(c store.Contact) error {
-		return vcard.Write(w, b.Schema(), contact.Record{ID: strconv.FormatInt(store.Number(c.Ref), 10), Values: c.Values})
-	})
-	if err != nil {
-		return err
-	}
-	return w.Flush()
 }

@@ -103,7 +103,7 @@ func exitOf(code string) int {
 	case run.CodeConfig, run.CodeColumnGone, csv.FileEncoding, csv.FileDialect:
 		return exitConfig
 	case link.CodeUnreachable, link.CodeDenied, "connection.missing", workspace.CodeEgress, desk.CodeNotSent,
-		fetch.Unreachable, fetch.Denied, fetch.HostKeyUnknown, fetch.HostKeyChanged, fetch.FolderClosed:
+		fetch.CodeUnreachable, fetch.CodeDenied, fetch.CodeHostKeyUnknown, fetch.CodeHostKeyChanged, fetch.CodeFolderClosed:
 		return exitConnect
 	}
 	return exitFailed
@@ -155,11 +155,11 @@ func (a *app) fail(ctx context.Context, err error) int {
 }
 
 // ended gives a message its full stop, unless it ends with a question or with a
-// command to type, which begins after two spaces.
+// command to type, or a line to add, which begins after two spaces.
 func ended(message string) string {
 	message = strings.TrimRight(message, ".\n")
 	last := message[strings.LastIndex(message, "\n")+1:]
-	if strings.HasSuffix(message, "?") || strings.Contains(last, "  kith ") {
+	if strings.HasSuffix(message, "?") || strings.Contains(last, "  kith ") || strings.Contains(last, ":  ") {
 		return message
 	}
 	return message + "."

@@ -3,15 +3,12 @@ package cli
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/desk"
-	"github.com/kith-sync/kith/plan"
-	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
 
@@ -54,10 +51,7 @@ func (a *app) addField(name *string) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if b.Schema().Index(f.Name) >= 0 {
-					return refuse("field.exists", "The book %s has a field %q already. Nothing was changed. Use that one, or choose another name", b.Name, f.Name)
-				}
-				if err := w.Store.AddFields(ctx, b.ID, []contact.Field{f}); err != nil {
+				if err := desk.AddField(ctx, w, b, f); err != nil {
 					return err
 				}
 				a.say("Added the field %s to %s.", f.Name, b.Name)
@@ -79,26 +73,15 @@ func (a *app) removeField(name *string) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err := desk.KnownField(b, args[0]); err != nil {
-					return err
-				}
-				if args[0] == b.KeyField {
-					return refuse("field.key", "%s is the unique identifier of %s, which a book keeps. Nothing was changed. To have another, make a new book and import into it:  kith books create", args[0], b.Name)
-				}
-				if err := sparesFormula(b, args[0]); err != nil {
+				if err := desk.Removable(b, args[0]); err != nil {
 					return err
 				}
 				question := fmt.Sprintf("Remove the field %q from %s with the values of %d contacts? This cannot be undone.", args[0], b.Name, b.Population)
 				if err := a.confirm(question, fmt.Sprintf("kith fields remove %s --book %s", desk.Quoted(args[0]), desk.Quoted(b.Name))); err != nil {
 					return err
 				}
-				if err := w.Store.RemoveField(ctx, b.ID, args[0]); err != nil {
+				if err := desk.RemoveField(ctx, w, b, args[0]); err != nil {
 					return err
-				}
-				if f, _ := b.Schema().Field(args[0]); f.Kind == contact.Email || f.Kind == contact.Phone {
-					if err := w.Reindex(ctx, b.Name); err != nil { // nobody is found by what is gone
-						return err
-					}
 				}
 				a.say("Removed the field %s from %s.", args[0], b.Name)
 				return nil
@@ -107,15 +90,4 @@ func (a *app) removeField(name *string) *cobra.Command {
 	}
 	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "do not ask")
 	return cmd
-}
-
-// sparesFormula refuses to remove a field that the book's name formula needs.
-func sparesFormula(b store.Book, field string) error {
-	at := b.Schema().Index(field)
-	b.Fields = slices.Delete(slices.Clone(b.Fields), at, at+1)
-	if _, err := plan.NewNaming(b.Schema(), b.NameFormula); err == nil || desk.UnknownName(err) != plan.Identifier(field) {
-		return nil
-	}
-	return refuse("field.in_formula", "Contacts of %s are called %s, which needs %s. Nothing was changed. Change that first:  kith books set %s --name-formula ''",
-		b.Name, b.NameFormula, field, desk.Quoted(b.Name))
 }

@@ -23,8 +23,8 @@ func (a *app) importCommand() *cobra.Command {
 	var planOnly bool
 	cmd := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Import a CSV or vCard file into an address book",
-		Long: `Import reads a CSV or vCard file, shows what it would do to the address book, and
+		Short: "Import a CSV, vCard or Excel file into an address book",
+		Long: `Import reads a CSV or vCard file or an Excel workbook (.xlsx), shows what it would do to the address book, and
 does exactly that. Which column is which is recognised; --map says otherwise. The
 import is kept as the sync import-<file name>, so that it can be run again; a file
 of that name in another folder is kept as import-<file name>-2. --name says what it

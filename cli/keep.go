@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/syncfile"
 	"github.com/kith-sync/kith/workspace"
 )
 
@@ -23,6 +25,11 @@ func (a *app) keep(ctx context.Context, w *workspace.Workspace, def plan.Sync, b
 	before, err := w.Store.Sync(ctx, def.Name)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return before, err
+	}
+	if before.ID != 0 && !bytes.Equal(before.Definition.Canonical(), def.Canonical()) {
+		if err := desk.Free(ctx, w, syncfile.Kind, def.Name); err != nil {
+			return before, err
+		}
 	}
 	s, err := w.Store.SaveSync(ctx, def, base)
 	if err != nil {

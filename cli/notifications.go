@@ -10,6 +10,7 @@ import (
 
 	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/notify/send"
+	"github.com/kith-sync/kith/syncfile"
 	"github.com/kith-sync/kith/workspace"
 )
 
@@ -139,6 +140,9 @@ func (a *app) removeChannel() *cobra.Command {
 				}
 				question := fmt.Sprintf("Forget the channel %q with its secret? What waits for it is not sent.", c.Name)
 				if err := a.confirm(question, "kith notifications remove "+desk.Quoted(c.Name)); err != nil {
+					return err
+				}
+				if err := desk.Free(ctx, w, syncfile.KindChannel, c.Name); err != nil {
 					return err
 				}
 				if err := w.Store.DeleteChannel(ctx, c.Name); err != nil {

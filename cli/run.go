@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
@@ -62,5 +63,6 @@ func (a *app) runAll(ctx context.Context, w *workspace.Workspace, syncs []store.
 	if left := len(syncs) - begun - 1; left > 0 {
 		a.say("%d more were not begun, because %s did not come to its end.", left, syncs[begun].Name)
 	}
-	return a.printRuns(err, len(jobs) > 1 || len(syncs) > 1, jobs...)
+	list := len(syncs) > 1 || syncs[0].Definition.Source.Which == plan.WhichAll // however many files there are today
+	return a.printRuns(err, list, jobs...)
 }

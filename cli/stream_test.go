@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/store"
 )
 
@@ -31,7 +32,7 @@ func TestContactsStream(t *testing.T) {
 	}
 	for name, write := range map[string]func(io.Writer, store.Book, iter.Seq2[store.Contact, error]) error{
 		"list as a table": list("table"), "list as csv": list("csv"), "list as json": list("json"), "list as jsonl": list("jsonl"),
-		"export of data": exportData, "export for spreadsheets": exportSheet, "export of cards": exportCards,
+		"export of data": desk.ExportData, "export for spreadsheets": desk.ExportSheet, "export of cards": desk.ExportCards,
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := n

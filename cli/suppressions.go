@@ -2,14 +2,13 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/workspace"
 )
 
@@ -24,55 +23,21 @@ hashes of the person's e-mails, telephones and identifier, and nothing that can 
 		Example: "  kith suppressions\n  kith suppressions lift 1"}, list, a.liftSuppression())
 }
 
-// A SuppressionReport is somebody who was erased on request.
-type SuppressionReport struct {
-	Suppression int64     `json:"suppression"`
-	Erased      time.Time `json:"erased"`
-	Book        string    `json:"book"`
-	Contact     string    `json:"contact,omitempty"` // the ID it had
-	Keys        int       `json:"keys"`
-	Reason      string    `json:"reason"`
-	Run         int64     `json:"run"`
-}
-
 func (a *app) listSuppressions(ctx context.Context, w *workspace.Workspace) error {
-	all, err := w.Store.Suppressions(ctx)
+	reports, err := desk.Suppressions(ctx, w)
 	if err != nil {
 		return err
 	}
-	reports, err := suppressionReports(ctx, w, all)
-	if err != nil {
-		return err
-	}
-	if err := many(a, each(reports), shape[SuppressionReport]{columns: []string{"suppression", "erased", "book", "contact", "keys", "reason", "run"},
-		row: func(r SuppressionReport) []string {
+	if err := many(a, each(reports), shape[desk.SuppressionReport]{columns: []string{"suppression", "erased", "book", "contact", "keys", "reason", "run"},
+		row: func(r desk.SuppressionReport) []string {
 			return []string{number(r.Suppression), r.Erased.Format(time.DateTime), r.Book, r.Contact, strconv.Itoa(r.Keys), r.Reason, number(r.Run)}
 		}}); err != nil {
 		return err
 	}
-	if a.human() && len(all) == 0 {
+	if a.human() && len(reports) == 0 {
 		a.say("Nobody was erased on request.")
 	}
 	return nil
-}
-
-func suppressionReports(ctx context.Context, w *workspace.Workspace, all []store.Suppression) ([]SuppressionReport, error) {
-	books, err := w.Store.Books(ctx)
-	if err != nil {
-		return nil, err
-	}
-	names := map[int64]string{}
-	for _, b := range books {
-		names[b.ID] = b.Name
-	}
-	reports := make([]SuppressionReport, len(all))
-	for i, s := range all {
-		reports[i] = SuppressionReport{Suppression: s.ID, Erased: s.At, Book: names[s.BookID], Keys: len(s.Keys), Reason: s.Reason, Run: s.Run}
-		if s.Ref != 0 {
-			reports[i].Contact = number(store.Number(s.Ref))
-		}
-	}
-	return reports, nil
 }
 
 func (a *app) liftSuppression() *cobra.Command {
@@ -89,10 +54,7 @@ func (a *app) liftSuppression() *cobra.Command {
 				if err := a.confirm(question, fmt.Sprintf("kith suppressions lift %d", id)); err != nil {
 					return err
 				}
-				switch err := w.Store.LiftSuppression(ctx, id); {
-				case errors.Is(err, store.ErrNotFound):
-					return refuse("not_found", "There is no suppression %d. kith suppressions lists them", id)
-				case err != nil:
+				if err := desk.LiftSuppression(ctx, w, id); err != nil {
 					return err
 				}
 				a.say("Suppression %d is lifted. A sync whose file has not changed since looks at it again with --every-time.", id)

@@ -15,6 +15,7 @@ import (
 type syncFlags struct {
 	book, preset, update, key, region      string
 	delimiter, encoding, filter, scope     string
+	sheet                                  string
 	onSeveral, duplicates, guard, language string
 	maps, match, required                  []string
 	deleteMissing, noHeader, noCreate      bool
@@ -37,6 +38,7 @@ func (f *syncFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.scope, "scope", "", "what --delete-missing may remove: brought_by_this_sync (default), whole_book")
 	flags.StringVar(&f.guard, "guard", "", "stop this import when more than this share would be deleted (default 10%; none)")
 	flags.StringVar(&f.delimiter, "delimiter", "", "comma, tab, semicolon, pipe, space or any other text (default: recognised)")
+	flags.StringVar(&f.sheet, "sheet", "", "which sheet of a workbook (default: the first)")
 	flags.StringVar(&f.encoding, "encoding", "", "such as windows-1252 (default: recognised)")
 	flags.BoolVar(&f.noHeader, "no-header", false, "the first line is a record (Consider First Line as Header off)")
 	flags.IntVar(&f.preamble, "preamble", 0, "lines before the header to leave out")
@@ -89,7 +91,7 @@ func (f *syncFlags) said(cmd *cobra.Command, name, path string) plan.Sync {
 	s := plan.Sync{Name: name, Filter: f.filter, Required: f.required, Region: strings.ToUpper(f.region), Language: f.language,
 		OnSeveral: plan.OnSeveral(f.onSeveral), Duplicates: plan.Duplicates(f.duplicates)}
 	s.Source = plan.Endpoint{File: path, EveryTime: f.everyTime,
-		CSV: plan.CSV{Delimiter: f.delimiter, Encoding: f.encoding, StrictLineBreaks: f.strictLineBreaks}}
+		CSV: plan.CSV{Delimiter: f.delimiter, Encoding: f.encoding, Sheet: f.sheet, StrictLineBreaks: f.strictLineBreaks}}
 	if f.noHeader {
 		s.Source.CSV.Header = new(false)
 	}

@@ -167,10 +167,11 @@ it. Nothing is stored.`,
 				return err
 			}
 			defs := definitions(docs)
-			if err := a.validateAgainst(cmd.Context(), args[0], defs); err != nil {
+			found, err := a.validateAgainst(cmd.Context(), args[0], defs)
+			if err != nil {
 				return err
 			}
-			if found := fits(cmd.Context(), args[0], defs); len(found) > 0 {
+			if found = append(found, fits(cmd.Context(), args[0], defs)...); len(found) > 0 {
 				return invalidSync(found)
 			}
 			names := []string{}
@@ -188,15 +189,14 @@ it. Nothing is stored.`,
 
 // validateAgainst looks at the kept syncs, where there are any: validating makes
 // no data folder.
-func (a *app) validateAgainst(ctx context.Context, path string, defs []plan.Sync) error {
+func (a *app) validateAgainst(ctx context.Context, path string, defs []plan.Sync) (found []syncfile.Error, err error) {
 	if !a.hasData() {
-		return nil // nothing to compare with
+		return nil, nil // nothing to compare with
 	}
-	return a.read(ctx, func(ctx context.Context, w *workspace.Workspace) error {
-		found, err := desk.Against(ctx, w, defs)
-		if err == nil && len(found) > 0 {
-			err = invalidSync(inFile(path, "", found))
-		}
+	err = a.read(ctx, func(ctx context.Context, w *workspace.Workspace) error {
+		all, err := desk.Against(ctx, w, defs)
+		found = inFile(path, "", all)
 		return err
 	})
+	return found, err
 }

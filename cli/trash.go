@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/desk"
-	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/workspace"
 )
 
@@ -51,21 +50,9 @@ func (a *app) restoreContacts(name *string) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				var changes []plan.Change
-				for _, id := range args {
-					c, err := desk.TrashedContact(ctx, w, b, id)
-					if err != nil {
-						return err
-					}
-					back := desk.Restoring(b, c)
-					// The contact it was merged into gives back the keys that it has kept for it.
-					if back.Into, _, err = w.Engine.MergedInto(ctx, c.Ref); err != nil {
-						return err
-					}
-					if err := desk.Alone(ctx, w, b, c.Values, back.Into); err != nil {
-						return err
-					}
-					changes = append(changes, back)
+				changes, err := desk.Restorings(ctx, w, b, args)
+				if err != nil {
+					return err
 				}
 				return a.editing(ctx, w, b, "restore", changes...)
 			})

@@ -68,7 +68,7 @@ func sameKey(said, shown string) error {
 		return usage("%q is no host key: %v", said, err)
 	}
 	if now, err := fetch.ParseHostKey(shown); err != nil || now.Print != expected.Print {
-		return refuse(fetch.HostKeyChanged, "The server shows another key (%s) than you expect (%s). Nothing was accepted. Ask the server's operator", shown, expected)
+		return refuse(fetch.CodeHostKeyChanged, "The server shows another key (%s) than you expect (%s). Nothing was accepted. Ask the server's operator", shown, expected)
 	}
 	return nil
 }
@@ -114,7 +114,11 @@ func testFilesText(out io.Writer, name, pattern string, files []fetch.Entry) {
 		fmt.Fprintf(out, "%s answers. See its files with --path, as in --path \"/out/*.csv\"\n", desk.Cell(name))
 		return
 	}
-	fmt.Fprintf(out, "%s answers: %d files for %s, the newest last\n", desk.Cell(name), len(files), desk.Cell(pattern))
+	many := "files"
+	if len(files) == 1 {
+		many = "file"
+	}
+	fmt.Fprintf(out, "%s answers: %d %s for %s, the newest last\n", desk.Cell(name), len(files), many, desk.Cell(pattern))
 	if left := len(files) - filesShown; left > 0 {
 		fmt.Fprintf(out, "  and %d older\n", left)
 		files = files[left:]

@@ -60,6 +60,14 @@ func BareEmail(s string) string {
 	return bare
 }
 
+// NoDot reports whether an address that can be read has a domain without a dot, as
+// nadia@example. The internet has no such mailboxes to speak of; networks of their
+// own do (RFC 5321 2.3.5).
+func NoDot(address string) bool {
+	domain := address[strings.LastIndexByte(address, '@')+1:]
+	return !strings.ContainsAny(domain, ".[\u3002\uff0e\uff61")
+}
+
 // SplitEmails returns the addresses of a cell that lists several, with semicolons
 // or commas between them. It is nil unless each of at least two is an address.
 func SplitEmails(cell string) []string {

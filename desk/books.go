@@ -17,6 +17,8 @@ func ReportBook(b store.Book) BookReport {
 	return BookReport{Name: b.Name, Contacts: b.Population, Key: b.KeyField, Generated: b.KeyMade, Region: b.Region,
 		NameFormula: b.NameFormula, Fields: Spelled(b.Fields)}
 }
+
+// FieldKinds lists the kinds of field in one sentence.
 func FieldKinds() string {
 	words := make([]string, len(contact.Kinds))
 	for i, k := range contact.Kinds {
@@ -25,6 +27,8 @@ func FieldKinds() string {
 	return strings.Join(words, ", ")
 }
 
+// CheckField refuses what is no field: a name that a mapping could not say, a kind
+// that there is not.
 func CheckField(f contact.Field) error {
 	words := strings.Split(FieldKinds(), ", ")
 	for _, k := range words {

@@ -183,7 +183,15 @@ func Misfits(def plan.Sync, columns []suggest.Column) (found []syncfile.Error) {
 		}
 		found = append(found, syncfile.Error{Key: key, Message: message, Hint: hint})
 	}
+	has := func(key, column string) {
+		if column != "" && !slices.Contains(names, column) {
+			say(key, fmt.Sprintf("%s has no column %q", file, column), column, names)
+		}
+	}
 	knows := func(key, expression string) {
+		for _, column := range plan.ColumnsNamed(expression) {
+			has(key, column)
+		}
 		_, err := plan.NewNaming(source, expression) // the words of every expression are the same
 		if name := UnknownName(err); name != "" {
 			say(key, fmt.Sprintf("%s has no column for %s", file, name), name, variables)
@@ -192,9 +200,7 @@ func Misfits(def plan.Sync, columns []suggest.Column) (found []syncfile.Error) {
 	filled := map[string]bool{}
 	for i, m := range def.Map {
 		filled[m.To] = true
-		if m.From != "" && !slices.Contains(names, m.From) {
-			say(fmt.Sprintf("map[%d].from", i), fmt.Sprintf("%s has no column %q", file, m.From), m.From, names)
-		}
+		has(fmt.Sprintf("map[%d].from", i), m.From)
 		knows(fmt.Sprintf("map[%d].expr", i), m.Expr)
 	}
 	for i, field := range def.Required {
@@ -204,5 +210,6 @@ func Misfits(def plan.Sync, columns []suggest.Column) (found []syncfile.Error) {
 	}
 	knows("filter", def.Filter)
 	knows("gate", def.Gate)
+	has("source.key", def.Source.Key)
 	return found
 }

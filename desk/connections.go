@@ -3,12 +3,15 @@ package desk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/url"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/fetch"
@@ -64,48 +67,65 @@ func SettingsOf(system workspace.System, old map[string]string, set []string) (m
 // settingOf checks the value of a setting, as far as that needs no look at the
 // system: what is read wrongly later would count as not set.
 func settingOf(name, value string) (string, error) {
+	value, wrong := SettingValue(name, value)
+	if wrong == "" {
+		return value, nil
+	}
+	if first, _ := utf8.DecodeRuneInString(wrong); unicode.IsLower(first) {
+		wrong = "--set " + name + " " + wrong
+	}
+	return "", usage("%s", wrong)
+}
+
+// SettingValue returns the value of a setting as it is kept, or what is wrong with
+// it: a sentence, or one that lacks its beginning, the setting's name.
+func SettingValue(name, value string) (kept, wrong string) {
 	switch name {
 	case "url":
 		u, err := url.Parse(value)
 		if err != nil && !strings.Contains(value, "@") { // host:port
-			return value, nil
+			return value, ""
 		}
 		if err == nil && u.RawQuery != "" {
-			return "", usage("The address may hold nothing after a ?, where everybody could see it. A link that is itself a secret is given whole by --secret-stdin; then the address is %s://%s/", u.Scheme, u.Host)
+			return "", fmt.Sprintf("The address may hold nothing after a ?, where everybody could see it. A link that is itself a secret is given whole as the secret (--secret-stdin); then the address is %s://%s/", u.Scheme, u.Host)
 		}
 		if err != nil || u.User != nil {
-			return "", usage("The address may hold no user name and no password, where everybody could see them. Use --set user= and --secret-stdin")
+			return "", "The address may hold no user name and no password, where everybody could see them. Use user and the secret (--set user= and --secret-stdin)"
 		}
 	case "ca":
-		return filepath.Abs(value) // runs begin in other folders
+		path, err := filepath.Abs(value) // runs begin in other folders
+		if err != nil {
+			return "", err.Error()
+		}
+		return path, ""
 	case workspace.HostKey:
 		key, err := fetch.ParseHostKey(value)
 		if err != nil {
-			return "", usage("%q cannot be read: %v", value, err)
+			return "", fmt.Sprintf("%q cannot be read: %v", value, err)
 		}
-		return key.String(), nil
+		return key.String(), ""
 	case "tls":
 		if value != "explicit" && value != "implicit" {
-			return "", usage("--set %s takes explicit or implicit, not %q", name, value)
+			return "", fmt.Sprintf("takes explicit or implicit, not %q", value)
 		}
 	case "settle_seconds":
 		if n, err := strconv.ParseFloat(value, 64); err != nil || !(n >= 0 && n <= 3600) {
-			return "", usage("--set %s takes a number from 0 to 3600, not %q", name, value)
+			return "", fmt.Sprintf("takes a number from 0 to 3600, not %q", value)
 		}
 	case "starttls", "gzip":
 		if value != "yes" && value != "no" {
-			return "", usage("--set %s takes yes or no, not %q", name, value)
+			return "", fmt.Sprintf("takes yes or no, not %q", value)
 		}
 	case workspace.CallsPerDay.Name, "page_size", "max_mb":
 		if n, err := strconv.Atoi(value); err != nil || n <= 0 {
-			return "", usage("--set %s takes a whole number above zero, not %q", name, value)
+			return "", fmt.Sprintf("takes a whole number above zero, not %q", value)
 		}
 	case workspace.CallsPerSecond.Name:
 		if n, err := strconv.ParseFloat(value, 64); err != nil || !(n > 0) {
-			return "", usage("--set %s takes a number above zero, not %q", name, value)
+			return "", fmt.Sprintf("takes a number above zero, not %q", value)
 		}
 	}
-	return value, nil
+	return value, ""
 }
 
 // ConnectionNamed finds a connection, or says which ones there are.

@@ -76,6 +76,26 @@ func Restoring(b store.Book, c store.Contact) plan.Change {
 	return change
 }
 
+// Restorings are the changes that take contacts out of the trash, by their IDs.
+func Restorings(ctx context.Context, w *workspace.Workspace, b store.Book, ids []string) (changes []plan.Change, err error) {
+	for _, id := range ids {
+		c, err := TrashedContact(ctx, w, b, id)
+		if err != nil {
+			return nil, err
+		}
+		back := Restoring(b, c)
+		// The contact it was merged into gives back the keys that it has kept for it.
+		if back.Into, _, err = w.Engine.MergedInto(ctx, c.Ref); err != nil {
+			return nil, err
+		}
+		if err := Alone(ctx, w, b, c.Values, back.Into); err != nil {
+			return nil, err
+		}
+		changes = append(changes, back)
+	}
+	return changes, nil
+}
+
 // NotErased refuses to add somebody by hand who was erased on request: first the
 // suppression is lifted, by somebody who knows what they do.
 func NotErased(ctx context.Context, w *workspace.Workspace, b store.Book, values []string) error {

@@ -15,6 +15,7 @@ import (
 	"github.com/kith-sync/kith/notify/outbox"
 	"github.com/kith-sync/kith/notify/send"
 	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/syncfile"
 	"github.com/kith-sync/kith/workspace"
 )
 
@@ -93,6 +94,9 @@ func SaveChannel(ctx context.Context, w *workspace.Workspace, n NewChannel) (mad
 		return "", err
 	}
 	if err := nameable(ctx, w, n, old); err != nil {
+		return "", err
+	}
+	if err := Free(ctx, w, syncfile.KindChannel, n.Name); err != nil {
 		return "", err
 	}
 	c := store.Channel{Name: n.Name, Kind: old.Kind, Secret: old.Secret, On: old.On}

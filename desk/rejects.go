@@ -89,8 +89,8 @@ func LinkedDetail(c plan.Change) []string {
 
 // Rejects are the records of a run that did not get through, and their causes.
 type Rejects struct {
-	columns []string
-	secret  []bool // columns that fill a password: they are not shown
+	Columns []string
+	Secret  []bool // columns that fill a password: they are not shown
 	Groups  []RejectGroup
 	Linked  bool // they are changes of a sync with a connection
 	widest  int  // fields of the longest record: one may have more than there are columns
@@ -106,10 +106,10 @@ func RejectsOf(ctx context.Context, w *workspace.Workspace, r store.Run) (found 
 			return linkedRejects(ctx, w, r)
 		}
 	}
-	if found.columns, found.Records, err = read(ctx, r); err != nil {
+	if found.Columns, found.Records, err = read(ctx, r); err != nil {
 		return found, err
 	}
-	found.secret = secretColumns(BoundOf(r), found.columns)
+	found.Secret = secretColumns(BoundOf(r), found.Columns)
 	counts := map[plan.Reason]int64{}
 	err = ForEach(found.Records, func(c run.Rejected) error {
 		counts[c.Reason]++
@@ -164,12 +164,12 @@ func ReportReject(c run.Rejected, found Rejects) RejectReport {
 	for i, value := range c.Fields {
 		switch {
 		case found.Linked && (i < len(linkedColumns) || value == ""):
-		case i >= len(found.columns):
-			r.Fields[fmt.Sprintf("%sextra_%d", ours, i-len(found.columns)+1)] = value
-		case found.secret[i]:
-			r.Fields[found.columns[i]] = masked(value)
+		case i >= len(found.Columns):
+			r.Fields[fmt.Sprintf("%sextra_%d", ours, i-len(found.Columns)+1)] = value
+		case found.Secret[i]:
+			r.Fields[found.Columns[i]] = masked(value)
 		default:
-			r.Fields[found.columns[i]] = value
+			r.Fields[found.Columns[i]] = value
 		}
 	}
 	return r
@@ -207,8 +207,8 @@ func WriteRejects(out io.Writer, found Rejects) error {
 // eachReject lays rejects out in rows with their own columns, then code, message
 // and fix, the header first. Values beyond the last column stand at the very end.
 func eachReject(found Rejects, write func(name string, row []string) error, flush func() error) error {
-	n := len(found.columns)
-	header := append(slices.Clone(found.columns), ours+"code", ours+"message", ours+"fix")
+	n := len(found.Columns)
+	header := append(slices.Clone(found.Columns), ours+"code", ours+"message", ours+"fix")
 	for i := range max(found.widest-n, 0) {
 		header = append(header, fmt.Sprintf("%sextra_%d", ours, i+1))
 	}
@@ -218,7 +218,7 @@ func eachReject(found Rejects, write func(name string, row []string) error, flus
 	err := ForEach(found.Records, func(c run.Rejected) error {
 		row := make([]string, len(header))
 		copy(row, c.Fields[:min(n, len(c.Fields))])
-		for i, secret := range found.secret {
+		for i, secret := range found.Secret {
 			if secret {
 				row[i] = "" // a blank keeps the password that is there (C32)
 			}

@@ -100,6 +100,9 @@ func DeleteSync(ctx context.Context, w *workspace.Workspace, name string) error 
 	if _, err := SavedSync(ctx, w, name); err != nil {
 		return err
 	}
+	if err := Free(ctx, w, syncfile.Kind, name); err != nil {
+		return err
+	}
 	if err := w.Store.DeleteSync(ctx, name); err != nil {
 		return err
 	}

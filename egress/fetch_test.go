@@ -113,6 +113,39 @@ func TestTheDataConnectionOfFTPLeadsNowhereElse(t *testing.T) {
 	}
 }
 
+// The other half: where the operator allows an FTP server by its name, both of its
+// connections reach it, and nothing else of the machine is open.
+func TestAnFTPServerThatIsAllowedByItsName(t *testing.T) {
+	_, resolver := answerer(t)
+	data, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if conn, err := data.Accept(); err == nil {
+			fmt.Fprint(conn, "-rw-r--r--    1 0        0              22 Nov 22 06:00 people.csv\r\n")
+			conn.Close()
+		}
+	}()
+	t.Cleanup(func() { data.Close(); <-served })
+	port := data.Addr().(*net.TCPAddr).Port
+	server := ftpServer(t, fmt.Sprintf("227 Entering Passive Mode (10,1,2,3,%d,%d)", port/256, port%256))
+	named := strings.Replace(server, "127.0.0.1", "nas.example.com", 1)
+	g := guard(t, egress.Settings{Resolver: resolver, Allow: "nas.example.com"})
+	p, err := fetch.FTP(t.Context(), fetch.FTPSettings{Addr: named, User: "ada", Password: "s3cret"}, g.DialContext)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	files, err := p.List(context.Background(), "/", "*.csv")
+	if err != nil || len(files) != 1 {
+		t.Errorf("got %v, %v; want one file over the second connection", files, err)
+	}
+	wantRefused(t, dial(g, data.Addr().String()), "the machine by its address")
+}
+
 // ftpServer lets anybody in and answers PASV as it is told.
 func ftpServer(t *testing.T, pasv string) string {
 	t.Helper()
@@ -131,7 +164,7 @@ func ftpServer(t *testing.T, pasv string) string {
 		fmt.Fprint(conn, "220 hello\r\n")
 		for lines := bufio.NewScanner(conn); lines.Scan(); {
 			word, _, _ := strings.Cut(lines.Text(), " ")
-			answer := map[string]string{"USER": "230 in", "TYPE": "200 ok", "CWD": "250 ok", "PASV": pasv, "QUIT": "221 bye"}[word]
+			answer := map[string]string{"USER": "230 in", "TYPE": "200 ok", "CWD": "250 ok", "PASV": pasv, "LIST": "150 here\r\n226 done", "QUIT": "221 bye"}[word]
 			if answer == "" {
 				answer = "502 no"
 			}

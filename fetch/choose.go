@@ -24,10 +24,10 @@ func Split(p string) (folder, pattern string, err error) {
 		folder = "/"
 	}
 	if _, err := path.Match(pattern, ""); err != nil {
-		return "", "", fault(Missing, "The pattern "+pattern+" cannot be read: a [ has no ]", nil)
+		return "", "", fault(CodeMissing, "The pattern "+pattern+" cannot be read: a [ has no ]", nil)
 	}
 	if strings.ContainsAny(folder, "*?[") {
-		return "", "", fault(Missing, "The folder "+folder+" holds a pattern. Only the name of the file may be one, as in /out/people-*.csv", nil)
+		return "", "", fault(CodeMissing, "The folder "+folder+" holds a pattern. Only the name of the file may be one, as in /out/people-*.csv", nil)
 	}
 	return folder, pattern, nil
 }

@@ -48,7 +48,7 @@ func Copy(ctx context.Context, p Place, file string, had Entry, limits Limits, w
 	}
 	c, err := limits.copy(r, e, w)
 	if second := r.Close(); err == nil && second != nil && ctx.Err() == nil {
-		err = &Fault{Code: Cut, Message: "The server did not confirm that it sent the whole file", Err: second, Again: true}
+		err = &Fault{Code: CodeCut, Message: "The server did not confirm that it sent the whole file", Err: second, Again: true}
 	}
 	if ctx.Err() != nil {
 		err = ctx.Err()
@@ -62,7 +62,7 @@ func (l Limits) copy(r io.Reader, e Entry, w io.Writer) (Copied, error) {
 	case e.Size > l.Size:
 		return c, l.tooLarge()
 	case e.Endless:
-		return c, fault(Cut, "The server does not say how long the file is, so that a cut one could not be told from a whole one. Use https", nil)
+		return c, fault(CodeCut, "The server does not say how long the file is, so that a cut one could not be told from a whole one. Use https", nil)
 	}
 	sum := sha256.New()
 	counted := &counter{r: io.LimitReader(io.TeeReader(r, sum), l.Size+1)}
@@ -80,13 +80,13 @@ func (l Limits) copy(r io.Reader, e Entry, w io.Writer) (Copied, error) {
 	case counted.n > l.Size:
 		return c, l.tooLarge()
 	case e.Size >= 0 && counted.n != e.Size:
-		return c, &Fault{Code: Cut, Message: fmt.Sprintf("The server said the file has %d bytes, and sent %d", e.Size, counted.n), Again: true}
+		return c, &Fault{Code: CodeCut, Message: fmt.Sprintf("The server said the file has %d bytes, and sent %d", e.Size, counted.n), Again: true}
 	}
 	return c, nil
 }
 
 func (l Limits) tooLarge() error {
-	return fault(TooLarge, fmt.Sprintf("The file is larger than %d MB. If that is meant, raise the connection's limit with --set max_mb=", l.Size>>20), nil)
+	return fault(CodeTooLarge, fmt.Sprintf("The file is larger than %d MB. If that is meant, raise the connection's limit with --set max_mb=", l.Size>>20), nil)
 }
 
 // unpacked returns the content of what is read: a file is packed because its name
@@ -100,11 +100,11 @@ func (l Limits) unpacked(r io.Reader, e Entry) (io.Reader, error) {
 	switch {
 	case e.Encoding == "gzip" || e.Encoding == "x-gzip":
 	case e.Encoding != "" && e.Encoding != "identity":
-		return nil, fault(WrongContent, "The server sent the file packed in a way that was not asked for", errors.New(e.Encoding))
+		return nil, fault(CodeWrongContent, "The server sent the file packed in a way that was not asked for", errors.New(e.Encoding))
 	case !packed:
 		return r, nil
 	case !l.Unpack:
-		return nil, fault(WrongContent, "The file is packed (.gz). If it may be unpacked, say so with --set gzip=yes", nil)
+		return nil, fault(CodeWrongContent, "The file is packed (.gz). If it may be unpacked, say so with --set gzip=yes", nil)
 	}
 	unpacking, err := gzip.NewReader(r)
 	if err != nil {
@@ -117,7 +117,7 @@ func gzipFault(err error) error {
 	if known, ok := errors.AsType[*Fault](err); ok {
 		return known
 	}
-	return fault(Cut, "The packed file is damaged or was cut", err)
+	return fault(CodeCut, "The packed file is damaged or was cut", err)
 }
 
 // copyContent copies the content, and looks at how it begins.
@@ -135,7 +135,7 @@ func copyContent(content io.Reader, w io.Writer, limit int64, raw *counter) erro
 			return (Limits{Size: limit}).tooLarge()
 		}
 		if unpacking && n > 1<<20 && n > raw.n*maxRatio {
-			return fault(TooLarge, "The packed file becomes more than a hundred times as large: that is no list of people", nil)
+			return fault(CodeTooLarge, "The packed file becomes more than a hundred times as large: that is no list of people", nil)
 		}
 		if _, bad := w.Write(buffer[:got]); bad != nil {
 			return bad
@@ -156,7 +156,7 @@ func broken(err error) error {
 	if known, ok := errors.AsType[*Fault](err); ok {
 		return known
 	}
-	return &Fault{Code: Cut, Message: "The connection ended before the whole file was here", Err: err, Again: true}
+	return &Fault{Code: CodeCut, Message: "The connection ended before the whole file was here", Err: err, Again: true}
 }
 
 // drained reads what is left after the content: of a packed file nothing may be.
@@ -166,7 +166,7 @@ func drained(r io.Reader) error {
 		return broken(err)
 	}
 	if n > 0 {
-		return fault(WrongContent, "There is more after the end of the packed file", nil)
+		return fault(CodeWrongContent, "There is more after the end of the packed file", nil)
 	}
 	return nil
 }
@@ -206,7 +206,7 @@ func Settled(ctx context.Context, p Place, file string, pause time.Duration, sle
 	}
 	second, err := p.Stat(ctx, file)
 	if err == nil && !first.Same(second) {
-		err = fault(Postponed, "Somebody is still writing the file. It is read when it has come to rest", nil)
+		err = fault(CodePostponed, "Somebody is still writing the file. It is read when it has come to rest", nil)
 	}
 	return second, err
 }

@@ -63,18 +63,18 @@ type Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 // The codes of faults, as the catalogue of errors has them.
 const (
-	Unreachable    = "fetch.unreachable"
-	Denied         = "fetch.denied"
-	Missing        = "fetch.missing"
-	NoListing      = "fetch.no_listing" // C24
-	Postponed      = "fetch.postponed"
-	Cut            = "fetch.cut"
-	WrongContent   = "fetch.wrong_content"
-	TooLarge       = "fetch.too_large"
-	NotOffered     = "fetch.not_offered"
-	HostKeyUnknown = "fetch.host_key_unknown"
-	HostKeyChanged = "fetch.host_key_changed"
-	FolderClosed   = "folder.not_allowed"
+	CodeUnreachable    = "fetch.unreachable"
+	CodeDenied         = "fetch.denied"
+	CodeMissing        = "fetch.missing"
+	CodeNoListing      = "fetch.no_listing" // C24
+	CodePostponed      = "fetch.postponed"
+	CodeCut            = "fetch.cut"
+	CodeWrongContent   = "fetch.wrong_content"
+	CodeTooLarge       = "fetch.too_large"
+	CodeNotOffered     = "fetch.not_offered"
+	CodeHostKeyUnknown = "fetch.host_key_unknown"
+	CodeHostKeyChanged = "fetch.host_key_changed"
+	CodeFolderClosed   = "folder.not_allowed"
 	// Unchanged is no fault to people: the server said that nothing has changed.
 	Unchanged = "fetch.unchanged"
 )

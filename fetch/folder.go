@@ -28,13 +28,13 @@ func Folder(folder string, roots []string) (Place, error) {
 		}
 		return openBelow(root, below)
 	}
-	return nil, fault(FolderClosed, "Kith does not read the folder "+folder+". If that is meant, whoever runs this Kith adds this line to the file roots:  "+whole, nil)
+	return nil, fault(CodeFolderClosed, "Kith does not read the folder "+folder+". If that is meant, whoever runs this Kith adds this line to the file roots:  "+whole, nil)
 }
 
 func openBelow(root, below string) (Place, error) {
 	r, err := os.OpenRoot(root)
 	if err != nil {
-		return nil, fault(Missing, "There is no folder "+root+" that may be read", nil)
+		return nil, fault(CodeMissing, "There is no folder "+root+" that may be read", nil)
 	}
 	if below == "." {
 		return &folderPlace{r}, nil
@@ -42,7 +42,7 @@ func openBelow(root, below string) (Place, error) {
 	defer r.Close()
 	inner, err := r.OpenRoot(below)
 	if err != nil {
-		return nil, fault(Missing, "There is no folder "+filepath.Join(root, below)+" that may be read", nil)
+		return nil, fault(CodeMissing, "There is no folder "+filepath.Join(root, below)+" that may be read", nil)
 	}
 	return &folderPlace{inner}, nil
 }
@@ -59,7 +59,7 @@ func Roots(text string) (roots []string, err error) {
 			continue
 		}
 		if !filepath.IsAbs(line) {
-			return nil, &Fault{Code: FolderClosed, Message: "A folder in the list of roots is not an absolute path: " + line}
+			return nil, &Fault{Code: CodeFolderClosed, Message: "A folder in the list of roots is not an absolute path: " + line}
 		}
 		roots = append(roots, filepath.Clean(line))
 	}
@@ -77,7 +77,7 @@ func in(file string) string {
 func (p *folderPlace) List(ctx context.Context, folder, pattern string) (found []Entry, err error) {
 	dir, err := p.root.Open(in(folder))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault(Missing, "There is no folder "+folder, nil)
+		return nil, fault(CodeMissing, "There is no folder "+folder, nil)
 	}
 	if err != nil {
 		return nil, cannotList(folder, err)
@@ -106,7 +106,7 @@ func (p *folderPlace) Stat(_ context.Context, file string) (Entry, error) {
 		return Entry{Path: file}, pathFault(err)
 	}
 	if !info.Mode().IsRegular() {
-		return Entry{Path: file}, fault(Missing, "That is not a file. Name a file, or a pattern such as "+path.Join(file, "*.csv"), nil)
+		return Entry{Path: file}, fault(CodeMissing, "That is not a file. Name a file, or a pattern such as "+path.Join(file, "*.csv"), nil)
 	}
 	return entryOf(file, info), nil
 }
@@ -114,7 +114,7 @@ func (p *folderPlace) Stat(_ context.Context, file string) (Entry, error) {
 // pathFault also has what os.Root says of a path that leads out.
 func pathFault(err error) error {
 	if outer, ok := errors.AsType[*fs.PathError](err); ok && strings.Contains(outer.Err.Error(), "escapes") {
-		return fault(FolderClosed, "The path leads out of the folder", nil)
+		return fault(CodeFolderClosed, "The path leads out of the folder", nil)
 	}
 	return fileFault(err)
 }
@@ -137,7 +137,7 @@ func (p *folderPlace) Remove(_ context.Context, file string) error {
 
 func (p *folderPlace) Move(_ context.Context, from, to string) error {
 	if _, err := p.root.Lstat(in(to)); err == nil {
-		return fault(NotOffered, "There is a file "+to+" already", nil)
+		return fault(CodeNotOffered, "There is a file "+to+" already", nil)
 	}
 	return changed(p.root.Rename(in(from), in(to)))
 }

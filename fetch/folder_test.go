@@ -28,11 +28,11 @@ func TestOnlyTheOperatorsFolders(t *testing.T) {
 	for _, c := range []struct{ name, folder, code string }{
 		{"the root itself", "srv/hr", ""},
 		{"a folder in it", "srv/hr/out", ""},
-		{"its parent", "srv", fetch.FolderClosed},
-		{"a folder whose name begins alike", "srv/hr-secret", fetch.FolderClosed},
-		{"a way out and in again", "srv/hr/../hr-secret", fetch.FolderClosed},
-		{"a link that leads out", "srv/hr/leads-out", fetch.Missing},
-		{"a folder that is not there", "srv/hr/nowhere", fetch.Missing},
+		{"its parent", "srv", fetch.CodeFolderClosed},
+		{"a folder whose name begins alike", "srv/hr-secret", fetch.CodeFolderClosed},
+		{"a way out and in again", "srv/hr/../hr-secret", fetch.CodeFolderClosed},
+		{"a link that leads out", "srv/hr/leads-out", fetch.CodeMissing},
+		{"a folder that is not there", "srv/hr/nowhere", fetch.CodeMissing},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := fetch.Folder(filepath.Join(base, c.folder), roots)
@@ -61,7 +61,7 @@ func TestOnlyTheOperatorsFolders(t *testing.T) {
 	listed(t, p, "/", "*.csv", "stays.csv")
 	t.Run("no folder is open by itself", func(t *testing.T) {
 		_, err := fetch.Folder(roots[0], nil)
-		want(t, err, fetch.FolderClosed)
+		want(t, err, fetch.CodeFolderClosed)
 	})
 }
 
@@ -71,7 +71,7 @@ func TestRoots(t *testing.T) {
 		t.Errorf("got %q, %v; want /srv/hr and /srv/crm", roots, err)
 	}
 	_, err = fetch.Roots("srv/hr")
-	want(t, err, fetch.FolderClosed)
+	want(t, err, fetch.CodeFolderClosed)
 }
 
 // A file that is still being written waits (reliability.md 4).
@@ -85,9 +85,9 @@ func TestSettled(t *testing.T) {
 		code  string
 	}{
 		{"nobody writes", func() {}, ""},
-		{"it grows", func() { lay(t, folder, "people.csv", "email\nada@example.com\n", 5) }, fetch.Postponed},
-		{"it is written anew", func() { lay(t, folder, "people.csv", "email\nbob@example.com\n", 4) }, fetch.Postponed},
-		{"it goes away", func() { os.Remove(filepath.Join(folder, "people.csv")) }, fetch.Missing},
+		{"it grows", func() { lay(t, folder, "people.csv", "email\nada@example.com\n", 5) }, fetch.CodePostponed},
+		{"it is written anew", func() { lay(t, folder, "people.csv", "email\nbob@example.com\n", 4) }, fetch.CodePostponed},
+		{"it goes away", func() { os.Remove(filepath.Join(folder, "people.csv")) }, fetch.CodeMissing},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := fetch.Settled(t.Context(), p, "/people.csv", time.Hour, func(context.Context, time.Duration) error { c.while(); return nil })

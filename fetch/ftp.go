@@ -45,6 +45,7 @@ type ftpPlace struct {
 	peer  string // address of the control connection, without its port
 	said  *lastWords
 	tls   *tls.Config
+	home  string // folder in which the session began
 }
 
 // FTP signs in to an FTP server. The data connections go to the server that the
@@ -76,7 +77,18 @@ func FTP(ctx context.Context, s FTPSettings, dial Dial) (Place, error) {
 		defer p.Close()
 		return nil, p.wires.ended(p.notSignedIn(err))
 	}
+	if p.home, err = p.conn.CurrentDir(); err != nil {
+		p.home = "/"
+	}
 	return p, nil
+}
+
+// at is a path as the server takes it wherever the session is by now.
+func (p *ftpPlace) at(file string) string {
+	if strings.HasPrefix(file, "/") {
+		return file
+	}
+	return path.Join(p.home, file)
 }
 
 // dialer opens the control connection the first time and data connections after.
@@ -136,7 +148,7 @@ func (f *dataFault) Unwrap() error { return f.err }
 func (p *ftpPlace) List(ctx context.Context, folder, pattern string) (found []Entry, err error) {
 	defer p.wires.during(ctx)()
 	// As a folder of its own: LIST takes what begins with a hyphen for an option.
-	if err := p.conn.ChangeDir(folder); err != nil {
+	if err := p.conn.ChangeDir(p.at(folder)); err != nil {
 		return nil, p.wires.ended(p.folderFault(folder, err))
 	}
 	p.said.clear()
@@ -156,7 +168,7 @@ func (p *ftpPlace) List(ctx context.Context, folder, pattern string) (found []En
 		one := Entry{Path: path.Join(folder, e.Name), Size: int64(e.Size), Modified: e.Time}
 		// LIST knows no seconds, and of old files no hours.
 		if !p.conn.IsTimePreciseInList() && p.conn.IsGetTimeSupported() {
-			exact, err := p.conn.GetTime(one.Path)
+			exact, err := p.conn.GetTime(p.at(one.Path))
 			if gone(err) {
 				continue
 			}
@@ -173,11 +185,11 @@ func (p *ftpPlace) List(ctx context.Context, folder, pattern string) (found []En
 func (p *ftpPlace) Stat(ctx context.Context, file string) (e Entry, err error) {
 	defer p.wires.during(ctx)()
 	e.Path = file
-	if e.Size, err = p.conn.FileSize(file); err != nil {
+	if e.Size, err = p.conn.FileSize(p.at(file)); err != nil {
 		return e, p.wires.ended(p.fileFault(err))
 	}
 	if p.conn.IsGetTimeSupported() {
-		if e.Modified, err = p.conn.GetTime(file); err != nil {
+		if e.Modified, err = p.conn.GetTime(p.at(file)); err != nil {
 			return e, p.wires.ended(p.fileFault(err))
 		}
 	}
@@ -190,7 +202,7 @@ func (p *ftpPlace) Open(ctx context.Context, file string, _ Entry) (io.ReadClose
 		return nil, e, err
 	}
 	stop := p.wires.during(ctx)
-	r, err := p.conn.Retr(file)
+	r, err := p.conn.Retr(p.at(file))
 	if err != nil {
 		stop()
 		return nil, e, p.wires.ended(p.fileFault(err))
@@ -200,16 +212,16 @@ func (p *ftpPlace) Open(ctx context.Context, file string, _ Entry) (io.ReadClose
 
 func (p *ftpPlace) Remove(ctx context.Context, file string) error {
 	defer p.wires.during(ctx)()
-	return p.wires.ended(p.changeFault(p.conn.Delete(file)))
+	return p.wires.ended(p.changeFault(p.conn.Delete(p.at(file))))
 }
 
 func (p *ftpPlace) Move(ctx context.Context, from, to string) error {
 	defer p.wires.during(ctx)()
 	// RNTO replaces without a word what is there.
-	if _, err := p.conn.FileSize(to); err == nil {
-		return fault(NotOffered, "There is a file "+to+" already", nil)
+	if _, err := p.conn.FileSize(p.at(to)); err == nil {
+		return fault(CodeNotOffered, "There is a file "+to+" already", nil)
 	}
-	return p.wires.ended(p.changeFault(p.conn.Rename(from, to)))
+	return p.wires.ended(p.changeFault(p.conn.Rename(p.at(from), p.at(to))))
 }
 
 func (p *ftpPlace) Close() error {
@@ -279,9 +291,9 @@ func gone(err error) bool { return answered(err) == ftp.StatusFileUnavailable }
 func (p *ftpPlace) unopened(err error) error {
 	switch answered(err) {
 	case 421:
-		return &Fault{Code: Unreachable, Message: "The server takes no more connections now", Err: err, Again: true}
+		return &Fault{Code: CodeUnreachable, Message: "The server takes no more connections now", Err: err, Again: true}
 	case 500, 502, 504, 530, 534:
-		return fault(Denied, "The server does not speak TLS on this port. Choose another --set tls=, or another port", err)
+		return fault(CodeDenied, "The server does not speak TLS on this port. Choose another --set tls=, or another port", err)
 	}
 	return network(err)
 }
@@ -289,21 +301,21 @@ func (p *ftpPlace) unopened(err error) error {
 func (p *ftpPlace) notSignedIn(err error) error {
 	switch answered(err) {
 	case ftp.StatusNotLoggedIn, 331, 332:
-		return fault(Denied, "The server does not take this user name and password", err)
+		return fault(CodeDenied, "The server does not take this user name and password", err)
 	case 421:
-		return &Fault{Code: Unreachable, Message: "The server takes no more connections now", Err: err, Again: true}
+		return &Fault{Code: CodeUnreachable, Message: "The server takes no more connections now", Err: err, Again: true}
 	case 0:
 		_, silent := errors.AsType[net.Error](err)
 		if silent || isTLS(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return network(err)
 		}
 	}
-	return fault(Denied, "Signing in was refused", err)
+	return fault(CodeDenied, "Signing in was refused", err)
 }
 
 func (p *ftpPlace) folderFault(folder string, err error) error {
 	if answered(err) != 0 {
-		return fault(Missing, "There is no folder "+folder+", or this user may not enter it", err)
+		return fault(CodeMissing, "There is no folder "+folder+", or this user may not enter it", err)
 	}
 	return network(err)
 }
@@ -323,7 +335,7 @@ func (p *ftpPlace) listFault(folder string, err error) error {
 }
 
 func cannotList(folder string, err error) error {
-	return fault(NoListing, "This user may not list the folder "+folder+", so that no file can be found by its pattern. Ask the server's operator for the right to list it, or name one file instead of a pattern", err)
+	return fault(CodeNoListing, "This user may not list the folder "+folder+", so that no file can be found by its pattern. Ask the server's operator for the right to list it, or name one file instead of a pattern", err)
 }
 
 func (p *ftpPlace) fileFault(err error) error {
@@ -332,7 +344,7 @@ func (p *ftpPlace) fileFault(err error) error {
 	}
 	switch code := answered(err); {
 	case code == ftp.StatusFileUnavailable:
-		return fault(Missing, "There is no file of that name, or this user may not read it", err)
+		return fault(CodeMissing, "There is no file of that name, or this user may not read it", err)
 	case code != 0:
 		return p.transfer(err)
 	}
@@ -349,16 +361,16 @@ func (p *ftpPlace) dataRefused(err error) error {
 		}
 		return &egress.Refused{Target: refused.Target, Why: refused.Why + " (FTP opens a second connection, to a port that the server chooses)", Line: line}
 	}
-	return fault(Unreachable, "The second connection of FTP, to a port that the server chooses, could not be opened", err)
+	return fault(CodeUnreachable, "The second connection of FTP, to a port that the server chooses, could not be opened", err)
 }
 
 // transfer is a fault of a transfer that the server told. 522 is how it asks for
 // a TLS session that is resumed.
 func (p *ftpPlace) transfer(err error) error {
 	if code := answered(err); code == 521 || code == 522 {
-		return fault(Denied, "The server wants its files encrypted in another way", err)
+		return fault(CodeDenied, "The server wants its files encrypted in another way", err)
 	}
-	return &Fault{Code: Cut, Message: "The server broke the transfer off", Err: err, Again: answered(err) < 500}
+	return &Fault{Code: CodeCut, Message: "The server broke the transfer off", Err: err, Again: answered(err) < 500}
 }
 
 func (p *ftpPlace) changeFault(err error) error {
@@ -366,7 +378,7 @@ func (p *ftpPlace) changeFault(err error) error {
 	case err == nil:
 		return nil
 	case answered(err) != 0:
-		return fault(Denied, "This user may not move or delete files there", err)
+		return fault(CodeDenied, "This user may not move or delete files there", err)
 	}
 	return network(err)
 }
@@ -386,13 +398,13 @@ func network(err error) error {
 		return refused
 	}
 	if bad, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return fault(Denied, "The server's certificate is not one that Kith trusts. If the authority is your own, name its file with --set ca=", bad.Err)
+		return fault(CodeDenied, "The server's certificate is not one that Kith trusts. If the authority is your own, name its file with --set ca=", bad.Err)
 	}
 	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return fault(Denied, "The server does not speak TLS on this port. Choose another --set tls=, or another port", record)
+		return fault(CodeDenied, "The server does not speak TLS on this port. Choose another --set tls=, or another port", record)
 	}
 	if late, ok := errors.AsType[net.Error](err); ok && late.Timeout() {
-		return &Fault{Code: Unreachable, Message: "The server did not answer in time", Err: err, Again: true}
+		return &Fault{Code: CodeUnreachable, Message: "The server did not answer in time", Err: err, Again: true}
 	}
-	return &Fault{Code: Unreachable, Message: "The server could not be reached", Err: err, Again: true}
+	return &Fault{Code: CodeUnreachable, Message: "The server could not be reached", Err: err, Again: true}
 }

@@ -56,20 +56,20 @@ func TestSigningInToFTP(t *testing.T) {
 		s    fetch.FTPSettings
 		code string
 	}{
-		{"a user the server does not know", fetch.FTPSettings{Addr: plain, User: "ada", Password: "wrong"}, fetch.Denied},
-		{"a certificate nobody vouches for, explicit", fetch.FTPSettings{Addr: explicit, User: "anonymous", TLS: fetch.Explicit}, fetch.Denied},
-		{"a certificate nobody vouches for, implicit", fetch.FTPSettings{Addr: implicit, User: "anonymous", TLS: fetch.Implicit}, fetch.Denied},
-		{"another authority", fetch.FTPSettings{Addr: explicit, User: "anonymous", TLS: fetch.Explicit, Roots: roots(t, other)}, fetch.Denied},
-		{"another name than the certificate's", fetch.FTPSettings{Addr: strings.Replace(explicit, "127.0.0.1", "127.0.0.2", 1), User: "anonymous", TLS: fetch.Explicit, Roots: roots(t, text)}, fetch.Unreachable},
-		{"a server that wants TLS, asked without", fetch.FTPSettings{Addr: explicit, User: "anonymous"}, fetch.Denied},
-		{"a server without TLS, asked for it", fetch.FTPSettings{Addr: plain, User: "anonymous", TLS: fetch.Explicit, Roots: roots(t, text)}, fetch.Denied},
-		{"a server without TLS, asked for it from the first byte", fetch.FTPSettings{Addr: plain, User: "anonymous", TLS: fetch.Implicit, Roots: roots(t, text)}, fetch.Denied},
+		{"a user the server does not know", fetch.FTPSettings{Addr: plain, User: "ada", Password: "wrong"}, fetch.CodeDenied},
+		{"a certificate nobody vouches for, explicit", fetch.FTPSettings{Addr: explicit, User: "anonymous", TLS: fetch.Explicit}, fetch.CodeDenied},
+		{"a certificate nobody vouches for, implicit", fetch.FTPSettings{Addr: implicit, User: "anonymous", TLS: fetch.Implicit}, fetch.CodeDenied},
+		{"another authority", fetch.FTPSettings{Addr: explicit, User: "anonymous", TLS: fetch.Explicit, Roots: roots(t, other)}, fetch.CodeDenied},
+		{"another name than the certificate's", fetch.FTPSettings{Addr: strings.Replace(explicit, "127.0.0.1", "127.0.0.2", 1), User: "anonymous", TLS: fetch.Explicit, Roots: roots(t, text)}, fetch.CodeUnreachable},
+		{"a server that wants TLS, asked without", fetch.FTPSettings{Addr: explicit, User: "anonymous"}, fetch.CodeDenied},
+		{"a server without TLS, asked for it", fetch.FTPSettings{Addr: plain, User: "anonymous", TLS: fetch.Explicit, Roots: roots(t, text)}, fetch.CodeDenied},
+		{"a server without TLS, asked for it from the first byte", fetch.FTPSettings{Addr: plain, User: "anonymous", TLS: fetch.Implicit, Roots: roots(t, text)}, fetch.CodeDenied},
 	} {
 		t.Run(c.name, func(t *testing.T) { want(t, signIn(t, c.s), c.code) })
 	}
 	addr, _ := peer.FreeAddr(t)
 	t.Run("nobody listens", func(t *testing.T) {
-		want(t, signIn(t, fetch.FTPSettings{Addr: addr, User: "anonymous"}), fetch.Unreachable)
+		want(t, signIn(t, fetch.FTPSettings{Addr: addr, User: "anonymous"}), fetch.CodeUnreachable)
 	})
 }
 
@@ -97,7 +97,7 @@ func TestAFolderThatMayNotBeListed(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			p := c.serve(t)
 			_, err := p.List(t.Context(), c.root, "*.csv")
-			want(t, err, fetch.NoListing)
+			want(t, err, fetch.CodeNoListing)
 			if err == nil || !strings.Contains(err.Error(), "may not list the folder "+c.root) {
 				t.Errorf("got %v, want words that say it", err)
 			}
@@ -137,7 +137,7 @@ func TestATransferThatBreaksOff(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := fakeFTP(t, "127,0,0,1", c.sent, c.last)
 			_, err := fetch.Copy(t.Context(), ftpAt(t, s, fetch.Plain, nil), "/people.csv", fetch.Entry{}, fetch.Limits{}, &bytes.Buffer{})
-			want(t, err, fetch.Cut)
+			want(t, err, fetch.CodeCut)
 		})
 	}
 }

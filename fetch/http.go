@@ -33,12 +33,12 @@ type httpPlace struct {
 func HTTP(s HTTPSettings, client *http.Client) (Place, error) {
 	base, err := url.Parse(s.URL)
 	if err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http" {
-		return nil, fault(Missing, "The address must begin with https:// or http:// and name a host", nil)
+		return nil, fault(CodeMissing, "The address must begin with https:// or http:// and name a host", nil)
 	}
 	if s.Whole != "" {
 		whole, err := url.Parse(s.Whole)
 		if err != nil || whole.Scheme != base.Scheme || whole.Host != base.Host {
-			return nil, fault(Denied, "The secret link leads to another server than --set url= says", nil)
+			return nil, fault(CodeDenied, "The secret link leads to another server than --set url= says", nil)
 		}
 	}
 	if s.IdleTime == 0 {
@@ -60,7 +60,7 @@ func (p *httpPlace) address(file string) (*url.URL, error) {
 	}
 	at := base.ResolveReference(to)
 	if at.Host != p.base.Host || at.Scheme != p.base.Scheme { // "//other.example.org/x"
-		return nil, fault(Missing, "The path leads to another server", nil)
+		return nil, fault(CodeMissing, "The path leads to another server", nil)
 	}
 	return at, nil
 }
@@ -72,7 +72,7 @@ func (p *httpPlace) ask(ctx context.Context, method, file string, had Entry) (*h
 	}
 	req, err := http.NewRequestWithContext(ctx, method, at.String(), nil)
 	if err != nil {
-		return nil, fault(Missing, "The path cannot be part of an address", nil)
+		return nil, fault(CodeMissing, "The path cannot be part of an address", nil)
 	}
 	// As it is: what the transport unpacked by itself, nobody could measure.
 	req.Header.Set("Accept-Encoding", "identity")
@@ -110,7 +110,7 @@ func (p *httpPlace) unanswered(ctx context.Context, err error) error {
 		err = outer.Err
 	}
 	if strings.Contains(err.Error(), "redirects") {
-		return fault(Denied, "The server sends Kith somewhere it does not go", err)
+		return fault(CodeDenied, "The server sends Kith somewhere it does not go", err)
 	}
 	return network(err)
 }
@@ -124,13 +124,13 @@ func judgeStatus(resp *http.Response) error {
 	case code == http.StatusNotModified:
 		return fault(Unchanged, "Nothing has changed", nil)
 	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusProxyAuthRequired:
-		return fault(Denied, "The server does not let this user read the file", said)
+		return fault(CodeDenied, "The server does not let this user read the file", said)
 	case code == http.StatusNotFound, code == http.StatusGone:
-		return fault(Missing, "There is no file of that name", said)
+		return fault(CodeMissing, "There is no file of that name", said)
 	case code == http.StatusTooManyRequests, code >= 500:
-		return &Fault{Code: Unreachable, Message: "The server is not able to answer now", Err: said, Again: true}
+		return &Fault{Code: CodeUnreachable, Message: "The server is not able to answer now", Err: said, Again: true}
 	}
-	return fault(WrongContent, "The server answered with something else than the file", said)
+	return fault(CodeWrongContent, "The server answered with something else than the file", said)
 }
 
 func entryOfAnswer(file string, resp *http.Response) Entry {
@@ -149,7 +149,7 @@ func entryOfAnswer(file string, resp *http.Response) Entry {
 
 // List is nothing a web server offers.
 func (p *httpPlace) List(context.Context, string, string) ([]Entry, error) {
-	return nil, fault(NoListing, "A web server has no list of its files. Name one file instead of a pattern", nil)
+	return nil, fault(CodeNoListing, "A web server has no list of its files. Name one file instead of a pattern", nil)
 }
 
 // Stat asks for the head of the answer only. A server that does not know HEAD
@@ -160,7 +160,7 @@ func (p *httpPlace) Stat(ctx context.Context, file string) (Entry, error) {
 	}
 	resp, err := p.ask(ctx, http.MethodHead, file, Entry{})
 	if err != nil {
-		if f, ok := errors.AsType[*Fault](err); ok && f.Code == WrongContent {
+		if f, ok := errors.AsType[*Fault](err); ok && f.Code == CodeWrongContent {
 			return Entry{Path: file, Size: -1}, nil
 		}
 		return Entry{Path: file}, err
@@ -185,15 +185,15 @@ func (p *httpPlace) Open(ctx context.Context, file string, had Entry) (io.ReadCl
 }
 
 func webPage() error {
-	return fault(WrongContent, "The server answered with a web page instead of the file, as it does when it wants somebody to sign in", nil)
+	return fault(CodeWrongContent, "The server answered with a web page instead of the file, as it does when it wants somebody to sign in", nil)
 }
 
 func (p *httpPlace) Remove(context.Context, string) error {
-	return fault(NotOffered, "Files of a web server cannot be deleted", nil)
+	return fault(CodeNotOffered, "Files of a web server cannot be deleted", nil)
 }
 
 func (p *httpPlace) Move(context.Context, string, string) error {
-	return fault(NotOffered, "Files of a web server cannot be moved", nil)
+	return fault(CodeNotOffered, "Files of a web server cannot be moved", nil)
 }
 
 func (p *httpPlace) Close() error {
@@ -219,10 +219,11 @@ func newPatient(ctx context.Context, cancel context.CancelCauseFunc, body io.Rea
 func (p *patient) Read(b []byte) (int, error) {
 	p.timer.Reset(p.idle)
 	n, err := p.ReadCloser.Read(b)
+	p.timer.Stop() // what the caller does with it takes as long as it likes
 	if err != nil && err != io.EOF && errors.Is(context.Cause(p.ctx), errSilent) {
-		err = &Fault{Code: Unreachable, Message: "The server did not answer in time", Again: true}
+		err = &Fault{Code: CodeUnreachable, Message: "The server did not answer in time", Again: true}
 	} else if err != nil && err != io.EOF && p.ctx.Err() == nil {
-		err = &Fault{Code: Cut, Message: "The connection ended before the whole file was here", Err: err, Again: true}
+		err = &Fault{Code: CodeCut, Message: "The connection ended before the whole file was here", Err: err, Again: true}
 	}
 	return n, err
 }

@@ -85,10 +85,10 @@ func TestCaddy(t *testing.T) {
 	}{
 		{"a path below the address", fetch.HTTPSettings{URL: base + "/out"}, "people.csv", ""},
 		{"the user", fetch.HTTPSettings{URL: base, User: "ada", Secret: "s3cret"}, "/private/people.csv", ""},
-		{"a wrong password", fetch.HTTPSettings{URL: base, User: "ada", Secret: "wrong"}, "/private/people.csv", fetch.Denied},
-		{"nobody", fetch.HTTPSettings{URL: base}, "/private/people.csv", fetch.Denied},
-		{"no file", fetch.HTTPSettings{URL: base}, "/out/nobody.csv", fetch.Missing},
-		{"another server", fetch.HTTPSettings{URL: base}, "//example.org/people.csv", fetch.Missing},
+		{"a wrong password", fetch.HTTPSettings{URL: base, User: "ada", Secret: "wrong"}, "/private/people.csv", fetch.CodeDenied},
+		{"nobody", fetch.HTTPSettings{URL: base}, "/private/people.csv", fetch.CodeDenied},
+		{"no file", fetch.HTTPSettings{URL: base}, "/out/nobody.csv", fetch.CodeMissing},
+		{"another server", fetch.HTTPSettings{URL: base}, "//example.org/people.csv", fetch.CodeMissing},
 		{"a whole address as the secret", fetch.HTTPSettings{URL: base, Whole: base + "/out/people.csv?X-Amz-Signature=1f0c"}, "people.csv", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -102,11 +102,11 @@ func TestCaddy(t *testing.T) {
 	}
 	t.Run("a certificate nobody vouches for", func(t *testing.T) {
 		_, _, err := brought(t, httpAt(t, fetch.HTTPSettings{URL: base}, nil), "/out/people.csv", fetch.Entry{}, fetch.Limits{})
-		want(t, err, fetch.Denied)
+		want(t, err, fetch.CodeDenied)
 	})
 	t.Run("a list", func(t *testing.T) {
 		_, err := open.List(t.Context(), "/out", "*.csv")
-		want(t, err, fetch.NoListing)
+		want(t, err, fetch.CodeNoListing)
 	})
 }
 
@@ -144,28 +144,28 @@ func TestAServerThatMisbehaves(t *testing.T) {
 	}{
 		{"it breaks off in the middle", "/people.csv", func(w http.ResponseWriter, _ *http.Request) {
 			hijack(w, "HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\nemail\nada@ex")
-		}, fetch.Cut},
+		}, fetch.CodeCut},
 		{"it breaks off between two pieces", "/people.csv", func(w http.ResponseWriter, _ *http.Request) {
 			hijack(w, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nemail\n\r\n")
-		}, fetch.Cut},
+		}, fetch.CodeCut},
 		{"it says nothing about the length and closes", "/people.csv", func(w http.ResponseWriter, _ *http.Request) {
 			hijack(w, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nemail\nada@ex")
-		}, fetch.Cut},
-		{"it closes before it answers", "/people.csv", func(w http.ResponseWriter, _ *http.Request) { hijack(w, "") }, fetch.Unreachable},
+		}, fetch.CodeCut},
+		{"it closes before it answers", "/people.csv", func(w http.ResponseWriter, _ *http.Request) { hijack(w, "") }, fetch.CodeUnreachable},
 		{"it stops in the middle", "/people.csv", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", "9000")
 			fmt.Fprint(w, "email\n")
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()
-		}, fetch.Unreachable},
+		}, fetch.CodeUnreachable},
 		{"a login page by its type", "/people.csv", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			fmt.Fprint(w, "<p>Sign in</p>")
-		}, fetch.WrongContent},
+		}, fetch.CodeWrongContent},
 		{"a login page that calls itself CSV", "/people.csv", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/csv")
 			fmt.Fprint(w, "\ufeff \n<!DOCTYPE HTML><title>Sign in</title>")
-		}, fetch.WrongContent},
+		}, fetch.CodeWrongContent},
 		{"a redirect to a login page", "/people.csv", func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/login" {
 				w.Header().Set("Content-Type", "text/html")
@@ -173,43 +173,43 @@ func TestAServerThatMisbehaves(t *testing.T) {
 				return
 			}
 			http.Redirect(w, r, "/login", http.StatusFound)
-		}, fetch.WrongContent},
+		}, fetch.CodeWrongContent},
 		{"it redirects for ever", "/people.csv", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, r.URL.Path, http.StatusFound)
-		}, fetch.Denied},
-		{"it is busy", "/people.csv", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, fetch.Unreachable},
-		{"it has something else", "/people.csv", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, fetch.WrongContent},
+		}, fetch.CodeDenied},
+		{"it is busy", "/people.csv", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, fetch.CodeUnreachable},
+		{"it has something else", "/people.csv", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, fetch.CodeWrongContent},
 		{"half the file, unasked", "/people.csv", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(206)
 			fmt.Fprint(w, "email\n")
-		}, fetch.WrongContent},
+		}, fetch.CodeWrongContent},
 		{"a packed file", "/people.csv.gz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, small) }, ""},
 		{"packed for the way", "/people.csv", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			fmt.Fprint(w, small)
 		}, ""},
-		{"a packed file that was cut", "/people.csv.gz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, small[:len(small)-9]) }, fetch.Cut},
+		{"a packed file that was cut", "/people.csv.gz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, small[:len(small)-9]) }, fetch.CodeCut},
 		{"packed for the way, and cut", "/people.csv", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			fmt.Fprint(w, small[:40])
-		}, fetch.Cut},
-		{"a packed file with something behind it", "/people.csv.gz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, small+"garbage") }, fetch.Cut},
+		}, fetch.CodeCut},
+		{"a packed file with something behind it", "/people.csv.gz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, small+"garbage") }, fetch.CodeCut},
 		{"packed as nobody asked", "/people.csv", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "br")
 			fmt.Fprint(w, "x")
-		}, fetch.WrongContent},
+		}, fetch.CodeWrongContent},
 		{"a packed file that swells", "/people.csv.gz", func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, packed(t, strings.Repeat("0", 40<<20)))
-		}, fetch.TooLarge},
+		}, fetch.CodeTooLarge},
 		{"more than the limit, with its length", "/people.csv", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "99999999")
 			fmt.Fprint(w, "x")
-		}, fetch.TooLarge},
+		}, fetch.CodeTooLarge},
 		{"more than the limit, without its length", "/people.csv", func(w http.ResponseWriter, _ *http.Request) {
 			for range 100 {
 				fmt.Fprint(w, strings.Repeat("x", 1<<20))
 			}
-		}, fetch.TooLarge},
+		}, fetch.CodeTooLarge},
 		{"a file without a word about its type", "/people.csv", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header()["Content-Type"] = nil
 			fmt.Fprint(w, people)
@@ -218,7 +218,7 @@ func TestAServerThatMisbehaves(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(c.serve))
 			defer server.Close()
-			p := httpAt(t, fetch.HTTPSettings{URL: server.URL, IdleTime: 200 * time.Millisecond}, nil)
+			p := httpAt(t, fetch.HTTPSettings{URL: server.URL, IdleTime: 2 * time.Second}, nil)
 			got, _, err := brought(t, p, c.file, fetch.Entry{}, fetch.Limits{Size: 50 << 20, Unpack: true})
 			if c.code != "" {
 				want(t, err, c.code)
@@ -231,7 +231,7 @@ func TestAServerThatMisbehaves(t *testing.T) {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, small) }))
 		defer server.Close()
 		_, _, err := brought(t, httpAt(t, fetch.HTTPSettings{URL: server.URL}, nil), "/people.csv.gz", fetch.Entry{}, fetch.Limits{})
-		want(t, err, fetch.WrongContent)
+		want(t, err, fetch.CodeWrongContent)
 	})
 	t.Run("being told to stop", func(t *testing.T) {
 		began := make(chan struct{})
@@ -285,7 +285,7 @@ func TestFromHTTPSToHTTPIsRefused(t *testing.T) {
 	defer secure.Close()
 	pem := pemOf(secure.Certificate().Raw)
 	_, _, err := brought(t, httpAt(t, fetch.HTTPSettings{URL: secure.URL}, pem), "/people.csv", fetch.Entry{}, fetch.Limits{})
-	want(t, err, fetch.Denied)
+	want(t, err, fetch.CodeDenied)
 }
 
 func pemOf(der []byte) []byte {

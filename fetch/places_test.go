@@ -172,6 +172,18 @@ func TestPlaces(t *testing.T) {
 				listed(t, p, at("out"), "nobody-?.csv", "")
 				listed(t, p, at("-la"), "*.csv", "x.csv")
 			})
+			t.Run("a path that begins nowhere begins where the session does", func(t *testing.T) {
+				if k.name == "sftp" {
+					t.Skip("OpenSSH begins in the user's home, which is not the test's folder")
+				}
+				for range 2 { // the first look leads nowhere else
+					listed(t, p, "out", "people-*.csv", "people-2.csv people-3.csv people-1.csv")
+				}
+				listed(t, p, "", "*", "")
+				if e, err := p.Stat(t.Context(), "out/people-2.csv"); err != nil || e.Size != 22 {
+					t.Errorf("got %+v, %v; want 22 bytes", e, err)
+				}
+			})
 			t.Run("times are told to the second", func(t *testing.T) {
 				e, err := p.Stat(t.Context(), at("out/Ä b's & Co.csv"))
 				if got := e.Modified.UTC().Format(time.DateTime); err != nil || got != "2025-10-18 06:00:30" || e.Size != 6 {
@@ -189,18 +201,18 @@ func TestPlaces(t *testing.T) {
 				var got bytes.Buffer
 				// In a session of its own: vsftpd ends one whose transfer was broken off.
 				_, err := fetch.Copy(t.Context(), open(t), at("out/large.bin"), fetch.Entry{}, fetch.Limits{Size: 1 << 20}, &got)
-				want(t, err, fetch.TooLarge)
+				want(t, err, fetch.CodeTooLarge)
 			})
 			t.Run("what is not there is told from what may not be listed", func(t *testing.T) {
 				_, err := p.Stat(t.Context(), at("out/nobody.csv"))
-				want(t, err, fetch.Missing)
+				want(t, err, fetch.CodeMissing)
 				_, _, err = p.Open(t.Context(), at("out/nobody.csv"), fetch.Entry{})
-				want(t, err, fetch.Missing)
+				want(t, err, fetch.CodeMissing)
 				_, err = p.List(t.Context(), at("nowhere"), "*.csv")
-				want(t, err, fetch.Missing)
+				want(t, err, fetch.CodeMissing)
 			})
 			t.Run("a file is moved, and never over another", func(t *testing.T) {
-				want(t, p.Move(t.Context(), at("out/people-3.csv"), at("done/people-3.csv")), fetch.NotOffered)
+				want(t, p.Move(t.Context(), at("out/people-3.csv"), at("done/people-3.csv")), fetch.CodeNotOffered)
 				if err := p.Move(t.Context(), at("out/people-2.csv"), at("done/people-2.csv")); err != nil {
 					t.Error(err)
 				}
@@ -240,9 +252,9 @@ func TestPlaces(t *testing.T) {
 // answer for that and for a user who may not.
 func removedTwice(kind string) string {
 	if strings.HasPrefix(kind, "ftp") {
-		return fetch.Denied
+		return fetch.CodeDenied
 	}
-	return fetch.Missing
+	return fetch.CodeMissing
 }
 
 func listed(t *testing.T, p fetch.Place, folder, pattern, want string) {

@@ -77,7 +77,7 @@ func (s SFTPSettings) open(ctx context.Context, auth []ssh.AuthMethod, ask []str
 	client, err := sftp.NewClient(shell, sftp.UseConcurrentReads(true))
 	if err != nil {
 		_ = shell.Close()
-		return nil, w.ended(fault(Denied, "The server lets this user sign in, but offers no SFTP", err))
+		return nil, w.ended(fault(CodeDenied, "The server lets this user sign in, but offers no SFTP", err))
 	}
 	return &sftpPlace{w, shell, client}, nil
 }
@@ -97,10 +97,10 @@ func (s SFTPSettings) auth() ([]ssh.AuthMethod, error) {
 	}
 	signer, err := ssh.ParsePrivateKey([]byte(s.Secret + "\n"))
 	if _, locked := errors.AsType[*ssh.PassphraseMissingError](err); locked {
-		return nil, fault(Denied, "The private key is locked with a passphrase. Kith seals the key itself: store a copy without one, which ssh-keygen -p makes", nil)
+		return nil, fault(CodeDenied, "The private key is locked with a passphrase. Kith seals the key itself: store a copy without one, which ssh-keygen -p makes", nil)
 	}
 	if err != nil {
-		return nil, fault(Denied, "The private key cannot be read. Store the whole file, from -----BEGIN to END-----", nil)
+		return nil, fault(CodeDenied, "The private key cannot be read. Store the whole file, from -----BEGIN to END-----", nil)
 	}
 	return []ssh.AuthMethod{ssh.PublicKeys(signer)}, nil
 }
@@ -113,7 +113,7 @@ func (s SFTPSettings) notSignedIn(err, found error) error {
 	case strings.Contains(text, "no common algorithm for host key"):
 		return &ChangedHost{Addr: s.Addr, Was: s.Key, NoneAlike: true}
 	case strings.Contains(text, "unable to authenticate"):
-		return fault(Denied, "The server does not take this user with this password or key", nil)
+		return fault(CodeDenied, "The server does not take this user with this password or key", nil)
 	}
 	return network(err)
 }
@@ -125,7 +125,7 @@ func (p *sftpPlace) List(ctx context.Context, folder, pattern string) (found []E
 	case errors.Is(err, os.ErrPermission):
 		return nil, cannotList(folder, err)
 	case errors.Is(err, os.ErrNotExist):
-		return nil, fault(Missing, "There is no folder "+folder, err)
+		return nil, fault(CodeMissing, "There is no folder "+folder, err)
 	case err != nil:
 		return nil, p.wires.ended(network(err))
 	}
@@ -166,7 +166,7 @@ func (p *sftpPlace) Stat(ctx context.Context, file string) (Entry, error) {
 		return Entry{Path: file}, p.wires.ended(fileFault(err))
 	}
 	if info.IsDir() {
-		return Entry{Path: file}, fault(Missing, "That is a folder. Name a file in it, or a pattern such as "+path.Join(file, "*.csv"), nil)
+		return Entry{Path: file}, fault(CodeMissing, "That is a folder. Name a file in it, or a pattern such as "+path.Join(file, "*.csv"), nil)
 	}
 	return entryOf(file, info), nil
 }
@@ -193,7 +193,7 @@ func (p *sftpPlace) Remove(ctx context.Context, file string) error {
 func (p *sftpPlace) Move(ctx context.Context, from, to string) error {
 	defer p.wires.during(ctx)()
 	if _, err := p.client.Stat(to); err == nil {
-		return fault(NotOffered, "There is a file "+to+" already", nil)
+		return fault(CodeNotOffered, "There is a file "+to+" already", nil)
 	}
 	return p.wires.ended(changed(p.client.Rename(from, to)))
 }
@@ -211,9 +211,9 @@ func (p *sftpPlace) Close() error {
 func fileFault(err error) error {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return fault(Missing, "There is no file of that name", nil)
+		return fault(CodeMissing, "There is no file of that name", nil)
 	case errors.Is(err, os.ErrPermission):
-		return fault(Denied, "This user may not read that file", nil)
+		return fault(CodeDenied, "This user may not read that file", nil)
 	}
 	return network(err)
 }
@@ -224,9 +224,9 @@ func changed(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, os.ErrNotExist):
-		return fault(Missing, "The file, or the folder it should go to, is not there", nil)
+		return fault(CodeMissing, "The file, or the folder it should go to, is not there", nil)
 	case errors.Is(err, os.ErrPermission):
-		return fault(Denied, "This user may not move or delete files there", nil)
+		return fault(CodeDenied, "This user may not move or delete files there", nil)
 	}
-	return fault(Denied, "The file could not be moved or deleted", err)
+	return fault(CodeDenied, "The file could not be moved or deleted", err)
 }

@@ -114,9 +114,9 @@ func TestAFolderThatMayNotBeListedBySFTP(t *testing.T) {
 	s := startSSH(t, "s3cret", false)
 	p := passwordAt(t, s, "s3cret")
 	_, err := p.List(t.Context(), "/closed", "*.csv")
-	want(t, err, fetch.NoListing)
+	want(t, err, fetch.CodeNoListing)
 	_, err = p.Stat(t.Context(), "/closed/people.csv")
-	want(t, err, fetch.Denied)
+	want(t, err, fetch.CodeDenied)
 }
 
 func TestSigningInToSFTP(t *testing.T) {
@@ -129,13 +129,13 @@ func TestSigningInToSFTP(t *testing.T) {
 		code string
 	}{
 		{"a password", fetch.SFTPSettings{Addr: byPassword.addr, User: "ada", Secret: "s3cret", Key: byPassword.key}, ""},
-		{"a wrong password", fetch.SFTPSettings{Addr: byPassword.addr, User: "ada", Secret: "wrong", Key: byPassword.key}, fetch.Denied},
+		{"a wrong password", fetch.SFTPSettings{Addr: byPassword.addr, User: "ada", Secret: "wrong", Key: byPassword.key}, fetch.CodeDenied},
 		{"a password that is asked for", fetch.SFTPSettings{Addr: byQuestion.addr, User: "ada", Secret: "s3cret", Key: byQuestion.key}, ""},
 		{"a key", fetch.SFTPSettings{Addr: real.Addr, User: real.User, Secret: real.Key, Key: real2}, ""},
 		{"a key whose last line break was lost", fetch.SFTPSettings{Addr: real.Addr, User: real.User, Secret: strings.TrimSpace(real.Key), Key: real2}, ""},
-		{"a password where a key is wanted", fetch.SFTPSettings{Addr: real.Addr, User: real.User, Secret: "s3cret", Key: real2}, fetch.Denied},
-		{"half a key", fetch.SFTPSettings{Addr: real.Addr, User: real.User, Secret: real.Key[:100], Key: real2}, fetch.Denied},
-		{"a locked key", fetch.SFTPSettings{Addr: real.Addr, User: real.User, Secret: lockedKey(t), Key: real2}, fetch.Denied},
+		{"a password where a key is wanted", fetch.SFTPSettings{Addr: real.Addr, User: real.User, Secret: "s3cret", Key: real2}, fetch.CodeDenied},
+		{"half a key", fetch.SFTPSettings{Addr: real.Addr, User: real.User, Secret: real.Key[:100], Key: real2}, fetch.CodeDenied},
+		{"a locked key", fetch.SFTPSettings{Addr: real.Addr, User: real.User, Secret: lockedKey(t), Key: real2}, fetch.CodeDenied},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := fetch.SFTP(t.Context(), c.s, guard(t).DialContext)

@@ -58,6 +58,9 @@ const (
 	idle  = time.Second     // how soon work is found that another process added
 )
 
+// unexpected is the code of an error that nobody has put into words.
+const unexpected = "failed"
+
 // ErrCancelled is the cause of the context of a job that was called off.
 var ErrCancelled = errors.New("called off")
 
@@ -126,7 +129,9 @@ func (d *Dispatcher) carryOut(ctx context.Context, j store.Job) {
 		j.State, j.Code, j.Message = store.JobCancelled, "run.interrupted", "It was called off. What was written is complete."
 	case err != nil:
 		j.State = store.JobFailed
-		j.Code, j.Message = d.Say(err)
+		if j.Code, j.Message = d.Say(err); j.Code == unexpected {
+			d.Log.Error("a job failed", "job", j.ID, "kind", j.Kind, "sync", j.Sync, "error", err)
+		}
 	default:
 		j.State = store.JobDone
 	}

@@ -60,6 +60,10 @@ func (b *Rulebook) DecideUpdate(t Translated, target contact.Record) Change {
 			writes = writes || f.Kept == ""
 		}
 	}
+	if b.Sync.Secondary {
+		c.Fields = b.keepShared(c.Fields, t.Values, target)
+		writes = writes && slices.ContainsFunc(c.Fields, FieldChange.Written) || len(unmark) > 0
+	}
 	c.Fields = append(c.Fields, unmark...)
 	if missing := b.missingAfter(t.Values, target); len(missing) > 0 {
 		c.Detail.Missing = missing

@@ -2,6 +2,8 @@ package plan
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -83,4 +85,19 @@ func Identifier(name string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// rowColumn is a column read by its exact name: row["E-mail Address"].
+var rowColumn = regexp.MustCompile(`\brow\[\s*("(?:[^"\\]|\\.)*"|'[^'\\]*')\s*\]`)
+
+// ColumnsNamed lists the columns that an expression reads by their exact names.
+func ColumnsNamed(expression string) (columns []string) {
+	for _, m := range rowColumn.FindAllStringSubmatch(expression, -1) {
+		name, err := strconv.Unquote(m[1])
+		if err != nil { // single quotes, with nothing to escape
+			name = m[1][1 : len(m[1])-1]
+		}
+		columns = append(columns, name)
+	}
+	return columns
 }

@@ -1,9 +1,6 @@
 package plan
 
-import (
-	"iter"
-	"slices"
-)
+import "slices"
 
 // Matching runs in passes: the best rule for everybody before the next rule for
 // anybody (settled question 9). A pass groups the records and the target's
@@ -173,30 +170,20 @@ func (r *resolution) indexKeys() {
 	}
 }
 
-// sharing yields the candidates that have a key of the claim, each once.
-func (r *resolution) sharing(c Claim) iter.Seq[*Candidate] {
-	return func(yield func(*Candidate) bool) {
-		if c.Keys == nil {
-			for i := range r.g.Candidates {
-				if !yield(&r.g.Candidates[i]) {
-					return
-				}
-			}
-			return
-		}
-		var met []int64
-		for _, key := range c.Keys {
-			for _, i := range r.byKey[key] {
-				k := &r.g.Candidates[i]
-				if slices.Contains(met, k.Ref) {
-					continue
-				}
-				if met = append(met, k.Ref); !yield(k) {
-					return
-				}
+// sharing lists the candidates that have a key of the claim, each once.
+func (r *resolution) sharing(c Claim) (all []Candidate) {
+	if c.Keys == nil {
+		return r.g.Candidates
+	}
+	for _, key := range c.Keys {
+		for _, i := range r.byKey[key] {
+			k := r.g.Candidates[i]
+			if !slices.ContainsFunc(all, func(met Candidate) bool { return met.Ref == k.Ref }) {
+				all = append(all, k)
 			}
 		}
 	}
+	return all
 }
 
 func (r *resolution) duplicate(c Claim, of int64) {
@@ -234,7 +221,7 @@ func (r *resolution) judge(c Claim) {
 // mergedWith is the record that a merge by hand made one with every record of
 // this key: it was found to be the contact that keeps the key. -1 if there is none.
 func (r *resolution) mergedWith(c Claim) int64 {
-	for k := range r.sharing(c) {
+	for _, k := range r.sharing(c) {
 		if k.Merged && k.Taken && k.Holder >= 0 {
 			return k.Holder
 		}
@@ -251,7 +238,7 @@ func (r *resolution) holdIfSpokenFor(c Claim, v *Verdict) {
 	if v.Other < 0 {
 		v.Other = r.expected.find(c.others())
 	}
-	for k := range r.sharing(c) {
+	for _, k := range r.sharing(c) {
 		if k.Taken && !r.apart(c, k) {
 			v.Several = append(v.Several, k.Ref)
 		}
@@ -265,13 +252,13 @@ func (r *resolution) holdIfSpokenFor(c Claim, v *Verdict) {
 
 // apart reports whether a record and a contact that share a telephone name
 // different people.
-func (r *resolution) apart(c Claim, k *Candidate) bool { return r.phone && c.Who.Contradicts(k.Who) }
+func (r *resolution) apart(c Claim, k Candidate) bool { return r.phone && c.Who.Contradicts(k.Who) }
 
 // candidateFor applies the table of requirements 3.2 to one claim.
 func (r *resolution) candidateFor(c Claim) Verdict {
 	none := Verdict{Other: -1}
 	var inside, outside, others []int64
-	for k := range r.sharing(c) {
+	for _, k := range r.sharing(c) {
 		if k.Taken {
 			continue
 		}
@@ -317,7 +304,7 @@ func (r *resolution) candidateFor(c Claim) Verdict {
 	return none
 }
 
-func (r *resolution) otherness(c Claim, k *Candidate) Otherness {
+func (r *resolution) otherness(c Claim, k Candidate) Otherness {
 	switch {
 	case !c.Best && r.g.Other != nil:
 		return r.g.Other(c.Row, k.Ref)
@@ -353,7 +340,7 @@ func (r *resolution) several(refs []int64) Verdict {
 // protect marks every candidate that shares a key with the claim as present in
 // the source.
 func (r *resolution) protect(c Claim) {
-	for k := range r.sharing(c) {
+	for _, k := range r.sharing(c) {
 		r.seen = append(r.seen, k.Ref)
 	}
 }

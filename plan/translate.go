@@ -13,6 +13,10 @@ import (
 // worse has succeeded.
 const CodeTrimmed = "value.trimmed"
 
+// CodeNoDot is the warning of an e-mail address whose domain has no dot: mail can
+// be sent to it inside one network, so that it is kept, and compared like any other.
+const CodeNoDot = "email.no_dot"
+
 // A Translated record stands in the target's vocabulary: Values are in the
 // order of the target's schema, valid until the next call of Translate.
 type Translated struct {
@@ -145,6 +149,8 @@ func (b *Rulebook) accept(m *mapped, value string, t *Translated) string {
 		value = contact.BareEmail(value) // what a program wrote around it is not the address
 		if _, problem := b.norm.MatchKey(contact.Email, value); problem != "" {
 			b.badEmails = append(b.badEmails, m)
+		} else if contact.NoDot(value) {
+			t.Detail.Warnings = append(t.Detail.Warnings, CodeNoDot)
 		}
 	case contact.Password:
 		return b.seal(m, value, t)

@@ -251,3 +251,28 @@ func TestCompileRefuses(t *testing.T) {
 		}
 	}
 }
+
+// RFC 5321 lets a domain have no dot, and on the internet it is a slip: the address
+// is taken, and a person is told.
+func TestEmailWithoutADot(t *testing.T) {
+	book := rulebook(t, plan.Sync{})
+	for _, c := range []struct {
+		address string
+		want    bool
+	}{
+		{"nadia@example", true}, {"nadia@example.com", false}, {"nadia@[192.0.2.1]", false},
+		{"nadia@m\u00fcnchen\u3002example", false}, {"nadia", false},
+	} {
+		got := slices.Contains(book.Translate(record(map[string]string{"email": c.address, "uid": "k1"})).Detail.Warnings, plan.CodeNoDot)
+		if got != c.want {
+			t.Errorf("%s: warned %v, want %v", c.address, got, c.want)
+		}
+	}
+}
+
+func TestColumnsNamed(t *testing.T) {
+	got := plan.ColumnsNamed(`row["First"] + " " + partOf(row[ 'E-mail "1"' ], 2) + row["a \"b\""] + arrow["x"]`)
+	if want := []string{"First", `E-mail "1"`, `a "b"`}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

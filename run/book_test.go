@@ -15,7 +15,11 @@ func (w *world) checkBook(t tb) {
 	t.Helper()
 	s := w.shelf(t)
 	book := must[store.Book](t, "read book")(w.bench.Store.Book(ctx, w.book.Name))
-	for _, rule := range plan.KeyRules {
+	rules := plan.KeyRules
+	if book.SecondKeys {
+		rules = slices.Concat(rules, plan.SecondRules)
+	}
+	for _, rule := range rules {
 		want := map[uint64][]int64{}
 		for _, hash := range w.hashesInPlay(rule) {
 			want[hash] = nil

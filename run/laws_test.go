@@ -225,7 +225,7 @@ func (w *world) sharing(s shelf) map[[2]int64]string {
 	for _, rule := range rules {
 		owners := map[string][]int64{}
 		for _, number := range slices.Sorted(maps.Keys(s)) {
-			for _, key := range w.keyring().Keys(rule, w.values(s[number]), nil) {
+			for _, key := range w.telling(rule, s[number]) {
 				for _, other := range owners[key] {
 					out[[2]int64{other, number}] = string(rule) + " " + key
 				}
@@ -236,15 +236,17 @@ func (w *world) sharing(s shelf) map[[2]int64]string {
 	return out
 }
 
+// telling are the keys by which the sync tells a contact from another.
+func (w *world) telling(rule plan.Rule, c map[string]string) []string {
+	keys := w.keyring().Keys(rule, w.values(c), nil)
+	if w.Sync.Secondary && rule == plan.ByEmail {
+		keys = w.keyring().Keys(plan.SecondRules[0], w.values(c), keys)
+	}
+	return keys
+}
+
 // keyring finds the match keys of the world's contacts.
 func (w *world) keyring() *plan.Keyring {
-	if w.Sync.Secondary {
-		schema := contact.Schema{Fields: fields}
-		if w.Sync.Target.Key == "uid" {
-			schema.Key = "uid"
-		}
-		return plan.NewKeyring(schema, "GB", true)
-	}
 	if w.Sync.Target.Key == "uid" {
 		return w.bench.keyed
 	}

@@ -41,6 +41,18 @@ func (e *Engine) MergedInto(ctx context.Context, ref int64) (into, run int64, er
 	return into, run, nil
 }
 
+// standsFor goes from a contact through all merges to the one that it is now.
+func (e *Engine) standsFor(ctx context.Context, ref int64) (int64, error) {
+	for ref != 0 {
+		into, _, err := e.MergedInto(ctx, ref)
+		if err != nil || into == 0 {
+			return ref, err
+		}
+		ref = into
+	}
+	return ref, nil
+}
+
 // follow goes from a contact to the one that stands for it today, noting each
 // merge on the way.
 func (x *explaining) follow(ctx context.Context, ref int64) (int64, error) {

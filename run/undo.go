@@ -338,6 +338,10 @@ func (u *undoing) reverseRemoval(ctx context.Context, back, c plan.Change, live 
 		back.Action, back.Reason = plan.Skip, plan.UndoExists
 		return back, nil
 	}
+	into, err := u.engine.standsFor(ctx, c.Into)
+	if err != nil {
+		return back, err
+	}
 	values := make([]string, len(u.schema.Fields))
 	for _, f := range c.Fields {
 		if at := u.schema.Index(f.Name); at >= 0 {
@@ -351,7 +355,7 @@ func (u *undoing) reverseRemoval(ctx context.Context, back, c plan.Change, live 
 			if err != nil {
 				return back, err
 			}
-			hits = slices.DeleteFunc(hits, func(h connector.Hit) bool { return h.Ref == c.Into })
+			hits = slices.DeleteFunc(hits, func(h connector.Hit) bool { return h.Ref == into })
 			replaced, err := u.replaced(ctx, hits)
 			if err != nil {
 				return back, err

@@ -6,7 +6,8 @@ import (
 )
 
 // Next returns the first moment after the given one at which the schedule comes, or
-// false when it has come to its end or has Problems.
+// false when it has come to its end or has Problems. Nothing is planned for more than
+// 290 years after its beginning.
 func (s Schedule) Next(after time.Time) (time.Time, bool) {
 	for t := range s.After(after) {
 		return t, true

@@ -299,7 +299,7 @@ func at(want []time.Time, n int) any {
 
 func fixedKinds() []Schedule {
 	return []Schedule{
-		{Every: "90 minutes", From: "2024-03-05T02:30"},
+		{Every: "90 minutes", From: "2024-03-05T02:30", Until: "2025-04-30"},
 		{Every: "2 hours", From: "2024-01-01", Until: "2027-03-28T02:30"},
 		{RRule: "FREQ=HOURLY;INTERVAL=7", From: "2024-01-01T00:45"},
 	}
@@ -311,7 +311,7 @@ func stepsByWalking(s Schedule, when []time.Time) (out []time.Time) {
 	from, _, _ := parseMoment(s.From, false)
 	first, last := when[from.Sub(oracleStart)/quarter], when[len(when)-1]
 	if until, _, ok := parseMoment(s.Until, true); ok {
-		last = when[until.Sub(oracleStart)/quarter]
+		last = when[until.Sub(oracleStart)/quarter] // the last quarter of that day
 	}
 	n := 0
 	for t := when[0]; !t.After(last); t = t.Add(quarter) {
@@ -324,6 +324,24 @@ func stepsByWalking(s Schedule, when []time.Time) (out []time.Time) {
 		n++
 	}
 	return out
+}
+
+// Beyond the years of the oracle, where zones have rules and no table: each noon of
+// leap years is where it was, and nothing waits for ever.
+func TestFarYears(t *testing.T) {
+	for _, name := range allZones(t) {
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, year := range []int{2040, 2152, 2196} {
+			for noon := time.Date(year, 12, 20, 12, 0, 0, 0, time.UTC); noon.Year() == year || noon.Day() < 5; noon = noon.AddDate(0, 0, 1) {
+				if got := wallOf(resolve(noon, zone), zone); !got.Equal(noon) {
+					t.Errorf("%s: noon of %v: got %v", name, noon, got)
+				}
+			}
+		}
+	}
 }
 
 // The oracle looks at quarters of an hour only: it may, because no zone changes its

@@ -148,6 +148,8 @@ func TestChangesOfTheClocks(t *testing.T) {
 			"2011-12-31T00:00:00+14:00 2011-12-31T02:00:00+14:00", "Fri 30 Dec 02:00 does not exist, so Sat 31 Dec 00:00"},
 		{"hours go on as long as they are", "every 12 hours zone Europe/Paris from 2027-03-27", "2027-03-27T12:00:00+01:00",
 			"2027-03-28T00:00:00+01:00 2027-03-28T13:00:00+02:00", ""},
+		{"the end of a leap year that the tables of zones do not reach", "every day at 02:00 zone America/New_York", "2040-12-30T12:00:00Z",
+			"2040-12-31T02:00:00-05:00 2041-01-01T02:00:00-05:00", ""},
 		{"nothing to tell", "every day at 02:00 zone Europe/Paris", "2026-11-22T12:00:00Z", "2026-11-23T02:00:00+01:00 2026-11-24T02:00:00+01:00", ""},
 	} {
 		s := parsed(t, c.text)

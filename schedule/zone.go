@@ -31,6 +31,11 @@ func resolve(wall time.Time, zone *time.Location) time.Time {
 	// crossed the date line.
 	for t := wall.Add(-26 * time.Hour).In(zone); ; {
 		start, end := t.ZoneBounds()
+		if !end.IsZero() && !end.After(t) {
+			// Go 1.26 ends leap years beyond a zone's table a day early, and would
+			// keep us at 30 December 2040 for ever.
+			end = t.Add(time.Hour)
+		}
 		_, offset := t.Zone()
 		at := wall.Add(-time.Duration(offset) * time.Second).In(zone)
 		switch {

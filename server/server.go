@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/kith-sync/kith/api"
 	"github.com/kith-sync/kith/service"
 	"github.com/kith-sync/kith/web"
 )
@@ -75,8 +76,15 @@ func Handler(s *service.Service) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	programs := api.New(s, pages.Who)
+	viewer, err := programs.Viewer()
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
+	mux.Handle("GET /api", pages.Framed("The API", viewer))
+	mux.Handle("/api/", programs)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if err := s.Workspace.Store.Ping(r.Context()); err != nil {

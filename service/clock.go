@@ -42,6 +42,11 @@ func (s *Service) StartDue(ctx context.Context) error {
 		if _, err := s.Jobs.Add(ctx, store.Job{Kind: job.Run, Sync: was.Sync, By: "schedule", Planned: was.NextAt}); err != nil {
 			return err
 		}
+		if now.Sub(was.NextAt) > lateAfter {
+			if err := s.tellLate(ctx, was.Sync, was.NextAt); err != nil {
+				return err
+			}
+		}
 		next := was.Definition.Due(was.NextAt, now, lateAfter).Next
 		if _, err := s.Workspace.Store.Take(ctx, was, was.NextAt, next); err != nil && !errors.Is(err, store.ErrStale) {
 			return err

@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"github.com/kith-sync/kith/account"
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/job"
+	"github.com/kith-sync/kith/notify/outbox"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -26,6 +28,7 @@ type Service struct {
 	Workspace *workspace.Workspace
 	Accounts  *account.Gate
 	Jobs      *job.Dispatcher
+	Notifier  *outbox.Notifier
 	Log       *slog.Logger
 	Now       func() time.Time
 	BaseURL   string // where people reach it, without a slash at the end
@@ -58,6 +61,7 @@ type Options struct {
 func New(o Options) *Service {
 	s := &Service{Workspace: o.Workspace, Accounts: o.Accounts, Log: o.Log, Now: o.Now, BaseURL: o.BaseURL, Version: o.Version}
 	s.Jobs = &job.Dispatcher{Queue: o.Workspace.Store, Do: s.do, Say: Say, Ended: s.ended, Now: o.Now, Log: o.Log}
+	s.Notifier = desk.Notifier(o.Workspace, o.BaseURL)
 	return s
 }
 
@@ -78,6 +82,7 @@ func (s *Service) Start(ctx context.Context) error {
 	ctx, s.stop = context.WithCancel(ctx)
 	s.running.Go(func() { s.Jobs.Work(ctx) })
 	s.running.Go(func() { s.keepTime(ctx) })
+	s.running.Go(func() { s.deliver(ctx) })
 	return nil
 }
 
@@ -121,6 +126,9 @@ func Say(err error) (code, message string) {
 func (s *Service) ended(ctx context.Context, j store.Job) {
 	s.Log.Info("job", "job", j.ID, "kind", j.Kind, "sync", j.Sync, "state", j.State, "run", j.Run, "code", j.Code,
 		"took", j.Finished.Sub(j.Started).String())
+	if err := s.tellOf(ctx, j); err != nil {
+		s.Log.Error("nobody could be told of a run", "run", j.Run, "error", err)
+	}
 }
 
 // by names who asked, as jobs and the audit log do.

@@ -12,6 +12,7 @@ import (
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/syncfile"
 )
 
 // A SyncState is one line of the list of syncs.
@@ -194,6 +195,9 @@ func (s *Service) RetrySync(ctx context.Context, who account.Actor, name string)
 // SaveSync stores a definition under its name, after the checks that a sync file
 // gets. Changed settings make the next run look at every record again.
 func (s *Service) SaveSync(ctx context.Context, def plan.Sync, base string) (store.Sync, error) {
+	if err := desk.Free(ctx, s.Workspace, syncfile.Kind, def.Name); err != nil {
+		return store.Sync{}, err
+	}
 	if err := desk.CheckSync(ctx, s.Workspace, def); err != nil {
 		return store.Sync{}, err
 	}

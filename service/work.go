@@ -37,6 +37,11 @@ func (s *Service) doSync(ctx context.Context, j store.Job) (int64, error) {
 		return 0, err
 	}
 	sync.Definition.Source.EveryTime = sync.Definition.Source.EveryTime || j.Detail.EveryTime
+	if j.Kind == job.Run {
+		if err := s.Notifier.Started(ctx, sync); err != nil {
+			return 0, err
+		}
+	}
 	return s.planned(ctx, sync, j.Kind == job.Run)
 }
 
@@ -45,6 +50,9 @@ func (s *Service) doSync(ctx context.Context, j store.Job) (int64, error) {
 func (s *Service) planned(ctx context.Context, sync store.Sync, apply bool) (int64, error) {
 	for { // one run for each file that waits (which: all)
 		r, err := s.Workspace.Plan(ctx, sync)
+		if err == nil && apply && r.Status.Applied() && r.Waiting > 0 {
+			continue // this one has nothing new
+		}
 		if err != nil || r.Status != store.Planned || !apply {
 			return r.ID, err
 		}

@@ -30,10 +30,10 @@ const (
 
 // ErrNoWorkbook is returned for a file that is no workbook, or a damaged or
 // encrypted one.
-var ErrNoWorkbook = errors.New("This is not an Excel workbook (.xlsx) that can be read: it is damaged, protected with a password, or something else. Save it anew, without a password.") //nolint:staticcheck // it is read by people as it is
+var ErrNoWorkbook = errors.New("This is not an Excel workbook (.xlsx) that can be read: it is damaged, protected with a password, or something else. Save it anew, without a password.")
 
 // ErrWorkbookTooLarge is returned for one that would swell beyond all measure.
-var ErrWorkbookTooLarge = errors.New("This workbook is too large, or becomes more than a hundred times as large when it is unpacked. Save it as CSV (UTF-8) and choose that file.") //nolint:staticcheck // it is read by people as it is
+var ErrWorkbookTooLarge = errors.New("This workbook is too large, or becomes more than a hundred times as large when it is unpacked. Save it as CSV (UTF-8) and choose that file.")
 
 // OpenWorkbook opens a workbook of that size. Every sheet in it is looked at: one
 // that is cut is no workbook. The caller closes it.
@@ -113,7 +113,7 @@ func (w *Workbook) Rows(name string) (iter.Seq2[[]string, error], error) {
 	}
 	rows, err := w.file.Rows(name)
 	if err != nil {
-		return nil, fmt.Errorf("There is no sheet %q in this workbook. Its sheets are: %s.", name, strings.Join(w.Sheets, ", ")) //nolint:staticcheck // it is read by people as it is
+		return nil, fmt.Errorf("There is no sheet %q in this workbook. Its sheets are: %s.", name, strings.Join(w.Sheets, ", "))
 	}
 	return func(yield func([]string, error) bool) {
 		defer rows.Close()

@@ -204,6 +204,21 @@ func (s *Store) RemoveField(ctx context.Context, bookID int64, name string) erro
 	})
 }
 
+// ChangeField gives a field of a book another label and kind. Whoever changes a
+// kind to or from e-mail or telephone has the book reindexed.
+func (s *Store) ChangeField(ctx context.Context, bookID int64, f contact.Field) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE field SET label = $1, kind = $2 WHERE book_id = $3 AND name = $4`, f.Label, string(f.Kind), bookID, f.Name)
+		if err != nil {
+			return err
+		}
+		if n, _ := result.RowsAffected(); n == 0 {
+			return fmt.Errorf("field %s: %w", f.Name, ErrNotFound)
+		}
+		return touchBook(ctx, tx, bookID)
+	})
+}
+
 // ErrBookNotEmpty is returned when a setting may only change in an empty book.
 var ErrBookNotEmpty = errors.New("the book has contacts already")
 
@@ -235,26 +250,28 @@ func configure(ctx context.Context, tx *sql.Tx, b Book) error {
 
 // DeleteBook removes a book with everything in it.
 func (s *Store) DeleteBook(ctx context.Context, bookID int64) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		for _, statement := range []string{
-			`DELETE FROM contact WHERE id >= $1 AND id < $2`,
-			`DELETE FROM trash WHERE id >= $1 AND id < $2`,
-		} {
-			if _, err := tx.ExecContext(ctx, statement, firstID(bookID), firstID(bookID+1)); err != nil {
-				return err
-			}
+	return s.inTx(ctx, func(tx *sql.Tx) error { return deleteBook(ctx, tx, bookID) })
+}
+
+func deleteBook(ctx context.Context, tx *sql.Tx, bookID int64) error {
+	for _, statement := range []string{
+		`DELETE FROM contact WHERE id >= $1 AND id < $2`,
+		`DELETE FROM trash WHERE id >= $1 AND id < $2`,
+	} {
+		if _, err := tx.ExecContext(ctx, statement, firstID(bookID), firstID(bookID+1)); err != nil {
+			return err
 		}
-		for _, statement := range []string{
-			`DELETE FROM retry WHERE mirror_id IN (SELECT m.id FROM mirror m JOIN pair p ON p.id = m.pair_id WHERE p.book_id = $1)`,
-			`DELETE FROM pair WHERE book_id = $1`, // with mirror, intents, conflicts and progress
-			`DELETE FROM contact_key WHERE book_id = $1`, `DELETE FROM field WHERE book_id = $1`, `DELETE FROM book WHERE id = $1`,
-		} {
-			if _, err := tx.ExecContext(ctx, statement, bookID); err != nil {
-				return err
-			}
+	}
+	for _, statement := range []string{
+		`DELETE FROM retry WHERE mirror_id IN (SELECT m.id FROM mirror m JOIN pair p ON p.id = m.pair_id WHERE p.book_id = $1)`,
+		`DELETE FROM pair WHERE book_id = $1`, // with mirror, intents, conflicts and progress
+		`DELETE FROM saved_filter WHERE book_id = $1`, `DELETE FROM contact_key WHERE book_id = $1`, `DELETE FROM field WHERE book_id = $1`, `DELETE FROM book WHERE id = $1`,
+	} {
+		if _, err := tx.ExecContext(ctx, statement, bookID); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return forgetManaged(ctx, tx)
 }
 
 func bit(b bool) int {

@@ -18,11 +18,15 @@ type Connection struct {
 
 // SaveConnection stores a connection under its name, new or changed.
 func (s *Store) SaveConnection(ctx context.Context, c Connection) (Connection, error) {
+	return saveConnection(ctx, s.db, c)
+}
+
+func saveConnection(ctx context.Context, q querier, c Connection) (Connection, error) {
 	settings, err := json.Marshal(c.Settings)
 	if err != nil {
 		return c, err
 	}
-	err = s.db.QueryRowContext(ctx, `INSERT INTO connection (name, kind, settings, secret) VALUES ($1, $2, $3, $4)
+	err = q.QueryRowContext(ctx, `INSERT INTO connection (name, kind, settings, secret) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, settings = excluded.settings, secret = excluded.secret RETURNING id`,
 		c.Name, c.Kind, string(settings), c.Secret).Scan(&c.ID)
 	if err != nil {
@@ -65,17 +69,19 @@ func scanConnection(rows *sql.Rows) (c Connection, err error) {
 // DeleteConnection forgets a connection with its links. Neither side's records
 // are touched.
 func (s *Store) DeleteConnection(ctx context.Context, id int64) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		for _, statement := range []string{
-			`DELETE FROM retry WHERE mirror_id IN (SELECT m.id FROM mirror m JOIN pair p ON p.id = m.pair_id WHERE p.connection_id = $1)`,
-			`DELETE FROM pair WHERE connection_id = $1`, `DELETE FROM connection WHERE id = $1`,
-		} {
-			if _, err := tx.ExecContext(ctx, statement, id); err != nil {
-				return fmt.Errorf("delete connection: %w", err)
-			}
+	return s.inTx(ctx, func(tx *sql.Tx) error { return deleteConnection(ctx, tx, id) })
+}
+
+func deleteConnection(ctx context.Context, tx *sql.Tx, id int64) error {
+	for _, statement := range []string{
+		`DELETE FROM retry WHERE mirror_id IN (SELECT m.id FROM mirror m JOIN pair p ON p.id = m.pair_id WHERE p.connection_id = $1)`,
+		`DELETE FROM pair WHERE connection_id = $1`, `DELETE FROM connection WHERE id = $1`,
+	} {
+		if _, err := tx.ExecContext(ctx, statement, id); err != nil {
+			return fmt.Errorf("delete connection: %w", err)
 		}
-		return nil
-	})
+	}
+	return forgetManaged(ctx, tx)
 }
 
 // Spend counts one more call of a connection on a day and reports true, or reports

@@ -116,6 +116,10 @@ func below(keys []KeyHit, limit uint64) int {
 // of all its contacts anew. Both or neither: with half an index everybody would
 // be taken for new.
 func (s *Store) Reindex(ctx context.Context, b Book, keys func(values []string) []Key) error {
+	merges, err := s.merges(ctx, b.ID)
+	if err != nil {
+		return err
+	}
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		if err := b.lock(ctx, tx); err != nil {
 			return err
@@ -123,11 +127,14 @@ func (s *Store) Reindex(ctx context.Context, b Book, keys func(values []string) 
 		if err := configure(ctx, tx, b); err != nil {
 			return err
 		}
+		hits, err := b.keptKeys(ctx, tx, merges, keys)
+		if err != nil {
+			return err
+		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM contact_key WHERE book_id = $1`, b.ID); err != nil {
 			return err
 		}
-		hits, err := b.allKeys(ctx, tx, keys)
-		if err != nil {
+		if err := b.allKeys(ctx, tx, keys, hits); err != nil {
 			return err
 		}
 		for rule, list := range hits {
@@ -140,24 +147,23 @@ func (s *Store) Reindex(ctx context.Context, b Book, keys func(values []string) 
 	})
 }
 
-func (b *Book) allKeys(ctx context.Context, tx *sql.Tx, keys func(values []string) []Key) (map[int][]KeyHit, error) {
+func (b *Book) allKeys(ctx context.Context, tx *sql.Tx, keys func(values []string) []Key, hits map[int][]KeyHit) error {
 	rows, err := tx.QueryContext(ctx, `SELECT `+contactColumns+` FROM contact WHERE id > $1 AND id < $2`, firstID(b.ID), firstID(b.ID+1))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
-	hits := map[int][]KeyHit{}
 	var parsed []string
 	for rows.Next() {
 		var c Contact
 		if c, parsed, err = b.scan(rows, parsed); err != nil {
-			return nil, err
+			return err
 		}
 		for _, k := range keys(c.Values) {
 			hits[k.Rule] = append(hits[k.Rule], KeyHit{k.Hash, c.Ref})
 		}
 	}
-	return hits, rows.Err()
+	return rows.Err()
 }
 
 // DropKeys forgets every match key of a book, before they are made anew.

@@ -75,13 +75,13 @@ func (s *Store) BookLinks(ctx context.Context, book int64) ([]Linked, error) {
 // them when connection is empty, and what both last agreed on. The next run of
 // each sync looks at both again as if they had never met.
 func (s *Store) DropLinks(ctx context.Context, ref int64, connection string) (n int64, err error) {
-	const which = `ref = $1 AND pair_id IN (SELECT p.id FROM pair p JOIN connection c ON c.id = p.connection_id WHERE $2 = '' OR c.name = $2)`
+	const pairs = `IN (SELECT p.id FROM pair p JOIN connection c ON c.id = p.connection_id WHERE $2 = '' OR c.name = $2)`
+	const which = `ref = $1 AND pair_id ` + pairs
+	const mirrors = `FROM mirror m JOIN progress g ON g.pair_id = m.pair_id WHERE m.ref = $1 AND m.pair_id ` + pairs + ` ON CONFLICT DO NOTHING`
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
 		for _, statement := range []string{
-			`INSERT INTO retry (sync_id, mirror_id, ref) SELECT g.sync_id, m.id, 0 FROM mirror m JOIN progress g ON g.pair_id = m.pair_id
-				WHERE m.` + which + ` ON CONFLICT DO NOTHING`,
-			`INSERT INTO retry (sync_id, mirror_id, ref) SELECT g.sync_id, 0, m.ref FROM mirror m JOIN progress g ON g.pair_id = m.pair_id
-				WHERE m.` + which + ` ON CONFLICT DO NOTHING`,
+			`INSERT INTO retry (sync_id, mirror_id, ref) SELECT g.sync_id, m.id, 0 ` + mirrors,
+			`INSERT INTO retry (sync_id, mirror_id, ref) SELECT g.sync_id, 0, m.ref ` + mirrors,
 			`UPDATE conflict SET open = 0 WHERE open = 1 AND ` + which,
 		} {
 			if _, err := tx.ExecContext(ctx, statement, ref, connection); err != nil {

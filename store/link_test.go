@@ -64,6 +64,25 @@ func testMirror(t *testing.T, s *Store) {
 	}
 }
 
+func testDropLinks(t *testing.T, s *Store) {
+	b := makeBook(t, s, "people")
+	p := makePair(t, s, b)
+	noError(t, s.SaveProgress(ctx, Progress{SyncID: 3, PairID: p.ID}, nil))
+	at := Ref(b.ID, 1)
+	linked := Mirrored{RemoteID: "r1", Ref: at, State: Gone, Base: map[string]plan.Agreed{"email": {Ours: "a", Theirs: "a"}}}
+	conflict := Conflict{RemoteID: "r1", Ref: at, Conflict: plan.Conflict{Field: "note", Ours: "a", Theirs: "b", Winner: plan.WinReview}}
+	noError(t, s.WriteLinks(ctx, LinkBatch{Pair: p.ID, Mirror: []Mirrored{linked, {RemoteID: "r2", Ref: Ref(b.ID, 2)}}, Judged: []int64{at}, Conflicts: []Conflict{conflict}, Position: -1}))
+	equal(t, "dropped at another connection", must(s.DropLinks(ctx, at, "elsewhere"))(t), 0)
+	equal(t, "links of the contact still", len(must(s.Links(ctx, at))(t)), 1)
+	equal(t, "dropped", must(s.DropLinks(ctx, at, "office"))(t), 1)
+	equal(t, "links of the contact", len(must(s.Links(ctx, at))(t)), 0)
+	equal(t, "links of another contact", len(must(s.Links(ctx, Ref(b.ID, 2)))(t)), 1)
+	equal(t, "open conflicts", len(must(s.OpenConflicts(ctx, 0))(t)), 0)
+	record := must(s.MirrorByRemote(ctx, p.ID, []string{"r1"}))(t)[0]
+	equal(t, "what both last agreed on", len(record.Base), 0)
+	same(t, "to look at again", must(s.Retries(ctx, 3))(t), []Retry{{Ref: at}, {Mirror: record.ID}})
+}
+
 func testLeases(t *testing.T, s *Store) {
 	p := makePair(t, s, makeBook(t, s, "people"))
 	now := time.UnixMilli(1_790_000_000_000)

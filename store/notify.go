@@ -21,6 +21,10 @@ type Channel struct {
 
 // SaveChannel stores a channel under its name, new or changed.
 func (s *Store) SaveChannel(ctx context.Context, c Channel) (Channel, error) {
+	return saveChannel(ctx, s.db, c)
+}
+
+func saveChannel(ctx context.Context, q querier, c Channel) (Channel, error) {
 	settings, err := json.Marshal(c.Settings)
 	if err != nil {
 		return c, err
@@ -29,7 +33,7 @@ func (s *Store) SaveChannel(ctx context.Context, c Channel) (Channel, error) {
 	if err != nil {
 		return c, err
 	}
-	err = s.db.QueryRowContext(ctx, `INSERT INTO channel (name, kind, settings, secret, events) VALUES ($1, $2, $3, $4, $5)
+	err = q.QueryRowContext(ctx, `INSERT INTO channel (name, kind, settings, secret, events) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, settings = excluded.settings, secret = excluded.secret, events = excluded.events
 		RETURNING id`, c.Name, c.Kind, string(settings), c.Secret, string(on)).Scan(&c.ID)
 	if err != nil {
@@ -67,24 +71,32 @@ func scanChannel(rows *sql.Rows) (c Channel, err error) {
 
 // DeleteChannel forgets a channel. What still waits for it is never sent: see Bury.
 func (s *Store) DeleteChannel(ctx context.Context, name string) error {
-	result, err := s.db.ExecContext(ctx, `DELETE FROM channel WHERE name = $1`, name)
+	return deleteChannel(ctx, s.db, name)
+}
+
+func deleteChannel(ctx context.Context, q querier, name string) error {
+	result, err := q.ExecContext(ctx, `DELETE FROM channel WHERE name = $1`, name)
 	if err != nil {
 		return fmt.Errorf("delete channel: %w", err)
 	}
 	if n, _ := result.RowsAffected(); n == 0 {
 		return ErrNotFound
 	}
-	return nil
+	return forgetManaged(ctx, q)
 }
 
 // SaveNotify stores who is told about the runs of a sync, in place of whom its
 // file named before. It keeps what they have been told.
 func (s *Store) SaveNotify(ctx context.Context, syncID int64, rules []notify.Rule) error {
+	return saveNotify(ctx, s.db, syncID, rules)
+}
+
+func saveNotify(ctx context.Context, q querier, syncID int64, rules []notify.Rule) error {
 	text, err := json.Marshal(rules)
 	if err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, `INSERT INTO notify (sync_id, rules) VALUES ($1, $2)
+	_, err = q.ExecContext(ctx, `INSERT INTO notify (sync_id, rules) VALUES ($1, $2)
 		ON CONFLICT (sync_id) DO UPDATE SET rules = excluded.rules`, syncID, string(text))
 	if err != nil {
 		return fmt.Errorf("save notifications: %w", err)

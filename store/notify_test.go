@@ -48,6 +48,7 @@ func testNotify(t *testing.T, s *Store) {
 	equal(t, "rules", n.Rules[0].Over, over)
 	equal(t, "the state stays when rules change", n.State.Same(open), true)
 	equal(t, "told again", must(s.Tell(ctx, saved.ID, n, notify.State{Run: 8}, nil))(t), true)
+	equal(t, "told from an old look", must(s.Tell(ctx, saved.ID, n, notify.State{Run: 99}, nil))(t), false)
 	equal(t, "state", must(s.Notify(ctx, saved.ID))(t).State.Run, int64(8))
 
 	// The state and its messages are stored together or not at all.

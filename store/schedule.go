@@ -29,11 +29,15 @@ const (
 // SaveSchedule stores when a sync runs by itself. A schedule that is stored already
 // goes on as it was, and stays paused if it is; another one begins at next.
 func (s *Store) SaveSchedule(ctx context.Context, syncID int64, def schedule.Schedule, next time.Time) error {
+	return saveSchedule(ctx, s.db, syncID, def, next)
+}
+
+func saveSchedule(ctx context.Context, q querier, syncID int64, def schedule.Schedule, next time.Time) error {
 	text, err := json.Marshal(def)
 	if err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, `INSERT INTO schedule (sync_id, definition, next_at) VALUES ($1, $2, $3)
+	_, err = q.ExecContext(ctx, `INSERT INTO schedule (sync_id, definition, next_at) VALUES ($1, $2, $3)
 		ON CONFLICT (sync_id) DO UPDATE SET definition = excluded.definition, next_at = excluded.next_at, epoch = schedule.epoch + 1
 		WHERE schedule.definition <> excluded.definition`, syncID, string(text), unixMilli(next))
 	if err != nil {
@@ -56,7 +60,11 @@ func (s *Store) Schedules(ctx context.Context) ([]Schedule, error) {
 
 // RemoveSchedule has a sync run by hand only. One without a schedule stays as it is.
 func (s *Store) RemoveSchedule(ctx context.Context, syncID int64) error {
-	_, err := s.db.ExecContext(ctx, `DELETE FROM schedule WHERE sync_id = $1`, syncID)
+	return removeSchedule(ctx, s.db, syncID)
+}
+
+func removeSchedule(ctx context.Context, q querier, syncID int64) error {
+	_, err := q.ExecContext(ctx, `DELETE FROM schedule WHERE sync_id = $1`, syncID)
 	return err
 }
 

@@ -238,3 +238,11 @@ func notFound(err error) error {
 
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
+
+// Engine names the database for people.
+func (s *Store) Engine() string {
+	if s.postgres {
+		return "PostgreSQL"
+	}
+	return "SQLite"
+}

@@ -19,8 +19,12 @@ type Sync struct {
 
 // SaveSync stores a definition under its name, replacing an earlier one.
 func (s *Store) SaveSync(ctx context.Context, def plan.Sync, base string) (Sync, error) {
+	return writeSync(ctx, s.db, def, base)
+}
+
+func writeSync(ctx context.Context, q querier, def plan.Sync, base string) (Sync, error) {
 	out := Sync{Name: def.Name, Definition: def, Base: base}
-	err := s.db.QueryRowContext(ctx, `INSERT INTO sync (name, definition, base) VALUES ($1, $2, $3)
+	err := q.QueryRowContext(ctx, `INSERT INTO sync (name, definition, base) VALUES ($1, $2, $3)
 		ON CONFLICT (name) DO UPDATE SET definition = excluded.definition, base = excluded.base RETURNING id`,
 		def.Name, string(def.Canonical()), base).Scan(&out.ID)
 	if err != nil {
@@ -58,7 +62,11 @@ func scanSync(rows *sql.Rows) (out Sync, err error) {
 
 // DeleteSync removes a sync from the list (C45). Its runs stay in the history.
 func (s *Store) DeleteSync(ctx context.Context, name string) error {
-	result, err := s.db.ExecContext(ctx, `DELETE FROM sync WHERE name = $1`, name)
+	return deleteSync(ctx, s.db, name)
+}
+
+func deleteSync(ctx context.Context, q querier, name string) error {
+	result, err := q.ExecContext(ctx, `DELETE FROM sync WHERE name = $1`, name)
 	if err != nil {
 		return fmt.Errorf("delete sync %s: %w", name, err)
 	}
@@ -66,11 +74,11 @@ func (s *Store) DeleteSync(ctx context.Context, name string) error {
 		return fmt.Errorf("sync %s: %w", name, ErrNotFound)
 	}
 	for _, table := range []string{"progress", "retry", "notify", "schedule", "fetched"} { // its links stay: other syncs share them
-		if _, err := s.db.ExecContext(ctx, `DELETE FROM `+table+` WHERE sync_id NOT IN (SELECT id FROM sync)`); err != nil {
+		if _, err := q.ExecContext(ctx, `DELETE FROM `+table+` WHERE sync_id NOT IN (SELECT id FROM sync)`); err != nil {
 			return fmt.Errorf("delete sync %s: %w", name, err)
 		}
 	}
-	return nil
+	return forgetManaged(ctx, q)
 }
 
 // Learn remembers the mapping a person confirmed for a header.

@@ -112,6 +112,7 @@ func checkValue(v any, k key, path string) []Error {
 		}
 	case afterwards:
 		return checkAfter(v, path)
+	case hidden: // unsaidSecret judges it
 	case several:
 		return checkSeveral(v, path)
 	case amount:

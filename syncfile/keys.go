@@ -47,6 +47,7 @@ const (
 	language                // BCP 47 tag
 	kindOf                  // kind of field, or phone(GB)
 	afterwards              // keep, delete, or {move: DIR}
+	hidden                  // ${env:NAME} or ${file:PATH}; never repeated in a message
 )
 
 type need uint8

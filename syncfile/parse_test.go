@@ -198,7 +198,7 @@ func TestMistakes(t *testing.T) {
 		{"a tab", "policy:\n\tcreate: true\n", "a.yaml:7:1: this is not YAML: found character '\t' that cannot start any token. Indent with spaces."},
 		{"two syncs of one name", "---\n" + head, `a.yaml:9:7: name: another sync of this file is called "attendees"`},
 		{"a mistake in the second document", "---\n" + strings.Replace(head, "kind: Sync", "kind: Snyc", 1), `a.yaml:8:7: kind: "Snyc" is not a kind of document. Write kind: Sync.`},
-		{"a kind of a later version", "---\n" + strings.Replace(head, "kind: Sync", "kind: Connection", 1), "a.yaml:8:7: kind: Connection is not available yet in this version"},
+		{"a kind of a later version", "---\n" + strings.Replace(head, "kind: Sync", "kind: Connection", 1), "a.yaml:8:7: kind: a Connection is not a sync. kith config apply reads it."},
 	} {
 		_, err := Parse("a.yaml", []byte(head+c.text))
 		if err == nil || err.Error() != c.want {

@@ -128,23 +128,31 @@ func targets(tree map[string]any) (m []plan.Mapping) {
 // header judges apiVersion and kind before anything else: a document of another
 // kind has other keys.
 func (d *document) header() []Error {
-	begin := "Begin the document with apiVersion: " + APIVersion + " and kind: " + Kind + "."
-	switch version, ok := d.tree["apiVersion"]; {
-	case !ok:
-		return []Error{{Key: "apiVersion", Message: "is missing", Hint: begin}}
-	case version != APIVersion:
-		return []Error{{Key: "apiVersion", Message: describe(version) + " is not a version that this program reads", Hint: "Write " + APIVersion + "."}}
+	if found := d.version(); len(found) > 0 {
+		return found
 	}
 	switch kind, ok := d.tree["kind"]; {
 	case !ok:
 		return []Error{{Key: "kind", Message: "is missing", Hint: begin}}
 	case kind == Kind:
 		return nil
-	case kind == "Connection", kind == "Field", kind == "Notification":
-		return []Error{{Key: "kind", Message: fmt.Sprintf("%s is %s", kind, later)}}
+	case kind == KindConnection, kind == KindBook, kind == KindChannel:
+		return []Error{{Key: "kind", Message: fmt.Sprintf("a %s is not a sync", kind), Hint: "kith config apply reads it."}}
 	default:
 		return []Error{{Key: "kind", Message: describe(kind) + " is not a kind of document", Hint: "Write kind: " + Kind + "."}}
 	}
+}
+
+const begin = "Begin the document with apiVersion: " + APIVersion + " and kind: " + Kind + "."
+
+func (d *document) version() []Error {
+	switch version, ok := d.tree["apiVersion"]; {
+	case !ok:
+		return []Error{{Key: "apiVersion", Message: "is missing", Hint: begin}}
+	case version != APIVersion:
+		return []Error{{Key: "apiVersion", Message: describe(version) + " is not a version that this program reads", Hint: "Write " + APIVersion + "."}}
+	}
+	return nil
 }
 
 // tree turns a sync into the nested maps that its file has.

@@ -59,6 +59,7 @@ type runView struct {
 	Why      string
 	Changes  []changeView
 	Next     string
+	Draft    string // import that is being set up with this plan
 }
 
 type reasonCount struct {
@@ -101,6 +102,9 @@ func (v *visit) run() error {
 	title := "Run"
 	if data.Waits {
 		title = "Plan"
+		if data.Draft, err = v.service().DraftOf(v.ctx(), r.Name); err != nil {
+			return err
+		}
 	}
 	return v.show("run", page{Title: fmt.Sprintf("%s %d", title, r.ID), Nav: "Runs", CLI: fmt.Sprintf("kith runs show %d --plan", r.ID),
 		API: fmt.Sprintf("GET /api/v1/runs/%d", r.ID), Data: data})

@@ -25,6 +25,7 @@ type visit struct {
 	r         *http.Request
 	who       account.Actor
 	operation service.Operation
+	asked     bool // a form was shown again: nothing was done
 }
 
 // A page is what the frame around every page needs.
@@ -91,6 +92,12 @@ func (v *visit) fragment() bool { return v.r.Header.Get("HX-Request") == "true" 
 
 // show answers with a page.
 func (v *visit) show(name string, p page) error { return v.write(http.StatusOK, name, "frame", p) }
+
+// askAgain shows a form again that could not be carried out, with what is wrong.
+func (v *visit) askAgain(name string, p page) error {
+	v.asked = true
+	return v.write(http.StatusUnprocessableEntity, name, "frame", p)
+}
 
 // part answers with a part of a page, for htmx.
 func (v *visit) part(name, block string, data any) error {

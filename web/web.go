@@ -43,7 +43,7 @@ type route struct {
 
 // routes are all of them, each group in the file of its pages.
 func routes() (all []route) {
-	for _, group := range [][]route{doorRoutes(), homeRoutes(), syncRoutes(), runRoutes()} {
+	for _, group := range [][]route{doorRoutes(), homeRoutes(), syncRoutes(), runRoutes(), helpRoutes(), bookRoutes(), contactsRoutes(), contactRoutes(), editContactRoutes(), trashRoutes(), duplicateRoutes(), searchRoutes(), rejectRoutes(), importRoutes()} {
 		all = append(all, group...)
 	}
 	return all
@@ -133,7 +133,7 @@ func (v *visit) enter(r route) (err error) {
 	if err := v.server.Service.Allow(v.ctx(), v.who, v.operation); err != nil {
 		return err
 	}
-	if err := r.do(v); err != nil {
+	if err := r.do(v); err != nil || v.asked || v.r.Method == http.MethodGet { // a form that is only shown does nothing
 		return err
 	}
 	return v.server.Service.Audit(v.ctx(), v.who, v.operation, v.object())

@@ -308,6 +308,19 @@ func (w *Workspace) SealSecret(ctx context.Context, connection, plain string) (s
 	return string(sealed), err
 }
 
+// OpenConnection returns the secret of a connection, which is not shown to anybody.
+func (w *Workspace) OpenConnection(ctx context.Context, c store.Connection) (string, error) {
+	if c.Secret == "" {
+		return "", nil
+	}
+	box, err := w.box(ctx)
+	if err != nil {
+		return "", err
+	}
+	plain, err := box.Open(secretOf(c.Name), secret.Sealed(c.Secret))
+	return string(plain), err
+}
+
 func secretOf(connection string) secret.Where {
 	return secret.Where{Table: "connection", Row: connection, Column: "secret", Version: "1"}
 }

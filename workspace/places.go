@@ -70,7 +70,7 @@ func ftpsServer() System {
 			case "implicit":
 				return a.ftp(ctx, fetch.Implicit, "990")
 			}
-			return nil, &fetch.Fault{Code: fetch.Denied, Message: "TLS is explicit or implicit. Choose with --set tls="}
+			return nil, &fetch.Fault{Code: fetch.CodeDenied, Message: "TLS is explicit or implicit. Choose with --set tls="}
 		}}
 }
 
@@ -122,7 +122,7 @@ func (a account) ftp(ctx context.Context, mode fetch.TLSMode, port string) (fetc
 // needsSecret is C23: login and password.
 func (a account) needsSecret() error {
 	if a.secret == "" {
-		return &fetch.Fault{Code: fetch.Denied, Message: "There is no password. Store it with --secret-stdin"}
+		return &fetch.Fault{Code: fetch.CodeDenied, Message: "There is no password. Store it with --secret-stdin"}
 	}
 	return nil
 }
@@ -227,6 +227,10 @@ func (p *place) pause() time.Duration {
 	return 2 * time.Second
 }
 
+// safeHere stands in a message where it is to say that nothing was changed: what
+// to type comes last.
+const safeHere = "\x00"
+
 // placeFault says an error of a place for people, with its code. Nothing has been
 // written yet when files are brought.
 func placeFault(name string, err error) error {
@@ -237,21 +241,25 @@ func placeFault(name string, err error) error {
 		return known
 	}
 	say := func(code, what string, cause error) error {
-		return &run.Error{Code: code, Message: fmt.Sprintf("The connection %s: %s. Nothing was changed", name, strings.TrimRight(what, ". ")), Err: cause}
+		message := fmt.Sprintf("The connection %s: %s. Nothing was changed", name, strings.TrimRight(what, ". "))
+		if first, command, ends := strings.Cut(what, safeHere); ends {
+			message = fmt.Sprintf("The connection %s: %s. Nothing was changed. %s", name, first, command)
+		}
+		return &run.Error{Code: code, Message: message, Err: cause}
 	}
 	if refused, ok := errors.AsType[*egress.Refused](err); ok {
 		return &run.Error{Code: CodeEgress, Message: fmt.Sprintf("The connection %s could not be opened. Nothing was changed. %s", name, refused.Error())}
 	}
 	if unknown, ok := errors.AsType[*fetch.UnknownHost](err); ok {
-		return say(fetch.HostKeyUnknown, fmt.Sprintf("The server shows its key for the first time, and nobody has said yet that it is the right one: %s. Compare it with what the server's operator says, and accept it:  kith connections trust %s", unknown.Key, name), nil)
+		return say(fetch.CodeHostKeyUnknown, fmt.Sprintf("The server shows its key for the first time, and nobody has said yet that it is the right one: %s"+safeHere+"Compare it with what the server's operator says, and accept it:  kith connections trust %s", unknown.Key, name), nil)
 	}
 	if changed, ok := errors.AsType[*fetch.ChangedHost](err); ok {
-		return say(fetch.HostKeyChanged, sentenceOf(changed)+". Either the server was set up anew, or somebody else answers in its place. Ask its operator; only if the key is the right one:  kith connections trust "+name, nil)
+		return say(fetch.CodeHostKeyChanged, sentenceOf(changed)+". Either the server was set up anew, or somebody else answers in its place"+safeHere+"Ask its operator; only if the key is the right one:  kith connections trust "+name, nil)
 	}
 	if f, ok := errors.AsType[*fetch.Fault](err); ok {
-		return say(f.Code, f.Message, f.Err)
+		return say(f.Code, strings.Replace(f.Message, ". If that is meant", safeHere+"If that is meant", 1), f.Err)
 	}
-	return say(fetch.Unreachable, "It could not be used", err)
+	return say(fetch.CodeUnreachable, "It could not be used", err)
 }
 
 func sentenceOf(err error) string { return strings.ToUpper(err.Error()[:1]) + err.Error()[1:] }
@@ -341,10 +349,19 @@ func (w *Workspace) Look(ctx context.Context, name, pattern string) ([]fetch.Ent
 	return files, placeFault(name, err)
 }
 
+// isPattern reports whether a path is a pattern. In an address of the web "?" and
+// "[" mean something else.
+func isPattern(kind, path string) bool {
+	if kind == "https" {
+		return strings.Contains(path, "*")
+	}
+	return fetch.IsPattern(path)
+}
+
 // matching lists the files that match a sync's path, oldest first.
 func (p *place) matching(ctx context.Context, pattern string) ([]fetch.Entry, error) {
 	whole := p.account.below(pattern)
-	if !fetch.IsPattern(whole) {
+	if !isPattern(p.account.kind, whole) {
 		e, err := p.Stat(ctx, whole)
 		return []fetch.Entry{e}, err
 	}

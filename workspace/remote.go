@@ -44,9 +44,11 @@ type remoteFile struct {
 	workspace *Workspace
 	sync      store.Sync
 	known     []store.Fetched // what the sync has read, the latest last
+	kind      string          // of the connection
 
 	place   *place
 	chosen  fetch.Entry // the file that is read; without a path until it was looked for
+	passed  []string    // files that only looked new
 	waiting int
 	brought *fetch.Copied
 	inner   connector.Stager // the copy
@@ -55,7 +57,14 @@ type remoteFile struct {
 
 func (w *Workspace) remoteSource(ctx context.Context, s store.Sync) (connector.Source, error) {
 	known, err := w.Store.FetchedBy(ctx, s.ID)
-	return &remoteFile{workspace: w, sync: s, known: known}, err
+	if err != nil {
+		return nil, err
+	}
+	c, err := w.Store.Connection(ctx, s.Definition.Source.Connection)
+	if err != nil && !errors.Is(err, store.ErrNotFound) { // that it is not there, its opening says
+		return nil, err
+	}
+	return &remoteFile{workspace: w, sync: s, known: known, kind: c.Kind}, nil
 }
 
 // Name is the file's name, once it was looked for, and its connection's.
@@ -157,10 +166,13 @@ func (r *remoteFile) isLast(ctx context.Context, hash string) bool {
 // had is the file that was read last, and the run that read it, where the path
 // names one file: only such a one can be asked for on condition.
 func (r *remoteFile) had(ctx context.Context) (had fetch.Entry, last store.Fetched, read store.Run) {
-	if len(r.known) == 0 || fetch.IsPattern(r.sync.Definition.Source.Path) {
+	if len(r.known) == 0 || isPattern(r.kind, r.sync.Definition.Source.Path) {
 		return had, last, read
 	}
 	last = r.known[len(r.known)-1]
+	if r.kind == "https" && last.Path != r.sync.Definition.Source.Path {
+		return had, last, read // of another file
+	}
 	read, err := r.workspace.Store.Run(ctx, last.Run)
 	if err != nil || read.SourceHash == "" {
 		return had, last, read // nobody knows what it was any more
@@ -236,7 +248,7 @@ func (r *remoteFile) bring(ctx context.Context, had fetch.Entry) error {
 // download copies the chosen file. It reports that its content is known where
 // each content is read once.
 func (r *remoteFile) download(ctx context.Context, had fetch.Entry) (known bool, err error) {
-	w := r.workspace
+	w, listed := r.workspace, r.chosen
 	if pause := r.place.pause(); pause > 0 {
 		seen, err := fetch.Settled(ctx, r.place, r.chosen.Path, pause, sleep)
 		if err != nil {
@@ -264,7 +276,11 @@ func (r *remoteFile) download(ctx context.Context, had fetch.Entry) (known bool,
 		name = fileName(copied.Name)
 	}
 	copied.Path = r.chosen.Path
+	if copied.Modified.IsZero() { // an FTP server may tell it in its list only
+		copied.Modified = listed.Modified
+	}
 	if r.sync.Definition.Source.Which == plan.WhichAll && r.reads(copied) {
+		r.passed = append(r.passed, copied.Path)
 		return true, w.remember(ctx, r.sync, copied)
 	}
 	local, err = named(local, name)
@@ -286,7 +302,7 @@ func (r *remoteFile) still(ctx context.Context, c fetch.Copied) error {
 		return err
 	}
 	if !now.Same(fetch.Entry{Size: c.Bytes, Modified: c.Modified, Tag: c.Tag}) {
-		return &fetch.Fault{Code: fetch.Postponed, Message: "Somebody is still writing the file. It is read when it has come to rest"}
+		return &fetch.Fault{Code: fetch.CodePostponed, Message: "Somebody is still writing the file. It is read when it has come to rest"}
 	}
 	return nil
 }
@@ -335,13 +351,17 @@ func (r *remoteFile) find(ctx context.Context) (err error) {
 		return err
 	}
 	e := r.sync.Definition.Source
-	if !fetch.IsPattern(e.Path) {
+	if !isPattern(r.kind, e.Path) {
 		r.chosen = fetch.Entry{Path: r.place.account.below(e.Path)}
 		return r.isThere(ctx)
 	}
 	files, err := r.place.matching(ctx, e.Path)
 	if err != nil {
 		return err
+	}
+	files = slices.DeleteFunc(files, func(f fetch.Entry) bool { return slices.Contains(r.passed, f.Path) })
+	if len(files) == 0 && len(r.passed) > 0 {
+		return &connector.Nothing{Why: "No new file; what looked new has been read."}
 	}
 	r.chosen, r.waiting, err = choose(e, files, r.known)
 	return err
@@ -353,7 +373,7 @@ func (r *remoteFile) isThere(ctx context.Context) error {
 		return nil
 	}
 	_, err := r.place.Stat(ctx, r.chosen.Path)
-	if f, ok := errors.AsType[*fetch.Fault](err); ok && f.Code == fetch.Missing {
+	if f, ok := errors.AsType[*fetch.Fault](err); ok && f.Code == fetch.CodeMissing {
 		return noFile(r.sync.Definition.Source)
 	}
 	return err

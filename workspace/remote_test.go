@@ -246,8 +246,8 @@ func TestOneUnreadableFileOfMany(t *testing.T) {
 	d.lay("out/2.csv", 20, "<!DOCTYPE html><title>Sign in</title>")
 	d.lay("out/3.csv", 10, header, "bo@example.com,Bo")
 	d.ran("the first", store.Succeeded, 1, 0, 0)
-	d.failed("the second", fetch.WrongContent)
-	d.failed("and again: the third waits for it", fetch.WrongContent)
+	d.failed("the second", fetch.CodeWrongContent)
+	d.failed("and again: the third waits for it", fetch.CodeWrongContent)
 	d.lay("out/2.csv", 20, header, "cy@example.com,Cy")
 	d.ran("mended", store.Succeeded, 1, 0, 0)
 	d.ran("the third", store.Succeeded, 1, 0, 0)
@@ -329,7 +329,7 @@ func TestNoFile(t *testing.T) {
 		})
 	}
 	d := sit(t, plan.Endpoint{Path: "/nowhere/*.csv", NoFile: plan.NoFileOK})
-	d.failed("no folder is another matter", fetch.Missing)
+	d.failed("no folder is another matter", fetch.CodeMissing)
 }
 
 // A web server that says that nothing has changed is not asked for the file.
@@ -383,11 +383,11 @@ func TestWhatCannotBeBroughtChangesNothing(t *testing.T) {
 		name, code, secret string
 		connection         store.Connection
 	}{
-		{"a folder that is not the operator's", fetch.FolderClosed, "", store.Connection{Kind: "folder", Settings: map[string]string{"url": "/etc"}}},
-		{"a server whose key nobody has accepted", fetch.HostKeyUnknown, s.Key, sftp("")},
-		{"a server with another key", fetch.HostKeyChanged, s.Key, sftp("ssh-ed25519 SHA256:" + strings.Repeat("A", 43))},
-		{"a wrong password", fetch.Denied, "wrong", sftp(s.HostKey)},
-		{"no password (C23)", fetch.Denied, "", store.Connection{Kind: "ftp", Settings: map[string]string{"url": "ftp://" + addr, "user": "ada"}}},
+		{"a folder that is not the operator's", fetch.CodeFolderClosed, "", store.Connection{Kind: "folder", Settings: map[string]string{"url": "/etc"}}},
+		{"a server whose key nobody has accepted", fetch.CodeHostKeyUnknown, s.Key, sftp("")},
+		{"a server with another key", fetch.CodeHostKeyChanged, s.Key, sftp("ssh-ed25519 SHA256:" + strings.Repeat("A", 43))},
+		{"a wrong password", fetch.CodeDenied, "wrong", sftp(s.HostKey)},
+		{"no password (C23)", fetch.CodeDenied, "", store.Connection{Kind: "ftp", Settings: map[string]string{"url": "ftp://" + addr, "user": "ada"}}},
 		{"an address nobody allowed", workspace.CodeEgress, "x", store.Connection{Kind: "ftp", Settings: map[string]string{"url": "ftp://10.9.8.7", "user": "ada"}}},
 		{"records and no files", run.CodeConfig, "", store.Connection{Kind: "carddav", Settings: map[string]string{"url": "https://example.org"}}},
 	} {
@@ -445,4 +445,75 @@ func TestARemoteWorkbook(t *testing.T) {
 	if r := d.failed("no such sheet", "file.sheet"); !strings.Contains(r.Message, "Sheet1, People") {
 		t.Errorf("got %q, want the sheets that there are", r.Message)
 	}
+}
+
+// FTPS through a connection: its own authority, and the TLS session that vsftpd
+// wants resumed. The file is moved away at the end.
+func TestAFileByFTPS(t *testing.T) {
+	for _, mode := range []string{"explicit", "implicit"} {
+		t.Run(mode, func(t *testing.T) {
+			d := sit(t, plan.Endpoint{Path: "/out/*.csv"})
+			cert, key, _ := peer.Certificate(t)
+			d.lay("out/people.csv", 10, header, "ada@example.com,Ada")
+			d.lay("done/old.csv", 10, header)
+			for _, folder := range []string{"out", "done"} {
+				if err := os.Chmod(filepath.Join(d.folder, folder), 0o777); err != nil {
+					t.Fatal(err)
+				}
+			}
+			addr := peer.VSFTPD(t, d.folder, mode, cert, key)
+			settings := map[string]string{"url": "ftp://" + addr, "user": "anonymous", "tls": mode, "ca": cert, "settle_seconds": "0"}
+			d.connect(store.Connection{Kind: "ftps", Settings: settings}, "ada@example.com")
+			d.keep(plan.Endpoint{Connection: "hr", Path: "/out/*.csv", After: plan.MoveTo("/done")}, plan.Policy{})
+			d.ran("first", store.Succeeded, 1, 0, 0)
+			d.there("moved", "done/old.csv", "done/people.csv")
+			delete(settings, "ca")
+			d.connect(store.Connection{Kind: "ftps", Settings: settings}, "ada@example.com")
+			d.failed("a certificate nobody vouches for", fetch.CodeDenied)
+		})
+	}
+}
+
+// A process that ends between applying a file and putting it away: the next run
+// sees that it was read, and puts it away.
+func TestAFileIsPutAwayAfterACrash(t *testing.T) {
+	for _, which := range []string{plan.WhichNewest, plan.WhichAll} {
+		t.Run(which, func(t *testing.T) {
+			d := sit(t, plan.Endpoint{Path: "/out/*.csv"})
+			d.keep(plan.Endpoint{Connection: "hr", Path: "/out/*.csv", Which: which, After: plan.AfterDelete}, plan.Policy{})
+			d.lay("out/people.csv", 10, header, "ada@example.com,Ada")
+			r, err := d.plan()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := d.Engine.Apply(t.Context(), d.sync, r); err != nil { // without what the workspace does after it
+				t.Fatal(err)
+			}
+			d.there("applied", "out/people.csv")
+			d.ran("the next run", store.SkippedUnchanged, 0, 0, 0)
+			d.there("put away")
+			if known, err := d.Store.FetchedBy(t.Context(), d.sync.ID); err != nil || len(known) != 1 || known[0].Run != r.ID {
+				t.Errorf("got %+v, %v; want that run %d has read the file", known, err, r.ID)
+			}
+		})
+	}
+}
+
+// A run that the guard has stopped has not applied its file.
+func TestAFileOfAStoppedRunStays(t *testing.T) {
+	d := sit(t, plan.Endpoint{Path: "/out/*.csv"})
+	d.keep(plan.Endpoint{Connection: "hr", Path: "/out/*.csv", After: plan.AfterDelete}, plan.Policy{Delete: plan.Delete{NotFound: plan.Trash}})
+	d.lay("out/1.csv", 20, header, "ada@example.com,Ada", "bo@example.com,Bo")
+	d.ran("first", store.Succeeded, 2, 0, 0)
+	d.lay("out/2.csv", 10, header, "ada@example.com,Ada")
+	r, err := d.run()
+	if err != nil || r.Status != store.Blocked {
+		t.Fatalf("got %s, %v; want it stopped by the guard", r.Status, err)
+	}
+	d.there("stopped", "out/2.csv")
+	r.Status, r.Approved = store.Planned, true
+	if r, err = d.Apply(t.Context(), d.sync, r); err != nil || r.Totals.Deleted != 1 {
+		t.Fatalf("got %s, %v", r.Status, err)
+	}
+	d.there("approved")
 }

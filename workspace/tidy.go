@@ -27,7 +27,11 @@ func (w *Workspace) tidy(ctx context.Context, s store.Sync, r store.Run) (store.
 		if err := json.Unmarshal([]byte(r.Origin), &o); err != nil {
 			return r, fmt.Errorf("run %d: %w", r.ID, err)
 		}
-		f := store.Fetched{SyncID: s.ID, Path: o.Path, Size: o.Bytes, Hash: o.Hash, Modified: o.Modified, Tag: o.Tag, Run: r.ID, At: w.Engine.Now(),
+		read := r.ID
+		if r.BlocksOf != 0 {
+			read = r.BlocksOf // the run that did; this one only saw that nothing has changed
+		}
+		f := store.Fetched{SyncID: s.ID, Path: o.Path, Size: o.Bytes, Hash: o.Hash, Modified: o.Modified, Tag: o.Tag, Run: read, At: w.Engine.Now(),
 			Settled: s.Definition.Source.After.Keeps()}
 		if err := w.Store.SaveFetched(ctx, f); err != nil {
 			return r, err
@@ -88,13 +92,13 @@ func (w *Workspace) putAway(ctx context.Context, s store.Sync, id int64) (notes 
 // a file of its own, which nobody has read.
 func putAway(ctx context.Context, p *place, s store.Sync, f store.Fetched, id int64) (note string, err error) {
 	now, err := p.Stat(ctx, f.Path)
-	if bad, ok := errors.AsType[*fetch.Fault](err); ok && bad.Code == fetch.Missing {
+	if bad, ok := errors.AsType[*fetch.Fault](err); ok && bad.Code == fetch.CodeMissing {
 		return fileName(f.Path) + " was gone already.", nil
 	}
 	if err != nil {
 		return "", err
 	}
-	if now.Size != f.Size || !now.Modified.Equal(f.Modified) {
+	if now.Size != f.Size || !now.Modified.IsZero() && !now.Modified.Equal(f.Modified) {
 		return fileName(f.Path) + " has been written to since it was read. It stays.", nil
 	}
 	folder, moves := s.Definition.Source.After.Folder()
@@ -106,7 +110,7 @@ func putAway(ctx context.Context, p *place, s store.Sync, f store.Fetched, id in
 	}
 	name := fileName(f.Path)
 	err = p.Move(ctx, f.Path, path.Join(folder, name))
-	if bad, ok := errors.AsType[*fetch.Fault](err); ok && bad.Code == fetch.NotOffered { // one of that name is there
+	if bad, ok := errors.AsType[*fetch.Fault](err); ok && bad.Code == fetch.CodeNotOffered { // one of that name is there
 		ending := path.Ext(name)
 		name = fmt.Sprintf("%s.run-%d%s", strings.TrimSuffix(name, ending), id, ending)
 		err = p.Move(ctx, f.Path, path.Join(folder, name))

@@ -27,6 +27,8 @@ type Store interface {
 	ReserveNumbers(ctx context.Context, bookID, run, n int64) (int64, error)
 	Write(ctx context.Context, b store.Batch) ([]int64, error)
 	AddKeys(ctx context.Context, bookID int64, rule int, hits []store.KeyHit) error
+	Keepers(ctx context.Context, bookID int64) ([]int64, error)
+	ChangesOf(ctx context.Context, ref int64) iter.Seq2[store.StoredChange, error]
 }
 
 // A Book is one address book, as it was when it was opened.
@@ -36,6 +38,7 @@ type Book struct {
 	keyring *plan.Keyring
 	secret  plan.Secret
 	codes   Codes
+	keepers map[int64]bool // contacts that others were merged into; nil: not known yet
 }
 
 // Codes draws random 9-digit unique keys (C29) and hashes passwords (C32).
@@ -95,6 +98,9 @@ func record(c store.Contact) contact.Record {
 // Lookup finds contacts by the hashes of their match keys.
 func (b *Book) Lookup(ctx context.Context, rule plan.Rule, hashes []uint64) ([]connector.Hit, error) {
 	found, err := b.store.FindKeys(ctx, b.book, plan.NumberOf(rule), hashes)
+	if err == nil {
+		found, err = b.standing(ctx, found)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -47,6 +47,9 @@ func (b *Book) WriteLinked(ctx context.Context, batch connector.Batch, links fun
 			return links(refused)
 		}
 	}
+	if len(w.batch.Aliases) > 0 {
+		b.keepers = nil
+	}
 	refused, err := b.store.Write(ctx, w.batch)
 	if err != nil {
 		return nil, err

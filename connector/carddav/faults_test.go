@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,6 +16,8 @@ import (
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/connector/carddav"
 	"github.com/kith-sync/kith/connector/carddav/sandbox"
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/vcard"
 )
 
 func kindOf(err error) string {
@@ -203,6 +206,28 @@ func TestAnUpdateKeepsEveryOtherByte(t *testing.T) {
 	}
 	if want := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC); !o.Record.Modified.Equal(want) {
 		t.Errorf("modified: got %s, want REV: %s", o.Record.Modified, want)
+	}
+}
+
+// What somebody else wrote right after us is for the next listing to tell: taken for
+// the server's way of writing ours it would never arrive here.
+func TestAnEditRightAfterOursIsNotOurs(t *testing.T) {
+	st := newStage(t, &sandbox.Server{})
+	st.Put("a.vcf", plain("1", "Ada"))
+	b := st.open(t)
+	st.put(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		next.ServeHTTP(w, r)
+		if r.Method == http.MethodPut {
+			st.Put("a.vcf", plain("1", "Eve"))
+		}
+	})
+	o := b.Write(t.Context(), []connector.Write{{Op: connector.OpUpdate, ID: "a.vcf", Set: map[string]string{"name": "Ida"}}})[0]
+	at := slices.IndexFunc(vcard.Fields(), func(f contact.Field) bool { return f.Name == "name" })
+	if got := o.Record.Value(at); o.Fault != nil || got != "Ida" {
+		t.Errorf("got %q, %v, want what was sent: Ida", got, o.Fault)
+	}
+	if got := listing(t, b)[0]; got.Value(at) != "Eve" || got.Version == o.Record.Version {
+		t.Errorf("listed %q at version %s, want Eve at another than ours", got.Value(at), got.Version)
 	}
 }
 

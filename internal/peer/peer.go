@@ -75,8 +75,9 @@ func Start(t testing.TB, addr, program string, args ...string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	died := make(chan error, 1)
-	go func() { died <- cmd.Wait() }()
+	died := make(chan struct{})
+	var ended error
+	go func() { ended = cmd.Wait(); close(died) }()
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(os.Interrupt)
 		select {
@@ -94,10 +95,9 @@ func Start(t testing.TB, addr, program string, args ...string) {
 			return
 		}
 		select {
-		case err := <-died:
-			died <- err
+		case <-died:
 			said, _ := os.ReadFile(log.Name())
-			t.Fatalf("%s ended: %v\n%s", program, err, said)
+			t.Fatalf("%s ended: %v\n%s", program, ended, said)
 		default:
 		}
 		if time.Now().After(end) {

@@ -39,7 +39,7 @@ func main() {
 }
 
 // packages are those the simulator needs.
-var packages = []string{"go.mod", "go.sum", "connector", "contact", "csv", "egress", "internal", "link", "plan", "run", "secret",
+var packages = []string{"go.mod", "go.sum", "catalogue", "connector", "contact", "csv", "egress", "internal", "link", "notify", "plan", "run", "schedule", "secret",
 	"simulate", "spill", "store", "suggest", "syncfile", "vcard", "files", "sheet"}
 
 func hunt(ctx context.Context, seeds int, only, keep string) (all bool, err error) {

@@ -56,5 +56,9 @@ var mutants = []mutant{
 	{"what a stopped run had not written counts as written", "link/apply.go", "\tfor i := range undone {\n", "\tfor i := range undone[:0] {\n"},
 	{"a run that is resumed counts by memory", "link/apply.go", "\tif !p.resumed {\n\t\treturn nil\n\t}\n\ttotals", "\tif true {\n\t\treturn nil\n\t}\n\ttotals"},
 	{"batches are larger than the remote takes", "link/send.go", "part := people[:min(len(people), max(1, p.can.WriteBatch))]", "part := people[:min(len(people), max(1, p.can.WriteBatch+1))]"},
+	{"the values of a record that took a deleted one's place are edits", "link/merge.go", "now != \"\" && p.pairing.SameThere(at, a.Theirs, now)", "now != \"\""},
+	{"a plan that is applied late is hidden from the other syncs", "store/run.go", "\tif r.Status == Applying {\n\t\tif err := lookAgain", "\tif r.Status == \"\" {\n\t\tif err := lookAgain"},
+	{"a write that is found later stays unknown in the journal", "link/recover.go", "c.Run == i.Run && c.Remote && c.Reason", "c.Run == i.Run && !c.Remote && c.Reason"},
+	{"a remote that tells what is gone is never listed whole again", "link/pull.go", "!p.can.Incremental || age >= p.sweepEvery() || age < 0", "!p.can.Incremental || !p.can.TellsGone && age >= p.sweepEvery()"},
 	{"the breaker never trips", "plan/threeway.go", "return day >= flipsPerDay || all >= flipsPerMonth", "return false"},
 }

@@ -11,9 +11,9 @@ function tellTimes(within) {
   }
 }
 
-// A form with data-ask is sent only after a yes.
+// A form, or a button, with data-ask is sent only after a yes.
 document.addEventListener('submit', e => {
-  const ask = e.target.dataset.ask;
+  const ask = e.submitter?.dataset.ask || e.target.dataset.ask;
   if (ask && !window.confirm(ask)) e.preventDefault();
 });
 

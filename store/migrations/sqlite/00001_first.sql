@@ -374,6 +374,34 @@ CREATE TABLE fetched (                        -- a remote file that a sync has r
   settled    INTEGER NOT NULL                   -- 1: kept, moved or deleted, as the sync says
 );
 CREATE UNIQUE INDEX fetched_once ON fetched (sync_id, path, size, hash);
+CREATE TABLE saved_filter (                   -- a choice among a book's contacts that has a name
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  book_id    INTEGER NOT NULL,
+  name       TEXT NOT NULL,
+  definition TEXT NOT NULL,                    -- JSON
+  UNIQUE (book_id, name)
+);
+CREATE TABLE idempotency (                    -- what the API answered to a request that may be repeated
+  id      TEXT PRIMARY KEY,                    -- hash of who asked and of the key they chose
+  request TEXT NOT NULL,                       -- hash of what was asked
+  status  INTEGER NOT NULL,               -- of the answer; 0: it is still at work
+  sealed  BLOB NOT NULL,                  -- headers and body
+  at      INTEGER NOT NULL
+);
+CREATE INDEX idempotency_at ON idempotency (at);
+CREATE TABLE tested (                         -- how the last test of a connection went
+  connection_id INTEGER PRIMARY KEY REFERENCES connection(id) ON DELETE CASCADE,
+  at            INTEGER NOT NULL,              -- milliseconds since 1970
+  code          TEXT NOT NULL,                 -- of what stood in the way; '': it went well
+  said          TEXT NOT NULL
+);
+CREATE TABLE managed (                        -- what is kept in files, and the secrets that files name
+  kind   TEXT NOT NULL,                        -- Sync, Connection, Book, Channel
+  name   TEXT NOT NULL,
+  file   TEXT NOT NULL,                        -- '' when it is changed on the pages again
+  secret TEXT NOT NULL DEFAULT '',             -- where its secret comes from: ${env:...}, ${file:...}
+  PRIMARY KEY (kind, name)
+) WITHOUT ROWID;
 
 -- +goose Down
 SELECT 1;

@@ -1,0 +1,54 @@
+//go:build e2e
+
+package e2e
+
+import _ "embed"
+
+// axe is the auditor of accessibility: see testdata/VENDORED.md. It is run as from a
+// developer's console: the content security policy is for what pages load.
+//
+//go:embed testdata/axe.min.js
+var axe string
+
+// fine audits the page as it stands, in light and dark, on a wide screen and on a
+// telephone: nothing that axe finds, and nothing wider than the screen.
+func (b *tab) fine() {
+	b.t.Helper()
+	b.MustEval(`async () => { await document.fonts.ready }`)
+	b.MustEval("() => { if (!window.axe) {" + axe + "} }")
+	for _, width := range []int{1200, 390} {
+		b.size(width)
+		for _, theme := range []string{"light", "dark"} {
+			b.theme(theme)
+			for _, v := range b.violations() {
+				b.t.Errorf("%s, %d px, %s: %s", b.path(), width, theme, v)
+			}
+		}
+		if wide := b.MustEval(tooWide).Str(); wide != "" {
+			b.t.Errorf("%s is wider than its %d px: %s", b.path(), width, wide)
+		}
+	}
+	b.theme("light")
+	b.size(1200)
+}
+
+// violations are what axe finds, as sentences.
+func (b *tab) violations() (all []string) {
+	b.t.Helper()
+	found := b.MustEval(`async () => (await axe.run(document, {resultTypes: ['violations']})).violations.flatMap(v =>
+		v.nodes.slice(0, 3).map(n => v.id + ': ' + v.help + ' at ' + n.target.join(' ') + ' ' + n.html.slice(0, 160) + ' ' + n.any.concat(n.all, n.none).map(c => c.message).join('; ')))`)
+	for _, v := range found.Arr() {
+		all = append(all, v.Str())
+	}
+	return all
+}
+
+// tooWide names what reaches over the right edge of the screen, if the page can
+// be moved sideways for it.
+const tooWide = `() => {
+	const width = document.documentElement.clientWidth;
+	if (document.documentElement.scrollWidth <= width) return '';
+	const scrolls = e => e && (getComputedStyle(e).overflowX != 'visible' || scrolls(e.parentElement));
+	return [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > width + 1 && !scrolls(e.parentElement))
+		.slice(0, 3).map(e => e.outerHTML.slice(0, 120)).join(' | ') || document.documentElement.scrollWidth + ' px';
+}`

@@ -1,0 +1,58 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"net/url"
+	"testing"
+)
+
+// A newcomer opens the printed link, becomes the owner and imports a first file:
+// upload, preview, mapping, plan, run, correction, contact, undo.
+func TestANewcomerImportsAFirstFile(t *testing.T) {
+	w := newWorld(t)
+	link, err := w.Accounts.SetUpLink(t.Context())
+	w.no(err)
+	b := w.tab()
+	b.open("/").sees("This installation has no owner yet", "kith user setup-link")
+	b.open("/setup?link=" + url.QueryEscape(link)).sees("You become the owner")
+	b.fill("Your name", "Grace Example").fill("E-mail", owner).fill("Password", password).press("Set up")
+	b.sees("Home", "There is no sync yet")
+
+	b.press("Setup New Import").sees("1. Where the file is")
+	b.gives("Select the file to import", w.file("attendees.csv", attendees))
+	b.fill("Country of telephone numbers", "GB").tick("Update the contacts with changes from the import file")
+	b.press("Next").sees("Import file preview", "Badge", "ada@example.com").saysNot("are no records")
+	b.press("Next").sees("Mapping", "Import File columns")
+	if got := b.value("E-mail Address"); got != "email" {
+		t.Errorf("the column E-mail Address goes to %q, want email", got)
+	}
+	b.fill("Name", "badge_colour").press("Add Field")
+	b.until("the new field", `() => [...document.querySelectorAll('#to-4 option')].some(o => o.value == 'badge_colour')`)
+	b.choose("Badge", "badge_colour (text)").press("Show the plan")
+	b.sees("Plan 1", "5 read", "4 created", "1 rejected", "Apply 4 changes")
+	b.press("Apply 4 changes").sees("Run 1", "finished", "email.invalid")
+
+	b.press("See, correct and retry what did not get through").sees("What did not get through", "email.invalid")
+	b.fill("E-mail Address of line 4", "cy@example.org").press("Import the ticked records as they stand here")
+	b.sees("Run 2", "1 created")
+
+	b.open("/contacts/contacts").sees("Ada", "cy@example.org", "5 contacts in contacts")
+	b.press("Ada King").sees("ada@example.com", "blue")
+
+	b.open("/runs/1")
+	question := b.agrees(func() { b.press("Undo…") })
+	if want := "Take run 1 back: created 4, updated 0, deleted 0?"; question != want {
+		t.Errorf("before an undo the page asks %q, want %q", question, want)
+	}
+	b.sees("takes back run 1")
+	b.open("/contacts/contacts").sees("1 contact in contacts", "cy@example.org").saysNot("ada@example.com")
+}
+
+const attendees = `E-mail Address,First Name,Last Name,Phone,Badge
+ada@example.com,Ada,King,020 7946 0018,blue
+bo@example.org,Bo,Okafor,020 7946 0021,red
+cy@@example.org,Cy,Lindqvist,020 7946 0033,red
+dee@example.net,Dee,Moreau,,green
+eve@example.org,Eve,Santos,020 7946 0045,blue
+`

@@ -1,0 +1,372 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/desk"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/run"
+	"github.com/kith-sync/kith/service"
+)
+
+// The page of one contact, and what can be done with it.
+func contactRoutes() []route {
+	return []route{
+		{pattern: "GET /contacts/{book}/{id}", operation: "contacts.show", do: (*visit).contact},
+		{pattern: "GET /contacts/{book}/{id}/explain", operation: "contacts.explain", do: (*visit).explainContact},
+		{pattern: "GET /contacts/{book}/explain", operation: "contacts.explain", do: (*visit).explain},
+		{pattern: "POST /contacts/{book}/{id}/delete", operation: "contacts.delete", do: (*visit).deleteContact},
+		{pattern: "POST /contacts/{book}/{id}/restore", operation: "contacts.restore", do: (*visit).restoreContact},
+		{pattern: "GET /contacts/{book}/{id}/erase", operation: "contacts.erase", do: (*visit).erasePage},
+		{pattern: "POST /contacts/{book}/{id}/erase", operation: "contacts.erase", do: (*visit).eraseContact},
+		{pattern: "GET /contacts/{book}/{id}/disclose", operation: "contacts.disclose", do: (*visit).disclose},
+	}
+}
+
+// here are the numbers of the book and the contact in the address.
+func (v *visit) here() (book, id int64, err error) {
+	if book, err = v.number("book"); err != nil {
+		return 0, 0, err
+	}
+	id, err = v.number("id")
+	return book, id, err
+}
+
+func contactPath(book, id int64) string { return fmt.Sprintf("/contacts/%d/%d", book, id) }
+
+// contactView is a contact as its page shows it.
+type contactView struct {
+	Book    bookTab
+	Contact service.ContactState
+	Name    string
+	To      string
+	Values  []originView
+	Blank   []string // fields without a value
+	History []historyView
+}
+
+// An originView is a value and where it came from.
+type originView struct {
+	Label, Value, Link string
+	From               string
+	Run                int64
+}
+
+func (v *visit) contact() error {
+	book, id, err := v.here()
+	if err != nil {
+		return err
+	}
+	c, err := v.service().Contact(v.ctx(), book, id)
+	if err != nil {
+		return v.orMerged(book, id, err)
+	}
+	data := contactView{Book: bookTab{ID: book, Name: c.Book.Name, Lit: "Contacts"}, Contact: c, Name: shownName(c.Name), To: contactPath(book, id),
+		Values: originViews(c.Fields, c.Values), History: historyViews(c.History)}
+	for _, f := range c.Fields {
+		if _, ok := c.ContactReport.Fields[f.Name]; !ok {
+			data.Blank = append(data.Blank, f.Title())
+		}
+	}
+	return v.show("contact", page{Title: data.Name, Nav: "Contacts", CLI: fmt.Sprintf("kith contacts show %d --book %s", id, desk.Quoted(c.Book.Name)),
+		API: fmt.Sprintf("GET /api/v1/books/%d/contacts/%d", book, id), Data: data})
+}
+
+// orMerged leads from a contact that was merged, and is not even in the trash any
+// more, to the one that was kept.
+func (v *visit) orMerged(book, id int64, because error) error {
+	var known *run.Error
+	if !errors.As(because, &known) || known.Code != "not_found" {
+		return because
+	}
+	b, err := v.service().BookOf(v.ctx(), book)
+	if err != nil {
+		return because
+	}
+	into, by, err := desk.MergedInto(v.ctx(), v.service().Workspace, b, strconv.FormatInt(id, 10))
+	if err != nil || into == 0 {
+		return because
+	}
+	return v.goTo(contactPath(book, into), fmt.Sprintf("Contact %d was merged into this one by run %d.", id, by))
+}
+
+func shownName(name string) string {
+	if name == "" {
+		return contact.Placeholder
+	}
+	return name
+}
+
+func originViews(fields []contact.Field, values []run.FieldOrigin) (all []originView) {
+	for _, o := range values {
+		view := originView{Label: o.Name, Value: o.Value, From: originText(o), Run: o.Run}
+		if at := slices.IndexFunc(fields, func(f contact.Field) bool { return f.Name == o.Name }); at >= 0 {
+			view.Label, view.Link = fields[at].Title(), linkOf(fields[at].Kind, o.Value)
+		}
+		all = append(all, view)
+	}
+	return all
+}
+
+// linkOf is where a click on a value leads; nowhere for most kinds.
+func linkOf(kind contact.Kind, value string) string {
+	switch kind {
+	case contact.Email:
+		return "mailto:" + value
+	case contact.Phone:
+		return "tel:" + strings.Join(strings.Fields(value), "-")
+	case contact.URL:
+		if u, err := url.Parse(value); err == nil && (u.Scheme == "https" || u.Scheme == "http") {
+			return value
+		}
+	}
+	return ""
+}
+
+// originText says where a value comes from, after its run.
+func originText(o run.FieldOrigin) string {
+	var parts []string
+	if o.Source != "" {
+		parts = append(parts, o.Source)
+	}
+	if o.Line > 0 {
+		parts = append(parts, fmt.Sprintf("line %d", o.Line))
+	}
+	if o.Column != "" {
+		parts = append(parts, "column "+o.Column)
+	}
+	parts = append(parts, ruleText(o.Rule))
+	if o.Consent && o.When != "" {
+		parts = append(parts, "stated "+o.When)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func ruleText(rule string) string {
+	switch rule {
+	case desk.ByHand:
+		return "by hand"
+	case "create":
+		return "when it was created"
+	case "merge":
+		return "by a merge"
+	}
+	return "rule " + rule
+}
+
+// A historyView is what one run did about a contact.
+type historyView struct {
+	run.HistoryEntry
+	What, Code, Cause, Fix string
+	Changes                []string
+}
+
+func historyViews(entries []run.HistoryEntry) (all []historyView) {
+	for _, h := range slices.Backward(entries) {
+		view := historyView{HistoryEntry: h, What: historyText(h), Code: string(h.Reason)}
+		if h.Reason != "" {
+			view.Cause, view.Fix = catalogueText(h.Reason), catalogueFix(h.Reason)
+		}
+		view.Changes = append(view.Changes, desk.Detail(plan.Change{Detail: h.Detail})...)
+		if h.Action != plan.Create.String() && h.Action != plan.Remove.String() {
+			for _, f := range h.Fields {
+				if h.Pruned {
+					view.Changes = append(view.Changes, f.Name+", whose values are not kept so long")
+				} else {
+					view.Changes = append(view.Changes, desk.FieldText(plan.Update, f))
+				}
+			}
+		}
+		all = append(all, view)
+	}
+	return all
+}
+
+func historyText(h run.HistoryEntry) string {
+	text := map[string]string{"create": "created", "update": "updated", "unchanged": "was the same", "skip": "skipped", "hold": "held", "reject": "rejected",
+		"fail": "failed", "delete": "deleted", "restore": "taken out of the trash", "merge": "merged"}[h.Action]
+	switch {
+	case h.Merged != nil && h.Action == "merge":
+		text = "contact " + h.Merged.ID + " became part of it"
+	case h.Merged != nil:
+		text = "contact " + h.Merged.ID + " is one of its own again"
+	case h.Remote:
+		text += " at the connection"
+	}
+	if h.MatchedBy != "" {
+		text += ", recognised by " + string(h.MatchedBy)
+	}
+	return text
+}
+
+type explainView struct {
+	Book  bookTab
+	Who   string
+	Found []storyView
+	Asked bool
+}
+
+type storyView struct {
+	desk.Explanation
+	Called  string
+	To      string
+	Values  []originView
+	Stories []historyView
+}
+
+// explain tells the story of whoever is asked for, also of somebody who was not
+// let in.
+func (v *visit) explain() error {
+	book, err := v.number("book")
+	if err != nil {
+		return err
+	}
+	return v.explained(book, v.form("who"))
+}
+
+func (v *visit) explainContact() error {
+	book, id, err := v.here()
+	if err != nil {
+		return err
+	}
+	return v.explained(book, strconv.FormatInt(id, 10))
+}
+
+func (v *visit) explained(book int64, who string) error {
+	b, err := v.service().BookOf(v.ctx(), book)
+	if err != nil {
+		return err
+	}
+	data := explainView{Book: tabOf(b, "Explain"), Who: who, Asked: who != ""}
+	if data.Asked {
+		found, err := v.service().Explain(v.ctx(), book, who)
+		if err != nil {
+			return err
+		}
+		for _, x := range found {
+			s := storyView{Explanation: x, Called: shownName(x.Name), Values: originViews(b.Fields, x.Fields), Stories: historyViews(x.History)}
+			if x.Found || x.Trashed {
+				s.To = fmt.Sprintf("/contacts/%d/%s", book, x.ID)
+			}
+			data.Found = append(data.Found, s)
+		}
+	}
+	return v.show("explain", page{Title: "Explain", Nav: "Contacts", CLI: "kith explain " + desk.Quoted(who) + " --book " + desk.Quoted(b.Name),
+		API: fmt.Sprintf("GET /api/v1/books/%d/explain?who=%s", book, url.QueryEscape(who)), Data: data})
+}
+
+func (v *visit) deleteContact() error {
+	book, id, err := v.here()
+	if err != nil {
+		return err
+	}
+	done, err := v.service().DeleteContacts(v.ctx(), book, []int64{id})
+	if err == nil && done.Changed == 0 {
+		err = service.ErrMoved
+	}
+	if err != nil {
+		return err
+	}
+	return v.goTo(contactPath(book, id), "It is in the trash now, and can be restored.")
+}
+
+func (v *visit) restoreContact() error {
+	book, id, err := v.here()
+	if err != nil {
+		return err
+	}
+	if _, err := v.service().RestoreContacts(v.ctx(), book, []int64{id}); err != nil {
+		return err
+	}
+	return v.goTo(contactPath(book, id), "It is a contact again.")
+}
+
+type eraseView struct {
+	Book       bookTab
+	To         string
+	Question   string
+	Everywhere string // the question when records at other systems go as well
+	Report     *desk.EraseReport
+}
+
+// erasePage asks before somebody is forgotten for good.
+func (v *visit) erasePage() error {
+	book, id, err := v.here()
+	if err != nil {
+		return err
+	}
+	b, err := v.service().BookOf(v.ctx(), book)
+	if err != nil {
+		return err
+	}
+	data := eraseView{Book: tabOf(b, "Contacts"), To: contactPath(book, id)}
+	if data.Question, err = v.service().ErasureOf(v.ctx(), book, strconv.FormatInt(id, 10), false); err != nil {
+		return err
+	}
+	return v.show("erase", page{Title: "Erase on request", Nav: "Contacts", CLI: fmt.Sprintf("kith contacts erase %d --book %s", id, desk.Quoted(b.Name)),
+		API: fmt.Sprintf("POST /api/v1/books/%d/contacts/%d/erase", book, id), Data: data})
+}
+
+func (v *visit) eraseContact() error {
+	book, id, err := v.here()
+	if err != nil {
+		return err
+	}
+	if !v.ticked("sure") {
+		return &problem{http.StatusUnprocessableEntity, "Nothing was erased", "Tick that it cannot be undone, then erase."}
+	}
+	report, err := v.service().EraseContact(v.ctx(), book, strconv.FormatInt(id, 10), v.ticked("everywhere"))
+	if err != nil {
+		return err
+	}
+	b, err := v.service().BookOf(v.ctx(), book)
+	if err != nil {
+		return err
+	}
+	return v.show("erase", page{Title: "Erased", Nav: "Contacts", Data: eraseView{Book: tabOf(b, "Contacts"), Report: &report}})
+}
+
+// disclose downloads everything that is known of a person.
+func (v *visit) disclose() error {
+	book, id, err := v.here()
+	if err != nil {
+		return err
+	}
+	report, err := v.service().Disclose(v.ctx(), book, strconv.FormatInt(id, 10))
+	if err != nil {
+		return err
+	}
+	out, err := json.MarshalIndent(report, "", "  ")
+	if err != nil {
+		return err
+	}
+	v.attachment("application/json", fmt.Sprintf("contact-%d-%d.json", book, id))
+	_, _ = v.w.Write(append(out, '\n')) // a browser that is gone needs no answer
+	return nil
+}
+
+// attachment has the browser store the answer under a name instead of showing it.
+func (v *visit) attachment(kind, name string) {
+	h := v.w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s"; filename*=UTF-8''%s`, plainName(name), url.PathEscape(name)))
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+}
+
+// plainName is a file name that every browser and disk takes as it is.
+func plainName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '-' || r == '.' || r == '_' {
+			return r
+		}
+		return '-'
+	}, name)
+}

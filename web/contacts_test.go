@@ -1,0 +1,207 @@
+package web_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"github.com/kith-sync/kith/account"
+)
+
+const people = `email,first_name,last_name,phone,company,tags
+ada@example.com,Ada,Archer,+44 20 7946 0001,Acme,vip
+bo@example.org,Bo,Baker,+44 20 7946 0002,,
+cy@example.com,<script>alert(1)</script>,Cole,,Acme,"vip, press"
+`
+
+func TestContactsList(t *testing.T) {
+	w := newWorld(t)
+	w.imports("friends", people)
+	viewer := w.as(account.Viewer)
+	for _, row := range []struct {
+		sentence, query string
+		names           []string
+	}{
+		{"everybody is listed", "", []string{"Ada Archer", "Bo Baker", "<script>alert(1)</script> Cole"}},
+		{"an e-mail address is found at once", "?q=ADA@example.com", []string{"Ada Archer"}},
+		{"a telephone number is found however it is written", "?q=%2B44(0)20+79460002", []string{"Bo Baker"}},
+		{"an ID is found", "?q=2", []string{"Bo Baker"}},
+		{"a text in any value is found, whatever its case", "?q=ACME", []string{"Ada Archer", "<script>alert(1)</script> Cole"}},
+		{"what somebody is known by may stand elsewhere too", "?q=2&deep=1", []string{"Ada Archer", "Bo Baker"}},
+		{"a condition chooses", "?f=company&is=blank&v=", []string{"Bo Baker"}},
+		{"a tag is one of several", "?f=tags&is=tagged&v=Press", []string{"<script>alert(1)</script> Cole"}},
+		{"all conditions have to hold", "?f=company&is=is&v=acme&f=email&is=begins&v=a", []string{"Ada Archer"}},
+		{"nobody is like that", "?q=zebra", nil},
+	} {
+		page := viewer.get("/contacts/1" + row.query).is(http.StatusOK)
+		got := page.Find("#rows th").Map(func(_ int, s *goquery.Selection) string { return s.Text() })
+		if strings.Join(got, "|") != strings.Join(row.names, "|") {
+			t.Errorf("%s: got %q, want %q", row.sentence, got, row.names)
+		}
+	}
+	viewer.get("/contacts").is(http.StatusOK).says("tbody", "friends", "3").saysNot("main", "Import")
+	viewer.get("/contacts/1").has("#rows input", 0).has(".bulk", 0).has("script:not([src])", 0)
+	viewer.post("/contacts/1/bulk", url.Values{"do": {"set"}}).is(http.StatusForbidden)
+	viewer.get("/contacts/99").is(http.StatusNotFound)
+	viewer.get("/contacts/1?f=nosuch&is=is&v=1").is(http.StatusNotFound)
+	viewer.get("/contacts/1?f=email&is=unlike&v=1").is(http.StatusUnprocessableEntity)
+	viewer.get("/contacts/1?col=company").says("thead", "Company").saysNot("thead", "mail")
+}
+
+func TestContactsPages(t *testing.T) {
+	w := newWorld(t)
+	var text strings.Builder
+	text.WriteString("email,company\n")
+	for i := range 250 {
+		fmt.Fprintf(&text, "p%03d@example.com,Acme\n", i)
+	}
+	w.imports("many", text.String())
+	viewer := w.as(account.Viewer)
+	for _, query := range []string{"", "?q=acme"} {
+		to, seen := "/contacts/1"+query, 0
+		for range 4 {
+			page := viewer.get(to)
+			seen += page.Find("#rows th").Length()
+			next, more := page.Find(".goon a").Attr("href")
+			if !more {
+				break
+			}
+			to = next
+		}
+		if seen != 250 {
+			t.Errorf("the pages of %q: got %d contacts, want 250", query, seen)
+		}
+	}
+}
+
+func TestBulk(t *testing.T) {
+	w := newWorld(t)
+	w.imports("friends", people)
+	operator := w.as(account.Operator)
+	values := func(id int, field string) string {
+		t.Helper()
+		_, c, err := w.ContactOf(t.Context(), 1, int64(id))
+		if err != nil {
+			return "gone"
+		}
+		b, err := w.BookOf(t.Context(), 1)
+		w.no(err)
+		return c.Values[b.Schema().Index(field)]
+	}
+	for _, row := range []struct {
+		sentence string
+		form     url.Values
+		field    string
+		want     [3]string
+		says     string
+	}{
+		{"a field is set", url.Values{"id": {"1", "2"}, "do": {"set"}, "field": {"company"}, "value": {"Bee"}}, "company", [3]string{"Bee", "Bee", "Acme"}, "Changed 2 contacts"},
+		{"a tag is added once", url.Values{"id": {"1", "2"}, "do": {"add_tag"}, "field": {"tags"}, "value": {"VIP"}}, "tags", [3]string{"vip", "VIP", "vip, press"}, "Changed 1 contact"},
+		{"a tag is removed", url.Values{"id": {"3"}, "do": {"remove_tag"}, "field": {"tags"}, "value": {"vip"}}, "tags", [3]string{"vip", "VIP", "press"}, "Changed 1 contact"},
+		{"all that are chosen", url.Values{"who": {"chosen"}, "q": {"bee"}, "do": {"set"}, "field": {"company"}, "value": {""}}, "company", [3]string{"", "", "Acme"}, "Changed 2 contacts"},
+		{"the ticked are deleted", url.Values{"id": {"2"}, "do": {"set"}, "delete": {"1"}}, "email", [3]string{"ada@example.com", "gone", "cy@example.com"}, "into the trash"},
+	} {
+		done := operator.post("/contacts/1/bulk", row.form).is(http.StatusSeeOther)
+		operator.get(done.to).says(".said", row.says)
+		if got := [3]string{values(1, row.field), values(2, row.field), values(3, row.field)}; got != row.want {
+			t.Errorf("%s: got %q, want %q", row.sentence, got, row.want)
+		}
+	}
+	for sentence, form := range map[string]url.Values{
+		"nobody is ticked":                     {"do": {"set"}, "field": {"company"}},
+		"an e-mail address is nobody else's":   {"id": {"1"}, "do": {"set"}, "field": {"email"}, "value": {"x@example.com"}},
+		"a tag has no comma":                   {"id": {"1"}, "do": {"add_tag"}, "field": {"tags"}, "value": {"a,b"}},
+		"there are no other things to be done": {"id": {"1"}, "do": {"burn"}, "field": {"tags"}},
+	} {
+		if got := operator.post("/contacts/1/bulk", form); got.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: got status %d, want 422", sentence, got.status)
+		}
+	}
+}
+
+func TestSavedFilters(t *testing.T) {
+	w := newWorld(t)
+	w.imports("friends", people)
+	operator := w.as(account.Operator)
+	choice := url.Values{"q": {"acme"}, "f": {"tags"}, "is": {"tagged"}, "v": {"vip"}, "col": {"company"}}
+	operator.get("/contacts/1?"+choice.Encode()).has("form[action$=filters]", 1)
+	choice.Set("name", "Acme's")
+	to := operator.post("/contacts/1/filters", choice).is(http.StatusSeeOther).to
+	operator.get(to).says(".saved", "Acme's").has("#rows th", 2).has(".pill a[aria-current]", 1)
+	operator.post("/contacts/1/filters/1/delete", nil).is(http.StatusSeeOther)
+	operator.get("/contacts/1").has(".pill", 0)
+	operator.post("/contacts/1/filters/1/delete", nil).is(http.StatusNotFound)
+}
+
+func TestContact(t *testing.T) {
+	w := newWorld(t)
+	w.imports("friends", people)
+	operator, manager, viewer := w.as(account.Operator), w.as(account.Manager), w.as(account.Viewer)
+	viewer.get("/contacts/1/1").is(http.StatusOK).says("h1", "Ada Archer").says("tbody", "ada@example.com", "friends.csv", "column email").
+		says(".history", "created").has("main button", 0).saysNot("main", "Erase")
+	viewer.get("/contacts/1/3").is(http.StatusOK).says("h1", "<script>alert(1)</script>").has("main script", 0)
+	viewer.get("/contacts/1/99").is(http.StatusNotFound)
+	viewer.get("/contacts/1/one").is(http.StatusNotFound)
+	for _, path := range []string{"/contacts/1/1/edit", "/contacts/1/new", "/contacts/1/1/erase", "/contacts/1/1/disclose"} {
+		viewer.get(path).is(http.StatusForbidden)
+	}
+	operator.post("/contacts/1/1/delete", nil).is(http.StatusSeeOther)
+	operator.get("/contacts/1/1").is(http.StatusOK).says("main", "in the trash", "Restore")
+	operator.post("/contacts/1/1/restore", nil).is(http.StatusSeeOther)
+	operator.get("/contacts/1/1").says(".history", "deleted", "taken out of the trash").saysNot("main", "Restore")
+	viewer.get("/contacts/1/1/explain").is(http.StatusOK).says("tbody", "line 2")
+	viewer.get("/contacts/1/explain?who=zoe@example.com").is(http.StatusOK).says("main", "Nobody is known")
+
+	file := manager.get("/contacts/1/1/disclose").is(http.StatusOK)
+	if got, want := file.header.Get("Content-Disposition"), `attachment; filename="contact-1-1.json"`; !strings.HasPrefix(got, want) {
+		t.Errorf("disclosure: got %q, want %q", got, want)
+	}
+	if !strings.Contains(file.body, "ada@example.com") {
+		t.Errorf("disclosure: got %s, want the e-mail address in it", file.body)
+	}
+	manager.get("/contacts/1/1/erase").is(http.StatusOK).says(".alarm", "Erase contact 1 (Ada Archer)")
+	manager.post("/contacts/1/1/erase", nil).is(http.StatusUnprocessableEntity)
+	manager.post("/contacts/1/1/erase", url.Values{"sure": {"on"}}).is(http.StatusOK).says("main", "1 contact", "Suppression 1")
+	viewer.get("/contacts/1/1").is(http.StatusNotFound)
+	operator.post("/contacts/1/new", url.Values{"f.email": {"ada@example.com"}}).is(http.StatusUnprocessableEntity).says(".alarm", "erased on request")
+}
+
+func TestEditContact(t *testing.T) {
+	w := newWorld(t)
+	w.imports("friends", people)
+	operator := w.as(account.Operator)
+	form := operator.get("/contacts/1/1/edit").is(http.StatusOK)
+	if got, _ := form.Find("input[name='f.email']").Attr("value"); got != "ada@example.com" {
+		t.Errorf("the form's e-mail: got %q, want ada@example.com", got)
+	}
+	edit := func(version, was, company string) url.Values {
+		return url.Values{"version": {version}, "f.company": {company}, "was.company": {was}, "f.email": {"ada@example.com"}, "was.email": {"ada@example.com"}}
+	}
+	operator.post("/contacts/1/1/edit", edit("1", "Acme", "Bee")).is(http.StatusSeeOther)
+	operator.get("/contacts/1/1").says("tbody", "Bee", "by hand")
+
+	moved := operator.post("/contacts/1/1/edit", edit("1", "Acme", "Cee")).is(http.StatusUnprocessableEntity).says("[role=alert]", "changed while").says(".wrong", "It is now: Bee")
+	if got, _ := moved.Find("input[name='f.company']").Attr("value"); got != "Cee" {
+		t.Errorf("what was typed: got %q, want Cee", got)
+	}
+	version, _ := moved.Find("input[name=version]").Attr("value")
+	operator.post("/contacts/1/1/edit", edit(version, "Bee", "Cee")).is(http.StatusSeeOther)
+
+	for _, row := range []struct{ sentence, field, value, says string }{
+		{"what is no e-mail address", "email", "ada at home", "not an e-mail address"},
+		{"somebody else's e-mail address", "email", "bo@example.org", "Contact 2"},
+	} {
+		again := operator.post("/contacts/1/1/edit", url.Values{"version": {"3"}, "f." + row.field: {row.value}}).is(http.StatusUnprocessableEntity)
+		again.says("main", row.says)
+		if got, _ := again.Find("input[name='f." + row.field + "']").Attr("value"); got != row.value {
+			t.Errorf("%s: the form came back with %q, want %q", row.sentence, got, row.value)
+		}
+	}
+	added := operator.post("/contacts/1/new", url.Values{"f.email": {"di@example.com"}, "f.first_name": {"Di"}}).is(http.StatusSeeOther)
+	operator.get(added.to).says("h1", "Di").says("tbody", "by hand")
+	operator.post("/contacts/1/new", url.Values{"f.email": {" "}}).is(http.StatusUnprocessableEntity).says(".alarm", "at least one value")
+}

@@ -1,0 +1,246 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/desk"
+	"github.com/kith-sync/kith/run"
+	"github.com/kith-sync/kith/service"
+	"github.com/kith-sync/kith/store"
+)
+
+// Adding a contact and changing one by hand.
+func editContactRoutes() []route {
+	return []route{
+		{pattern: "GET /contacts/{book}/new", operation: "contacts.add", do: (*visit).addPage},
+		{pattern: "POST /contacts/{book}/new", operation: "contacts.add", do: (*visit).addContact},
+		{pattern: "GET /contacts/{book}/{id}/edit", operation: "contacts.edit", do: (*visit).editPage},
+		{pattern: "POST /contacts/{book}/{id}/edit", operation: "contacts.edit", do: (*visit).editContact},
+	}
+}
+
+// editView is the form of a contact.
+type editView struct {
+	Book    bookTab
+	Name    string
+	To      string // where the form is sent
+	Back    string
+	Version int64
+	Moved   bool // it was changed meanwhile: both are shown
+	Error   string
+	Fields  []inputView
+}
+
+// An inputView is one field of the form.
+type inputView struct {
+	Name, Label, Type, Value, Was string
+	Hint, Error                   string
+	Now                           string // what it became meanwhile
+	Differs                       bool   // from what was typed
+	Long                          bool   // several lines
+	Options                       []choice
+	Secret                        bool // a password: it is never shown
+	Given                         bool // by Kith: it cannot be changed
+}
+
+// inputOf makes the form's field of a kind, with what was typed or is there.
+func inputOf(b store.Book, f contact.Field, value string) inputView {
+	in := inputView{Name: f.Name, Label: f.Title(), Type: "text", Value: value, Was: value}
+	switch f.Kind {
+	case contact.Email:
+		in.Type = "email"
+	case contact.Phone:
+		in.Type = "tel"
+		if b.Region == "" {
+			in.Hint = "with its country, such as +44"
+		}
+	case contact.URL:
+		in.Hint = "such as https://example.com"
+	case contact.Country:
+		in.Hint = "a name or two letters"
+	case contact.Language:
+		in.Hint = "a name or a code, such as en-GB"
+	case contact.Date:
+		in.Hint = "such as 2026-11-22"
+	case contact.Password:
+		in.Type, in.Secret, in.Value, in.Was = "password", true, "", ""
+		in.Hint = "leave it empty to keep what is there"
+	case contact.Consent:
+		in.Options = []choice{{"", "—", value == ""}}
+		known := value == ""
+		for _, state := range contact.ConsentStates {
+			in.Options = append(in.Options, choice{state, state, value == state})
+			known = known || value == state
+		}
+		if !known {
+			in.Options = append(in.Options, choice{value, value, true})
+		}
+	case contact.Text:
+		in.Long = len(value) > 80 || strings.Contains(value, "\n") || f.Name == "note" || f.Name == "notes"
+	}
+	in.Given = b.KeyMade && f.Name == b.KeyField
+	return in
+}
+
+func (v *visit) addPage() error {
+	book, err := v.number("book")
+	if err != nil {
+		return err
+	}
+	b, err := v.service().BookOf(v.ctx(), book)
+	if err != nil {
+		return err
+	}
+	return v.showEdit(http.StatusOK, b, v.newForm(b, nil))
+}
+
+func (v *visit) newForm(b store.Book, typed service.Values) editView {
+	data := editView{Book: tabOf(b, "Contacts"), Name: "Add contact", To: fmt.Sprintf("/contacts/%d/new", b.ID), Back: fmt.Sprintf("/contacts/%d", b.ID)}
+	for _, f := range b.Fields {
+		in := inputOf(b, f, typed[f.Name])
+		if in.Secret {
+			in.Hint = ""
+		}
+		if !in.Given {
+			data.Fields = append(data.Fields, in)
+		}
+	}
+	return data
+}
+
+func (v *visit) showEdit(status int, b store.Book, data editView) error {
+	command := "kith contacts add FIELD=VALUE --book " + desk.Quoted(b.Name)
+	if data.Version != 0 {
+		command = fmt.Sprintf("kith contacts edit %s FIELD=VALUE --book %s", v.wildcard("id"), desk.Quoted(b.Name))
+	}
+	p := page{Title: data.Name, Nav: "Contacts", CLI: command, API: fmt.Sprintf("POST /api/v1/books/%d/contacts", b.ID), Data: data}
+	if status == http.StatusOK {
+		return v.show("edit", p)
+	}
+	return v.askAgain("edit", p)
+}
+
+// typed are the values of the form's fields; passwords that were left empty are
+// not among them, nor is what stayed as it was.
+func (v *visit) typed(b store.Book) service.Values {
+	_ = v.form("f.") // parses the form
+	values := service.Values{}
+	for _, f := range b.Fields {
+		sent, ok := v.r.PostForm["f."+f.Name]
+		if !ok || len(sent) == 0 {
+			continue
+		}
+		value := strings.ReplaceAll(sent[0], "\r\n", "\n")
+		if f.Kind == contact.Password {
+			if v.ticked("clear." + f.Name) {
+				values[f.Name] = ""
+			} else if value != "" {
+				values[f.Name] = value
+			}
+			continue
+		}
+		if was, ok := v.r.PostForm["was."+f.Name]; !ok || strings.ReplaceAll(was[0], "\r\n", "\n") != value {
+			values[f.Name] = value
+		}
+	}
+	return values
+}
+
+func (v *visit) addContact() error {
+	book, err := v.number("book")
+	if err != nil {
+		return err
+	}
+	b, err := v.service().BookOf(v.ctx(), book)
+	if err != nil {
+		return err
+	}
+	typed := v.typed(b)
+	id, err := v.service().AddContact(v.ctx(), book, typed)
+	if err != nil {
+		return v.correctContact(b, v.newForm(b, typed), err)
+	}
+	return v.goTo(contactPath(book, id), "Added the contact.")
+}
+
+// correctContact shows a form again, with what is wrong with it.
+func (v *visit) correctContact(b store.Book, data editView, err error) error {
+	var wrong service.FieldErrors
+	var known *run.Error
+	switch {
+	case errors.As(err, &wrong):
+		for _, e := range wrong {
+			for i := range data.Fields {
+				if data.Fields[i].Name == e.Field {
+					data.Fields[i].Error = e.Message
+				}
+			}
+		}
+		data.Error = "Some values are not right. Nothing was changed."
+	case errors.As(err, &known) && known.Code != "not_found":
+		data.Error = sentenceOf(err)
+	default:
+		return err
+	}
+	return v.showEdit(http.StatusUnprocessableEntity, b, data)
+}
+
+func (v *visit) editPage() error {
+	book, id, err := v.here()
+	if err != nil {
+		return err
+	}
+	b, c, err := v.service().ContactOf(v.ctx(), book, id)
+	if err != nil {
+		return err
+	}
+	return v.showEdit(http.StatusOK, b, editForm(b, c))
+}
+
+func editForm(b store.Book, c store.Contact) editView {
+	id := store.Number(c.Ref)
+	data := editView{Book: tabOf(b, "Contacts"), Name: "Edit " + desk.Naming(b).Name(c.Values), To: contactPath(b.ID, id) + "/edit", Back: contactPath(b.ID, id), Version: c.Version}
+	for i, f := range b.Fields {
+		data.Fields = append(data.Fields, inputOf(b, f, c.Values[i]))
+	}
+	return data
+}
+
+func (v *visit) editContact() error {
+	book, id, err := v.here()
+	if err != nil {
+		return err
+	}
+	b, c, err := v.service().ContactOf(v.ctx(), book, id)
+	if err != nil {
+		return err
+	}
+	version, _ := strconv.ParseInt(v.form("version"), 10, 64) // what is no number is of no version, and refused
+	typed := v.typed(b)
+	_, err = v.service().EditContact(v.ctx(), book, id, max(version, 1), typed)
+	if err == nil {
+		return v.goTo(contactPath(book, id), "Saved.")
+	}
+	data := editForm(b, c)
+	for i, in := range data.Fields {
+		if mine, ok := typed[in.Name]; ok && !in.Secret {
+			kept := inputOf(b, b.Fields[i], mine)
+			kept.Was = in.Was
+			if errors.Is(err, service.ErrMoved) && mine != in.Value {
+				kept.Now, kept.Differs = in.Value, true
+			}
+			data.Fields[i] = kept
+		}
+	}
+	if errors.Is(err, service.ErrMoved) {
+		data.Moved = true
+	} else {
+		data.Version = max(version, 1)
+	}
+	return v.correctContact(b, data, err)
+}
