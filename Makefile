@@ -7,7 +7,7 @@ KITH_FUZZTIME ?= 20s
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help test check format lint generate race property fuzz bench slow ci build demo sbom vuln clean
+.PHONY: help test check format lint generate race property fuzz bench slow ci build release demo sbom vuln clean
 
 help: ## list what one can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,7 +48,10 @@ ci: ## all that CI runs; installs the peers it needs on Debian
 build: ## build the static binary bin/kith
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/kith
 
-demo: ## show the main job on 500 invented people, in a temporary folder
+release: ## build dist/: every system, manual, completions, SBOM, checksums
+	deploy/release.sh $(VERSION)
+
+demo: ## show the main job on 500 invented people, then open it in a browser
 	go run ./cmd/kith demo
 
 sbom: ## list every module in the binary, in bin/kith.cdx.json

@@ -8,8 +8,8 @@ import (
 	"github.com/kith-sync/kith/service"
 )
 
-// bookAt names an address book in an address.
-type bookAt struct {
+// BookAt names an address book in an address.
+type BookAt struct {
 	Book int64 `path:"book" minimum:"1" doc:"The number of an address book."`
 }
 
@@ -18,7 +18,7 @@ func (a *Server) offerBooks() {
 		all, err := v.service().Books(v.ctx())
 		return whole(v, all, err)
 	})
-	offer(a, "books.show", http.MethodGet, "/books/{book}", func(v *visit, in *bookAt) (*tagged[service.BookState], error) {
+	offer(a, "books.show", http.MethodGet, "/books/{book}", func(v *visit, in *BookAt) (*tagged[service.BookState], error) {
 		return shownBook(v, in.Book)
 	})
 	offer(a, "books.create", http.MethodPost, "/books", func(v *visit, in *struct{ Body service.BookChange }) (*body[service.BookState], error) {
@@ -26,7 +26,7 @@ func (a *Server) offerBooks() {
 	}, status(http.StatusCreated))
 	offer(a, "books.change", http.MethodPut, "/books/{book}", changeBook)
 	offer(a, "books.delete", http.MethodDelete, "/books/{book}", func(v *visit, in *struct {
-		bookAt
+		BookAt
 		Name string `query:"name" required:"true" maxLength:"200" doc:"The book's name, so that nobody deletes another."`
 	}) (*struct{}, error) {
 		return nil, v.service().DeleteBook(v.ctx(), in.Book, in.Name)
@@ -45,7 +45,7 @@ func shownBook(v *visit, id int64) (*tagged[service.BookState], error) {
 }
 
 // seenBook refuses a change to a book that is not as it was seen.
-func seenBook(v *visit, c conditions, id int64) error {
+func seenBook(v *visit, c Conditions, id int64) error {
 	now, err := shownBook(v, id)
 	if err != nil {
 		return err
@@ -54,8 +54,8 @@ func seenBook(v *visit, c conditions, id int64) error {
 }
 
 func changeBook(v *visit, in *struct {
-	bookAt
-	conditions
+	BookAt
+	Conditions
 	Body struct {
 		Key         string `json:"key,omitempty" doc:"The field that is the unique identifier."`
 		Generated   bool   `json:"generated,omitempty" doc:"Kith draws the identifier."`
@@ -63,7 +63,7 @@ func changeBook(v *visit, in *struct {
 		NameFormula string `json:"name_formula,omitempty" maxLength:"1000"`
 	}
 }) (*tagged[service.BookState], error) {
-	if err := seenBook(v, in.conditions, in.Book); err != nil {
+	if err := seenBook(v, in.Conditions, in.Book); err != nil {
 		return nil, err
 	}
 	c := service.BookChange{Key: in.Body.Key, Generated: in.Body.Generated, Region: in.Body.Region, NameFormula: in.Body.NameFormula}
@@ -73,15 +73,15 @@ func changeBook(v *visit, in *struct {
 	return shownBook(v, in.Book)
 }
 
-// fieldAt names a field of a book in an address.
-type fieldAt struct {
-	bookAt
+// FieldAt names a field of a book in an address.
+type FieldAt struct {
+	BookAt
 	Field string `path:"field" maxLength:"200"`
 }
 
 func (a *Server) offerFields() {
 	offer(a, "fields.add", http.MethodPost, "/books/{book}/fields", func(v *visit, in *struct {
-		bookAt
+		BookAt
 		Body contact.Field
 	}) (*tagged[service.BookState], error) {
 		if err := v.service().AddField(v.ctx(), in.Book, in.Body); err != nil {
@@ -90,14 +90,14 @@ func (a *Server) offerFields() {
 		return shownBook(v, in.Book)
 	}, status(http.StatusCreated))
 	offer(a, "fields.change", http.MethodPut, "/books/{book}/fields/{field}", func(v *visit, in *struct {
-		fieldAt
-		conditions
+		FieldAt
+		Conditions
 		Body struct {
 			Label string       `json:"label,omitempty" maxLength:"200"`
 			Kind  contact.Kind `json:"kind"`
 		}
 	}) (*tagged[service.BookState], error) {
-		if err := seenBook(v, in.conditions, in.Book); err != nil {
+		if err := seenBook(v, in.Conditions, in.Book); err != nil {
 			return nil, err
 		}
 		if err := v.service().ChangeField(v.ctx(), in.Book, contact.Field{Name: in.Field, Label: in.Body.Label, Kind: in.Body.Kind}); err != nil {
@@ -106,10 +106,10 @@ func (a *Server) offerFields() {
 		return shownBook(v, in.Book)
 	})
 	offer(a, "fields.delete", http.MethodDelete, "/books/{book}/fields/{field}", func(v *visit, in *struct {
-		fieldAt
-		conditions
+		FieldAt
+		Conditions
 	}) (*struct{}, error) {
-		if err := seenBook(v, in.conditions, in.Book); err != nil {
+		if err := seenBook(v, in.Conditions, in.Book); err != nil {
 			return nil, err
 		}
 		return nil, v.service().RemoveField(v.ctx(), in.Book, in.Field)
@@ -117,12 +117,12 @@ func (a *Server) offerFields() {
 }
 
 func (a *Server) offerFilters() {
-	offer(a, "filters.list", http.MethodGet, "/books/{book}/filters", func(v *visit, in *bookAt) (*paged[service.Filter], error) {
+	offer(a, "filters.list", http.MethodGet, "/books/{book}/filters", func(v *visit, in *BookAt) (*paged[service.Filter], error) {
 		all, err := v.service().Filters(v.ctx(), in.Book)
 		return whole(v, all, err)
 	})
 	offer(a, "filters.save", http.MethodPost, "/books/{book}/filters", func(v *visit, in *struct {
-		bookAt
+		BookAt
 		Body struct {
 			Name string `json:"name" minLength:"1" maxLength:"200" doc:"One of that name is replaced."`
 			desk.Choice
@@ -132,7 +132,7 @@ func (a *Server) offerFilters() {
 		return answer(v.service().SaveFilter(v.ctx(), in.Book, service.Filter{Name: in.Body.Name, Choice: in.Body.Choice, Columns: in.Body.Columns}))
 	})
 	offer(a, "filters.delete", http.MethodDelete, "/books/{book}/filters/{filter}", func(v *visit, in *struct {
-		bookAt
+		BookAt
 		Filter int64 `path:"filter" minimum:"1"`
 	}) (*struct{}, error) {
 		return nil, v.service().DeleteFilter(v.ctx(), in.Book, in.Filter)
@@ -141,12 +141,12 @@ func (a *Server) offerFilters() {
 
 func (a *Server) offerTrash() {
 	offer(a, "trash.list", http.MethodGet, "/books/{book}/trash", listTrash)
-	offer(a, "trash.empty", http.MethodDelete, "/books/{book}/trash", func(v *visit, in *bookAt) (*body[Removed], error) {
+	offer(a, "trash.empty", http.MethodDelete, "/books/{book}/trash", func(v *visit, in *BookAt) (*body[Removed], error) {
 		n, err := v.service().EmptyTrash(v.ctx(), in.Book)
 		return answer(Removed{n}, err)
 	})
 	offer(a, "contacts.restore", http.MethodPost, "/books/{book}/trash:restore", func(v *visit, in *struct {
-		bookAt
+		BookAt
 		Body contactIDs
 	}) (*body[service.BulkReport], error) {
 		return answer(v.service().RestoreContacts(v.ctx(), in.Book, in.Body.Contacts))
@@ -173,7 +173,7 @@ type contactIDs struct {
 }
 
 func listTrash(v *visit, in *struct {
-	bookAt
+	BookAt
 	Cursor string `query:"cursor" maxLength:"500"`
 }) (*paged[desk.ContactReport], error) {
 	var from service.TrashMark

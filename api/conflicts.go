@@ -8,7 +8,7 @@ import (
 )
 
 func (a *Server) offerConflicts() {
-	offer(a, "conflicts.list", http.MethodGet, "/conflicts", func(v *visit, in *paging) (*paged[service.ConflictState], error) {
+	offer(a, "conflicts.list", http.MethodGet, "/conflicts", func(v *visit, in *Paging) (*paged[service.ConflictState], error) {
 		after, err := in.number(v)
 		if err != nil {
 			return nil, err

@@ -74,6 +74,9 @@ func (a *Server) finish() {
 	problem := doc.Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	for _, o := range operationsOf(doc) {
 		maps.Copy(o.Responses, a.refusals(problem))
+		if read, ok := o.Metadata[bodyKey].(*huma.RequestBody); ok {
+			o.RequestBody = read
+		}
 		slices.SortFunc(o.Parameters, func(a, b *huma.Param) int { return strings.Compare(a.In+a.Name, b.In+b.Name) })
 	}
 	delete(doc.Components.Schemas.Map(), "ErrorModel")

@@ -29,13 +29,13 @@ type tagged[T any] struct {
 	Body T
 }
 
-// conditions are what has to be true for a change to be made.
-type conditions struct {
+// Conditions are what has to be true for a change to be made.
+type Conditions struct {
 	Match string `header:"If-Match" maxLength:"500" doc:"The ETag of what you have seen: when it has changed since, nothing is done (412)."`
 }
 
 // hold refuses a change to what is not any more what was seen.
-func (c conditions) hold(v *visit, now string) error {
+func (c Conditions) hold(v *visit, now string) error {
 	if c.Match == "" || c.Match == "*" {
 		return nil
 	}

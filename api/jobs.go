@@ -12,8 +12,8 @@ import (
 	"github.com/kith-sync/kith/service"
 )
 
-// jobAt names a job in an address.
-type jobAt struct {
+// JobAt names a job in an address.
+type JobAt struct {
 	Job int64 `path:"job" minimum:"1" doc:"The number of a job."`
 }
 
@@ -21,18 +21,18 @@ func jobAddress(id int64) string { return fmt.Sprintf("%s/jobs/%d", Root, id) }
 
 func (a *Server) offerJobs() {
 	offer(a, "jobs.list", http.MethodGet, "/jobs", listJobs)
-	offer(a, "jobs.show", http.MethodGet, "/jobs/{job}", func(v *visit, in *jobAt) (*body[service.JobReport], error) {
+	offer(a, "jobs.show", http.MethodGet, "/jobs/{job}", func(v *visit, in *JobAt) (*body[service.JobReport], error) {
 		return answer(v.service().Job(v.ctx(), in.Job))
 	})
 	offer(a, "jobs.events", http.MethodGet, "/jobs/{job}/events", jobEvents, eventAnswer,
 		says("Server-sent events: `job` with the job as it is now, and at its end `over`. Whoever comes back with Last-Event-ID hears only what is new."))
-	offer(a, "jobs.cancel", http.MethodPost, "/jobs/{job}/cancel", func(v *visit, in *jobAt) (*body[service.JobReport], error) {
+	offer(a, "jobs.cancel", http.MethodPost, "/jobs/{job}/cancel", func(v *visit, in *JobAt) (*body[service.JobReport], error) {
 		return answer(v.service().CancelJob(v.ctx(), in.Job))
 	})
 }
 
 func listJobs(v *visit, in *struct {
-	paging
+	Paging
 	Sync string `query:"sync" maxLength:"200" doc:"Only those of this sync."`
 }) (*paged[service.JobReport], error) {
 	before, err := in.number(v)
@@ -54,7 +54,7 @@ func listJobs(v *visit, in *struct {
 // jobEvents tells how a job comes along, until it is over. An event's ID says all
 // of what it tells, so nobody has to remember what was told before.
 func jobEvents(v *visit, in *struct {
-	jobAt
+	JobAt
 	Last string `header:"Last-Event-ID" maxLength:"200" doc:"The ID of the latest event that was heard."`
 }) (*file, error) {
 	now, err := v.service().Job(v.ctx(), in.Job)

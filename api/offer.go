@@ -17,6 +17,9 @@ const (
 	scopeKey = "x-scope" // the scope that a token needs
 	// personKey marks what a token may not do at all.
 	personKey = "x-in-person"
+	onceKey   = "once"  // it is carried out once for each Idempotency-Key
+	looksKey  = "looks" // it is a POST and changes nothing
+	bodyKey   = "body"  // the description of a body that huma shall not read
 )
 
 // offer serves an operation of package service at an address. Its role and its
@@ -31,12 +34,13 @@ func offer[I, O any](a *Server, id, method, path string, do func(*visit, *I) (*O
 		Metadata:   map[string]any{operationKey: o},
 		Responses:  map[string]*huma.Response{},
 	}
-	if o.Writes && method == http.MethodPost {
-		op.Parameters = append(op.Parameters, &huma.Param{Name: keyHeader, In: "header", Schema: &huma.Schema{Type: huma.TypeString, MaxLength: new(keyLength)},
-			Description: "Any text of your own, new for each request. A request that is repeated with it within 24 hours is not carried out again: it gets the first answer."})
-	}
 	for _, set := range settings {
 		set(&op)
+	}
+	if method == http.MethodPost && op.Metadata[looksKey] != true {
+		op.Metadata[onceKey] = true
+		op.Parameters = append(op.Parameters, &huma.Param{Name: keyHeader, In: "header", Schema: &huma.Schema{Type: huma.TypeString, MaxLength: new(keyLength)},
+			Description: "Any text of your own, new for each request. A request that is repeated with it within 24 hours is not carried out again: it gets the first answer."})
 	}
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		v := visitOf(ctx)
@@ -54,11 +58,6 @@ func offer[I, O any](a *Server, id, method, path string, do func(*visit, *I) (*O
 // status is the status of the answer when all went well.
 func status(code int) func(*huma.Operation) {
 	return func(o *huma.Operation) { o.DefaultStatus = code }
-}
-
-// largest is how large a request may be, when the megabyte of the others is not enough.
-func largest(bytes int64) func(*huma.Operation) {
-	return func(o *huma.Operation) { o.MaxBodyBytes, o.BodyReadTimeout = bytes, -1 }
 }
 
 // variant tells an operation that has a second address from the first: both ask
@@ -102,10 +101,15 @@ func inPerson(o *huma.Operation) {
 	o.Security = []map[string][]string{{"session": {}}}
 }
 
+// onlyLooks is for a POST that changes nothing: what it asks is too long for an
+// address, or does not belong into one.
+func onlyLooks(o *huma.Operation) { o.Metadata[looksKey] = true }
+
 // yamlBody says that a sync file may be written in YAML or in JSON.
 func yamlBody(o *huma.Operation) {
 	text := &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: "A sync file, see docs/sync-file.md."}}
-	o.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/yaml": text, "application/json": {Schema: &huma.Schema{Type: huma.TypeObject, Description: "The same in JSON."}}}}
+	o.Metadata[bodyKey] = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/yaml": text, "application/json": {Schema: &huma.Schema{Type: huma.TypeObject, Description: "The same in JSON."}}}}
+	o.MaxBodyBytes = largestText
 }
 
 func csvAnswer(o *huma.Operation) { fileAnswer(o, "text/csv") }
@@ -114,4 +118,12 @@ func eventAnswer(o *huma.Operation) { fileAnswer(o, "text/event-stream") }
 
 func fileAnswer(o *huma.Operation, kind string) {
 	o.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{kind: {Schema: &huma.Schema{Type: huma.TypeString}}}}
+}
+
+// fileBody is a body that is read as it comes, however long it is.
+func fileBody(kind string, most int64) func(*huma.Operation) {
+	return func(o *huma.Operation) {
+		o.Metadata[bodyKey] = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{kind: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
+		o.MaxBodyBytes = most
+	}
 }

@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// paging asks for a part of a list.
-type paging struct {
+// Paging asks for a part of a list.
+type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"50" doc:"How many at most."`
 	Cursor string `query:"cursor" maxLength:"500" doc:"Where to go on: next_cursor of the answer before."`
 }
@@ -52,7 +52,7 @@ func whole[T any](v *visit, items []T, err error) (*paged[T], error) {
 }
 
 // number is a cursor that is a number; 0 for none.
-func (p paging) number(v *visit) (int64, error) {
+func (p Paging) number(v *visit) (int64, error) {
 	if p.Cursor == "" {
 		return 0, nil
 	}
@@ -88,7 +88,7 @@ func unpack(v *visit, cursor string, mark any) error {
 		err = json.Unmarshal(text, mark)
 	}
 	if err != nil {
-		_, err = paging{Cursor: "!"}.number(v)
+		_, err = Paging{Cursor: "!"}.number(v)
 	}
 	return err
 }

@@ -47,6 +47,9 @@ func (a *Server) offerFactor() {
 		return nil, v.service().DropTOTP(v.ctx(), v.who)
 	}, inPerson, variant("remove"))
 	offer(a, "me.totp", http.MethodPost, "/me/totp/recovery-codes", func(v *visit, _ *nothing) (*body[RecoveryCodes], error) {
+		if !v.who.User.TOTPOn {
+			return nil, v.server.problem(http.StatusConflict, CodeInvalid, "You have no second factor. Nothing was changed. Set one up first")
+		}
 		codes, err := v.service().NewRecoveryCodes(v.ctx(), v.who)
 		return answer(RecoveryCodes{codes}, err)
 	}, inPerson, variant("recovery"), says("New recovery codes in place of those there were."))
@@ -110,12 +113,12 @@ func (a *Server) offerUsers() {
 		return nil, v.service().Withdraw(v.ctx(), v.who, in.Email)
 	}, variant("withdraw"), says("Ends an invitation that nobody has accepted yet."))
 	offer(a, "users.change", http.MethodPatch, "/users/{user}", func(v *visit, in *struct {
-		userAt
+		UserAt
 		Body service.UserChange
 	}) (*body[service.PersonReport], error) {
 		return answer(v.service().ChangeUser(v.ctx(), v.who, in.User, in.Body))
 	})
-	offer(a, "users.change", http.MethodPost, "/users/{user}/reset-link", func(v *visit, in *userAt) (*body[service.LinkOnce], error) {
+	offer(a, "users.change", http.MethodPost, "/users/{user}/reset-link", func(v *visit, in *UserAt) (*body[service.LinkOnce], error) {
 		return answer(v.service().ResetLink(v.ctx(), v.who, in.User))
 	}, variant("reset"), status(http.StatusCreated), says("A link with which the user chooses a new password; the answer has it once."))
 	offer(a, "audit.list", http.MethodGet, "/audit", listAudit)
@@ -127,8 +130,8 @@ func (a *Server) offerUsers() {
 	}, variant("verify"), says("Reads the whole log and says whether it is what was written."))
 }
 
-// userAt names a user in an address.
-type userAt struct {
+// UserAt names a user in an address.
+type UserAt struct {
 	User int64 `path:"user" minimum:"1"`
 }
 
@@ -189,7 +192,7 @@ func listUsers(v *visit, _ *nothing) (*body[UserList], error) {
 	return answer(UserList{users, invited}, err)
 }
 
-func listAudit(v *visit, in *paging) (*paged[service.AuditReport], error) {
+func listAudit(v *visit, in *Paging) (*paged[service.AuditReport], error) {
 	before, err := in.number(v)
 	if err != nil {
 		return nil, err

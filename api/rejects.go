@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 
@@ -22,16 +21,13 @@ func (a *Server) offerRejects() {
 	offer(a, "runs.replay", http.MethodPost, "/runs/{run}/rejects", func(v *visit, in *corrections) (*accepted, error) {
 		return accept(v.service().Correct(v.ctx(), v.who, in.Run, in.Body.Columns, in.Body.Records))
 	}, status(http.StatusAccepted))
-	offer(a, "runs.replay", http.MethodPost, "/runs/{run}/rejects.csv", func(v *visit, in *struct {
-		runAt
-		RawBody []byte `contentType:"text/csv"`
-	}) (*accepted, error) {
-		return accept(v.service().ReplayFile(v.ctx(), v.who, in.Run, bytes.NewReader(in.RawBody)))
-	}, variant("file"), status(http.StatusAccepted), largest(largestFile), says("The body is the corrected file."))
+	offer(a, "runs.replay", http.MethodPost, "/runs/{run}/rejects.csv", func(v *visit, in *RunAt) (*accepted, error) {
+		return accept(v.service().ReplayFile(v.ctx(), v.who, in.Run, http.MaxBytesReader(nil, v.r.Body, largestFile)))
+	}, variant("file"), status(http.StatusAccepted), fileBody("text/csv", largestFile), says("The body is the corrected file."))
 }
 
 type corrections struct {
-	runAt
+	RunAt
 	Body struct {
 		Columns []string   `json:"columns" minItems:"1" maxItems:"2000" nullable:"false" doc:"As the rejects have them."`
 		Records [][]string `json:"records" minItems:"1" maxItems:"1000" nullable:"false" doc:"The corrected records, each value in its column."`
@@ -53,8 +49,8 @@ type rejectsPaged struct {
 }
 
 func listRejects(v *visit, in *struct {
-	runAt
-	paging
+	RunAt
+	Paging
 	Code string `query:"code" maxLength:"100" doc:"Only those of this cause."`
 }) (*rejectsPaged, error) {
 	after, err := in.number(v)
@@ -90,7 +86,7 @@ func attach(v *visit, kind, name string, write func(http.ResponseWriter) error) 
 	}}
 }
 
-func downloadRejects(v *visit, in *runAt) (*file, error) {
+func downloadRejects(v *visit, in *RunAt) (*file, error) {
 	if _, err := v.service().Run(v.ctx(), in.Run); err != nil {
 		return nil, err
 	}

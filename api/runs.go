@@ -9,18 +9,18 @@ import (
 	"github.com/kith-sync/kith/store"
 )
 
-// runAt names a run in an address.
-type runAt struct {
+// RunAt names a run in an address.
+type RunAt struct {
 	Run int64 `path:"run" minimum:"1" doc:"The number of a run."`
 }
 
 func (a *Server) offerRuns() {
 	offer(a, "runs.list", http.MethodGet, "/runs", listRuns)
-	offer(a, "runs.show", http.MethodGet, "/runs/{run}", func(v *visit, in *runAt) (*body[desk.RunReport], error) {
+	offer(a, "runs.show", http.MethodGet, "/runs/{run}", func(v *visit, in *RunAt) (*body[desk.RunReport], error) {
 		r, err := v.service().Run(v.ctx(), in.Run)
 		return answer(desk.ReportRun(r), err)
 	})
-	offer(a, "runs.show", http.MethodGet, "/runs/{run}/plan", func(v *visit, in *runAt) (*body[desk.PlanReport], error) {
+	offer(a, "runs.show", http.MethodGet, "/runs/{run}/plan", func(v *visit, in *RunAt) (*body[desk.PlanReport], error) {
 		r, err := v.service().Run(v.ctx(), in.Run)
 		if err != nil {
 			return nil, err
@@ -28,24 +28,24 @@ func (a *Server) offerRuns() {
 		return answer(desk.ReportPlan(r), nil)
 	}, variant("plan"), says("The plan that the run was made of, without its changes."))
 	offer(a, "runs.changes", http.MethodGet, "/runs/{run}/changes", listChanges)
-	offer(a, "runs.apply", http.MethodPost, "/runs/{run}/apply", func(v *visit, in *runAt) (*accepted, error) {
+	offer(a, "runs.apply", http.MethodPost, "/runs/{run}/apply", func(v *visit, in *RunAt) (*accepted, error) {
 		return accept(v.service().ApplyRun(v.ctx(), v.who, in.Run, false))
 	}, status(http.StatusAccepted))
 	offer(a, "runs.approve", http.MethodPost, "/runs/{run}/approve", approve, status(http.StatusAccepted))
-	offer(a, "runs.discard", http.MethodPost, "/runs/{run}/discard", func(v *visit, in *runAt) (*body[desk.RunReport], error) {
+	offer(a, "runs.discard", http.MethodPost, "/runs/{run}/discard", func(v *visit, in *RunAt) (*body[desk.RunReport], error) {
 		if err := v.service().DiscardRun(v.ctx(), in.Run); err != nil {
 			return nil, err
 		}
 		r, err := v.service().Run(v.ctx(), in.Run)
 		return answer(desk.ReportRun(r), err)
 	})
-	offer(a, "runs.undo", http.MethodPost, "/runs/{run}/undo", func(v *visit, in *runAt) (*accepted, error) {
+	offer(a, "runs.undo", http.MethodPost, "/runs/{run}/undo", func(v *visit, in *RunAt) (*accepted, error) {
 		return accept(v.service().UndoRun(v.ctx(), v.who, in.Run))
 	}, status(http.StatusAccepted))
 }
 
 func listRuns(v *visit, in *struct {
-	paging
+	Paging
 	Sync string `query:"sync" maxLength:"200" doc:"Only the runs of this sync."`
 }) (*paged[desk.RunReport], error) {
 	before, err := in.number(v)
@@ -76,8 +76,8 @@ func listRuns(v *visit, in *struct {
 }
 
 func listChanges(v *visit, in *struct {
-	runAt
-	paging
+	RunAt
+	Paging
 	Action string `query:"action" enum:"create,update,unchanged,skip,hold,reject,fail,delete,restore" doc:"Only changes of this kind; without it all but what is the same."`
 	Reason string `query:"reason" maxLength:"100" doc:"Only changes with this code."`
 }) (*paged[desk.ChangeReport], error) {
@@ -103,7 +103,7 @@ func listChanges(v *visit, in *struct {
 // approve overrules the guard for one plan. Whoever does it names the plan, and so
 // has seen it.
 func approve(v *visit, in *struct {
-	runAt
+	RunAt
 	Body struct {
 		Plan string `json:"plan" minLength:"8" maxLength:"64" doc:"The beginning of the plan's hash, as the run shows it: what was looked at is what is approved."`
 	}

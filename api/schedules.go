@@ -8,14 +8,14 @@ import (
 )
 
 func (a *Server) offerSchedules() {
-	offer(a, "schedules.show", http.MethodGet, "/syncs/{sync}/schedule", func(v *visit, in *syncAt) (*tagged[desk.ScheduleReport], error) {
+	offer(a, "schedules.show", http.MethodGet, "/syncs/{sync}/schedule", func(v *visit, in *SyncAt) (*tagged[desk.ScheduleReport], error) {
 		return shownSchedule(v, in.Sync)
 	})
 	offer(a, "schedules.preview", http.MethodPost, "/schedules:preview", func(v *visit, in *struct{ Body schedule.Schedule }) (*body[desk.ScheduleReport], error) {
 		return answer(v.service().PreviewSchedule(in.Body))
-	})
+	}, onlyLooks)
 	offer(a, "schedules.save", http.MethodPut, "/syncs/{sync}/schedule", saveSchedule)
-	offer(a, "schedules.remove", http.MethodDelete, "/syncs/{sync}/schedule", func(v *visit, in *syncAt) (*struct{}, error) {
+	offer(a, "schedules.remove", http.MethodDelete, "/syncs/{sync}/schedule", func(v *visit, in *SyncAt) (*struct{}, error) {
 		return nil, v.service().RemoveSchedule(v.ctx(), in.Sync)
 	})
 	offer(a, "schedules.pause", http.MethodPost, "/syncs/{sync}/schedule/pause", pausing(true))
@@ -31,8 +31,8 @@ func shownSchedule(v *visit, sync string) (*tagged[desk.ScheduleReport], error) 
 }
 
 func saveSchedule(v *visit, in *struct {
-	syncAt
-	conditions
+	SyncAt
+	Conditions
 	Body schedule.Schedule
 }) (*tagged[desk.ScheduleReport], error) {
 	if in.Match != "" {
@@ -50,8 +50,8 @@ func saveSchedule(v *visit, in *struct {
 	return shownSchedule(v, in.Sync)
 }
 
-func pausing(paused bool) func(*visit, *syncAt) (*tagged[desk.ScheduleReport], error) {
-	return func(v *visit, in *syncAt) (*tagged[desk.ScheduleReport], error) {
+func pausing(paused bool) func(*visit, *SyncAt) (*tagged[desk.ScheduleReport], error) {
+	return func(v *visit, in *SyncAt) (*tagged[desk.ScheduleReport], error) {
 		if err := v.service().PauseSchedule(v.ctx(), in.Sync, paused); err != nil {
 			return nil, err
 		}

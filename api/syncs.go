@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"encoding/base64"
+	"io"
 	"net/http"
 	"slices"
 
@@ -10,20 +11,28 @@ import (
 	"github.com/kith-sync/kith/syncfile"
 )
 
-// syncAt names a sync in an address.
-type syncAt struct {
+// largestText is how large a sync file may be.
+const largestText = 1 << 20
+
+// text is the body of a request that is no JSON, or need not be.
+func (v *visit) text() ([]byte, error) {
+	return io.ReadAll(http.MaxBytesReader(nil, v.r.Body, largestText))
+}
+
+// SyncAt names a sync in an address.
+type SyncAt struct {
 	Sync string `path:"sync" maxLength:"200" doc:"The name of a sync."`
 }
 
 func (a *Server) offerSyncs() {
 	offer(a, "syncs.list", http.MethodGet, "/syncs", listSyncs)
-	offer(a, "syncs.show", http.MethodGet, "/syncs/{sync}", func(v *visit, in *syncAt) (*tagged[service.SyncDetail], error) {
+	offer(a, "syncs.show", http.MethodGet, "/syncs/{sync}", func(v *visit, in *SyncAt) (*tagged[service.SyncDetail], error) {
 		return shownSync(v, in.Sync)
 	})
 	offer(a, "syncs.save", http.MethodPut, "/syncs/{sync}", saveSync, status(http.StatusOK), yamlBody,
 		says("The body is a sync file of one sync, as docs/sync-file.md tells, in YAML or in JSON. It says all of the sync: without a schedule it runs by hand only."))
-	offer(a, "syncs.check", http.MethodPost, "/syncs:check", checkSync, yamlBody, says("The same as saving it, but nothing is stored."))
-	offer(a, "syncs.delete", http.MethodDelete, "/syncs/{sync}", func(v *visit, in *syncAt) (*struct{}, error) {
+	offer(a, "syncs.check", http.MethodPost, "/syncs:check", checkSync, yamlBody, onlyLooks, says("The same as saving it, but nothing is stored."))
+	offer(a, "syncs.delete", http.MethodDelete, "/syncs/{sync}", func(v *visit, in *SyncAt) (*struct{}, error) {
 		return nil, v.service().DeleteSync(v.ctx(), in.Sync)
 	})
 	offer(a, "syncs.run", http.MethodPost, "/syncs/{sync}/run", func(v *visit, in *runAsked) (*accepted, error) {
@@ -32,20 +41,20 @@ func (a *Server) offerSyncs() {
 	offer(a, "syncs.plan", http.MethodPost, "/syncs/{sync}/plan", func(v *visit, in *runAsked) (*accepted, error) {
 		return accept(v.service().RunSync(v.ctx(), v.who, in.Sync, in.Body != nil && in.Body.EveryTime, true))
 	}, status(http.StatusAccepted))
-	offer(a, "syncs.retry", http.MethodPost, "/syncs/{sync}/retry", func(v *visit, in *syncAt) (*accepted, error) {
+	offer(a, "syncs.retry", http.MethodPost, "/syncs/{sync}/retry", func(v *visit, in *SyncAt) (*accepted, error) {
 		return accept(v.service().RetrySync(v.ctx(), v.who, in.Sync))
 	}, status(http.StatusAccepted))
 	offer(a, "presets.list", http.MethodGet, "/presets", listPresets)
 }
 
 type runAsked struct {
-	syncAt
+	SyncAt
 	Body *struct {
 		EveryTime bool `json:"every_time,omitempty" doc:"Look at every record although the source has not changed."`
 	}
 }
 
-func listSyncs(v *visit, in *paging) (*paged[service.SyncState], error) {
+func listSyncs(v *visit, in *Paging) (*paged[service.SyncState], error) {
 	all, err := v.service().Syncs(v.ctx())
 	if err != nil {
 		return nil, err
@@ -79,10 +88,9 @@ func syncTag(s service.SyncDetail) string {
 }
 
 type syncSaved struct {
-	syncAt
-	conditions
+	SyncAt
+	Conditions
 	NoneMatch string `header:"If-None-Match" enum:"*" doc:"*: only make it; one that is there is not changed (412)."`
-	RawBody   []byte `contentType:"application/yaml"`
 }
 
 type syncKept struct {
@@ -97,7 +105,11 @@ func saveSync(v *visit, in *syncSaved) (*syncKept, error) {
 			return nil, err
 		}
 	}
-	made, err := v.service().SaveDefinition(v.ctx(), in.Sync, in.RawBody)
+	text, err := v.text()
+	if err != nil {
+		return nil, err
+	}
+	made, err := v.service().SaveDefinition(v.ctx(), in.Sync, text)
 	if err != nil {
 		return nil, err
 	}
@@ -131,10 +143,12 @@ type CheckReport struct {
 	Sync  string `json:"sync"`
 }
 
-func checkSync(v *visit, in *struct {
-	RawBody []byte `contentType:"application/yaml"`
-}) (*body[CheckReport], error) {
-	doc, err := v.service().ReadDefinition(v.ctx(), in.RawBody)
+func checkSync(v *visit, _ *nothing) (*body[CheckReport], error) {
+	text, err := v.text()
+	if err != nil {
+		return nil, err
+	}
+	doc, err := v.service().ReadDefinition(v.ctx(), text)
 	return answer(CheckReport{true, doc.Sync.Name}, err)
 }
 

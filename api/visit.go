@@ -67,11 +67,11 @@ func (a *Server) enter(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	key := r.Header.Get(keyHeader)
-	if key == "" || r.Method != http.MethodPost || !v.operation.Writes {
+	if key == "" || ctx.Operation().Metadata[onceKey] != true {
 		next(humago.NewContext(ctx.Operation(), v.r, w))
 		return
 	}
-	err = a.once(v, w, key, ctx.Operation().MaxBodyBytes, func(w http.ResponseWriter) {
+	err = a.once(v, w, key, max(ctx.Operation().MaxBodyBytes, largestText), func(w http.ResponseWriter) {
 		next(humago.NewContext(ctx.Operation(), v.r, w))
 	})
 	if err != nil {

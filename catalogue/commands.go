@@ -122,6 +122,20 @@ var commands = []Entry{
 		Example: `Contacts of friends are called last_name + ", " + first_name, which needs first_name. Nothing was changed.`,
 	},
 	{
+		Code: "server.address", Group: Command,
+		What:    "could not listen on the address, which another program may have",
+		Safe:    "Nothing was started.",
+		Fix:     "Choose another address with --listen, or stop the other program.",
+		Example: `Nothing can listen on 127.0.0.1:8080: address already in use. Nothing was started. Choose another with --listen.`,
+	},
+	{
+		Code: "config.managed", Group: Command,
+		What:    "would change something that is kept in a file, and be undone when the file is applied again",
+		Safe:    nothingChanged,
+		Fix:     "Change the file and apply it with kith config apply, or let go of the file with kith config detach.",
+		Example: `nightly is kept in the file syncs/nightly.yaml. Nothing was changed. Change that file and apply it, or detach it from the file first.`,
+	},
+	{
 		Code: "book.not_empty", Group: Command,
 		What:    "would change a setting that decides how people are recognised, in a book that has contacts already",
 		Safe:    nothingChanged,

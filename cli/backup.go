@@ -5,16 +5,17 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/desk"
+	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
 
@@ -32,7 +33,8 @@ func (a *app) backupCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "backup FILE", Short: "Write everything to one file", Args: exactly("a FILE"),
 		Long: `Backup writes the database, the installation's key and the staged sources to one
-file. Keep it as safe as the data: whoever has it has all contacts.`,
+file. A server or another command may be at work meanwhile: the backup is of one moment.
+Keep it as safe as the data: whoever has it has all contacts.`,
 		Example: "  kith backup kith-backup.tar.gz",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.Getenv("KITH_DATABASE") != "" {
@@ -41,32 +43,50 @@ file. Keep it as safe as the data: whoever has it has all contacts.`,
 			if _, err := os.Lstat(args[0]); !errors.Is(err, fs.ErrNotExist) {
 				return refuse("file.exists", "%s is there already. Nothing was written. Name another file", args[0])
 			}
-			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				if err := backup(ctx, w, args[0], a.Now()); err != nil {
-					return err
-				}
-				a.say("Wrote %s. kith restore %s brings it back.", args[0], desk.Quoted(args[0]))
-				return nil
+			err := a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				return backup(ctx, w.Folder, args[0], a.Now(), w.Store.Backup)
 			})
+			if errors.Is(err, workspace.ErrLocked) { // kith serve has it, or another command: the copy is made beside it
+				err = backup(cmd.Context(), a.folder, args[0], a.Now(), func(ctx context.Context, to string) error {
+					return store.CopySQLite(ctx, filepath.Join(a.folder, databaseFile), to)
+				})
+			}
+			if err != nil {
+				return err
+			}
+			a.say("Wrote %s. kith restore %s brings it back.", args[0], desk.Quoted(args[0]))
+			return nil
 		},
 	}
 }
 
-func backup(ctx context.Context, w *workspace.Workspace, path string, now time.Time) error {
-	database := filepath.Join(w.Folder, "tmp", "backup.db")
-	defer os.Remove(database)
-	if err := w.Store.Backup(ctx, database); err != nil {
-		return fmt.Errorf("back up: %w", err)
+// backup copies the database first: what it speaks of is there then. The copy lies
+// beside the backup, where a server that starts does not tidy it away.
+func backup(ctx context.Context, folder, path string, now time.Time, database func(ctx context.Context, to string) error) error {
+	beside := path + ".db.part"
+	if err := os.Remove(beside); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a backup that was killed
+		return unwritable(path, err)
+	}
+	defer os.Remove(beside)
+	if err := database(ctx, beside); err != nil {
+		var onDisk *fs.PathError
+		if errors.As(err, &onDisk) {
+			return unwritable(path, err)
+		}
+		return err
 	}
 	return replaceFile(path, func(out io.Writer) error {
 		zip := gzip.NewWriter(out)
 		archive := tar.NewWriter(zip)
-		members := [][2]string{{databaseFile, database}, {keyFile, filepath.Join(w.Folder, keyFile)}}
-		staged, err := filepath.Glob(filepath.Join(w.Engine.Stage, "*"))
+		members := [][2]string{{databaseFile, beside}, {keyFile, filepath.Join(folder, keyFile)}}
+		staged, err := filepath.Glob(filepath.Join(folder, stageFolder, "*"))
 		if err != nil {
 			return err
 		}
 		for _, path := range staged {
+			if strings.HasPrefix(filepath.Base(path), "incoming-") { // being copied right now
+				continue
+			}
 			members = append(members, [2]string{stageFolder + "/" + filepath.Base(path), path})
 		}
 		for _, m := range members {
@@ -83,6 +103,9 @@ func pack(ctx context.Context, archive *tar.Writer, name, path string, now time.
 		return err
 	}
 	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(name, stageFolder) {
+		return nil // cleared away since it was listed: nothing speaks of it any more
+	}
 	if err != nil {
 		return err
 	}

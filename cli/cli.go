@@ -104,6 +104,7 @@ func (a *app) root() *cobra.Command {
 	add(root, "book", a.booksCommand(), a.fieldsCommand(), a.contactsCommand(), a.trashCommand(), a.suppressionsCommand())
 	add(root, "keep", a.serveCommand(), a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.selftestCommand(), a.versionCommand())
 	add(root, "keep", a.configCommand(), a.userCommand(), a.tokenCommand(), a.auditCommand())
+	root.AddCommand(a.manCommand(root))
 	root.SetHelpCommandGroupID("keep")
 	root.SetCompletionCommandGroupID("keep")
 	a.addCompletion(root)

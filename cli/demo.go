@@ -14,17 +14,22 @@ import (
 
 	"github.com/kith-sync/kith/demo"
 	"github.com/kith-sync/kith/desk"
+	"github.com/kith-sync/kith/server"
+	"github.com/kith-sync/kith/workspace"
 )
 
 func (a *app) demoCommand() *cobra.Command {
 	var keep string
+	var alone bool
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "See what Kith does, in one minute, on 500 invented people",
 		Long: `Demo imports a file of 500 invented people into a temporary data folder: the plan,
 the run, the rejects, one contact explained, one run undone, one stopped by the
-guard. Your own data are not touched.`,
-		Example: "  kith demo\n  kith demo --keep kith-demo",
+guard. Then it serves what came of it to your browser, until you interrupt it; where
+nobody is at the terminal, and with --no-serve, it ends there. Your own data are not
+touched.`,
+		Example: "  kith demo\n  kith demo --keep kith-demo --no-serve",
 		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if a.folder != "" {
@@ -40,13 +45,36 @@ guard. Your own data are not touched.`,
 			if err := a.tellDemo(cmd.Context(), folder); err != nil {
 				return err
 			}
-			a.yourTurn(keep)
-			return nil
+			serves := !alone && a.terminal(a.Stdin)
+			a.yourTurn(keep, serves)
+			if !serves {
+				return nil
+			}
+			return a.serveDemo(cmd.Context(), filepath.Join(folder, demoData))
 		},
 	}
 	cmd.Flags().StringVar(&keep, "keep", "", "do it in this new folder and leave everything there")
-	cmd.Flags().Bool("no-serve", false, "only print (there is nothing to serve yet)")
+	cmd.Flags().BoolVar(&alone, "no-serve", false, "only print; open no page")
 	return cmd
+}
+
+// demoAddress is where the demo is served, unless something is there already.
+const demoAddress = "127.0.0.1:8080"
+
+// serveDemo serves what the story has left: an import with rejects, and one that the
+// guard stopped.
+func (a *app) serveDemo(ctx context.Context, data string) error {
+	a.folder = data
+	fmt.Fprintln(a.Stdout, "\nIn your browser (Ctrl-C stops it)")
+	return a.write(ctx, func(ctx context.Context, w *workspace.Workspace) error {
+		o := serving{Options: server.Options{Address: demoAddress}, demo: true}
+		err := a.serve(ctx, w, o)
+		if f, is := errors.AsType[*fault](err); is && f.code == codeAddress {
+			o.Address = "127.0.0.1:0"
+			err = a.serve(ctx, w, o)
+		}
+		return err
+	})
 }
 
 // demoFolder makes the folder that is to be kept, or one for the time being.
@@ -95,13 +123,16 @@ func (a *app) colours() bool {
 }
 
 // yourTurn says how to go on. Whoever has only the source types go run instead.
-func (a *app) yourTurn(keep string) {
+func (a *app) yourTurn(keep string, serves bool) {
 	say := func(command, what string) { fmt.Fprintf(a.Stdout, "  %-28s  %s\n", command, what) }
 	fmt.Fprintln(a.Stdout, "\nYour turn")
 	say("kith import your.csv --plan", "look first (without kith on the path: go run ./cmd/kith ...)")
-	if keep == "" {
+	switch {
+	case keep == "" && serves:
+		say("kith demo --keep kith-demo", "the same, in a folder that stays; the one of this demo goes when you stop it")
+	case keep == "":
 		say("kith demo --keep kith-demo", "the same, in a folder that stays; the one of this demo is gone")
-	} else {
+	default:
 		say(fmt.Sprintf("kith --data %s runs list", desk.Quoted(filepath.Join(keep, demoData))), "what was done here")
 	}
 	say("kith --help, docs/cli.md", "all commands")

@@ -21,6 +21,7 @@ type serving struct {
 	server.Options
 	base string
 	totp bool
+	demo bool // invented people, in a folder that goes when it stops
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -50,6 +51,9 @@ is no default password. Interrupt it to stop: what is at work then goes on the n
 	return cmd
 }
 
+// codeAddress is the code of an address that something else has.
+const codeAddress = "server.address"
+
 // serve answers until it is interrupted.
 func (a *app) serve(ctx context.Context, w *workspace.Workspace, o serving) error {
 	if (o.Certificate == "") != (o.Key == "") {
@@ -61,7 +65,7 @@ func (a *app) serve(ctx context.Context, w *workspace.Workspace, o serving) erro
 		return usage("%s. Nothing was started", sentence(err.Error()))
 	}
 	if err != nil {
-		return refuse("server.address", "Nothing can listen on %s: %v. Nothing was started. Choose another with --listen", o.Address, innermost(err))
+		return refuse(codeAddress, "Nothing can listen on %s: %v. Nothing was started. Choose another with --listen", o.Address, innermost(err))
 	}
 	defer l.Close()
 	base, err := baseURL(o, l.Addr())
@@ -72,7 +76,7 @@ func (a *app) serve(ctx context.Context, w *workspace.Workspace, o serving) erro
 	if err != nil {
 		return err
 	}
-	s := service.New(service.Options{Workspace: w, Accounts: gate, Log: log, Now: a.Now, BaseURL: base, Version: a.Version})
+	s := service.New(service.Options{Workspace: w, Accounts: gate, Log: log, Now: a.Now, BaseURL: base, Version: a.Version, Demo: o.demo})
 	handler, err := server.Handler(s)
 	if err != nil {
 		return err

@@ -180,6 +180,12 @@ func (b *tab) agrees(do func()) (question string) {
 	return asked.Message
 }
 
+// book opens the contacts of an address book.
+func (b *tab) book(name string) *tab {
+	b.t.Helper()
+	return b.open("/contacts").press(name).sees("in " + name + ".")
+}
+
 func (b *tab) signIn() *tab {
 	b.t.Helper()
 	return b.open("/signin").fill("E-mail", owner).fill("Password", password).press("Sign in").sees("Home")

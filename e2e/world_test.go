@@ -16,6 +16,7 @@ import (
 	"github.com/kith-sync/kith/server"
 	"github.com/kith-sync/kith/service"
 	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/syncfile"
 	"github.com/kith-sync/kith/workspace"
 )
 
@@ -104,11 +105,13 @@ func (w *world) connects(name string) {
 }
 
 // imports brings a file of comma-separated values into a book without the pages.
-func (w *world) imports(book, text string, policy plan.Policy) store.Run {
+func (w *world) imports(book, text string, def plan.Sync) store.Run {
 	w.t.Helper()
 	path := w.file(book+".csv", text)
-	sync, err := w.Workspace.Store.SaveSync(w.t.Context(), plan.Sync{Name: "import-" + book, Source: plan.Endpoint{File: path},
-		Target: plan.Endpoint{Book: book}, Policy: policy}, filepath.Dir(path))
+	def.Name, def.Source.File, def.Target.Book = "import-"+book, path, book
+	def, err := syncfile.Apply(def.Preset, def)
+	w.no(err)
+	sync, err := w.Workspace.Store.SaveSync(w.t.Context(), def, filepath.Dir(path))
 	w.no(err)
 	r, err := w.Workspace.Plan(w.t.Context(), sync)
 	w.no(err)

@@ -351,8 +351,8 @@ func (e *Engine) unchanged(ctx context.Context, s store.Sync, source connector.S
 		if s.Definition.OnSeveral == plan.SeveralMostRecent {
 			return false, nil // the run itself changed who was changed last
 		}
-		if decided.Totals.Created > 0 && e.addsOnly(last) {
-			return false, nil // what was created then would be skipped now
+		if decided.Totals.Created+decided.Totals.Updated > 0 && e.addsOnly(last) {
+			return false, nil // what was created then, or lost its mark, would be skipped now
 		}
 		r.Warnings, r.FirstRef = decided.Warnings, decided.FirstRef
 		return true, e.finishUnchanged(ctx, r, store.Succeeded, again(decided.Totals), decided.Reasons)

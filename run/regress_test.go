@@ -157,6 +157,26 @@ func TestOnceBroken(t *testing.T) {
 			},
 			want: []string{"create 2, skip 1", "update 1, unchanged 1, skip 1", "unchanged 1, skip 1", "create 1, unchanged 1, skip 1"}, left: "1 2 3",
 		},
+		{
+			what: "who has lost a mark is as before to a sync that only adds",
+			sync: plan.Sync{Policy: plan.Policy{Update: plan.WriteNever, Delete: plan.Delete{NotFound: plan.Mark}}},
+			runs: [][]string{{"email=ann@example.com"}, {"email=bob@example.org"}, {"email=ann@example.com"}, {"email=ann@example.com"}},
+			want: []string{"create 1", "create 1", "update 1", "skip 1"}, left: "1 2",
+		},
+		{
+			what: "a blank does not clear the second address by which a contact is found",
+			sync: plan.Sync{Secondary: true, Policy: plan.Policy{Update: plan.WriteAlways}},
+			book: []string{"email=ann@example.com, email.2=dee@example.com"},
+			runs: [][]string{{"email=dee@example.com"}, {"everything again"}},
+			want: []string{"unchanged 1", "unchanged 1"}, left: "1",
+		},
+		{
+			what: "two of one telephone and two names are two, and stay two",
+			sync: plan.Sync{Match: []plan.Rule{plan.ByPhone}},
+			runs: [][]string{{"phone=020 7946 0001, last_name=Lee", "phone=020 7946 0001, last_name=Day"},
+				{"phone=020 7946 0001, last_name=Day, company=Acme", "phone=020 7946 0001, last_name=Lee"}, {"everything again"}},
+			want: []string{"create 2", "update 1, unchanged 1", "unchanged 2"}, left: "1 2",
+		},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			w := &world{bench: b, Sync: c.sync}
@@ -165,7 +185,7 @@ func TestOnceBroken(t *testing.T) {
 				w.Sync.Match = []plan.Rule{plan.ByEmail, plan.ByPhone}
 			}
 			for _, f := range fields {
-				w.Sync.Map = append(w.Sync.Map, plan.Mapping{From: f.Name, To: f.Name})
+				w.Sync.Map = append(w.Sync.Map, plan.Mapping{From: f.Name, To: f.Name, MayClear: c.sync.Secondary})
 			}
 			for _, text := range c.book {
 				w.Seed = append(w.Seed, parsed(text))

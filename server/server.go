@@ -85,6 +85,7 @@ func Handler(s *service.Service) (http.Handler, error) {
 	mux.Handle("/", pages)
 	mux.Handle("GET /api", pages.Framed("The API", viewer))
 	mux.Handle("/api/", programs)
+	mux.Handle("GET /metrics", figures(s))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if err := s.Workspace.Store.Ping(r.Context()); err != nil {

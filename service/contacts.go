@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -31,12 +32,13 @@ type ContactsPage struct {
 	Next     int64                `json:"next,omitempty"` // the ID after which to go on; 0: that was all
 }
 
-// ContactsOnPage is how many contacts a page has, and contactsScanned at how many
-// one request looks: a search through a million of them comes in steps, none of
-// which keeps anybody waiting.
+// ContactsOnPage is how many contacts a page has. One request looks at so many for
+// a text, and at so many value by value: a search through a million of them comes
+// in steps, none of which keeps anybody waiting.
 const (
-	ContactsOnPage  = 100
-	contactsScanned = 20_000
+	ContactsOnPage = 100
+	textsScanned   = 25_000
+	valuesScanned  = 10_000
 )
 
 // Contacts returns a page of a book's contacts. A search first asks the index of
@@ -47,10 +49,6 @@ func (s *Service) Contacts(ctx context.Context, book int64, q ContactQuery) (Con
 		return ContactsPage{}, err
 	}
 	page := ContactsPage{Book: b, Contacts: []desk.ContactReport{}}
-	chosen, err := desk.Chosen(b, q.Choice)
-	if err != nil {
-		return page, err
-	}
 	if q.Search != "" && !q.Deep && len(q.Where) == 0 {
 		known, err := desk.Known(ctx, s.Workspace, b, q.Search)
 		if err != nil || len(known) > 0 {
@@ -58,35 +56,76 @@ func (s *Service) Contacts(ctx context.Context, book int64, q ContactQuery) (Con
 			return page, err
 		}
 	}
-	limit, scan := min(max(q.Limit, 0), ContactsOnPage), contactsScanned
-	if limit == 0 {
-		limit = ContactsOnPage
+	limit := ContactsOnPage
+	if q.Limit > 0 {
+		limit = min(q.Limit, ContactsOnPage)
 	}
-	if q.All() {
+	found, err := s.look(ctx, b, q.Choice, store.Ref(b.ID, q.After), limit, textsScanned)
+	page.Contacts, page.Looked, page.Next = reports(b, found.contacts), found.looked, store.Number(found.next)
+	return page, err
+}
+
+// A looking is what was found in a stretch of a book.
+type looking struct {
+	contacts []store.Contact
+	looked   int64 // at so many contacts
+	next     int64 // handle after which to go on; 0: the book ends there
+}
+
+// look finds at most limit contacts of a choice after a handle, in a stretch of
+// the book. A text is looked for by the database, which reads more in the same
+// time; what it finds is looked at again here.
+func (s *Service) look(ctx context.Context, b store.Book, c desk.Choice, after int64, limit, stretch int) (found looking, err error) {
+	chosen, err := desk.Chosen(b, c)
+	if err != nil {
+		return found, err
+	}
+	text, scan := needle(c), stretch
+	contacts := s.Workspace.Store.ContactsWith(ctx, b, after, scan, text)
+	switch {
+	case c.All():
 		scan = limit + 1
+		contacts = s.Workspace.Store.SomeContacts(ctx, b, after, scan)
+	case text == "":
+		scan = min(stretch, valuesScanned)
+		contacts = s.Workspace.Store.SomeContacts(ctx, b, after, scan)
 	}
-	var found []store.Contact
-	last := q.After
-	for c, err := range s.Workspace.Store.SomeContacts(ctx, b, store.Ref(b.ID, q.After), scan) {
+	for c, err := range contacts {
 		if err != nil {
-			return page, err
+			return found, err
 		}
-		if len(found) == limit {
-			page.Next = last
-			break
+		if len(found.contacts) == limit {
+			found.next = found.contacts[limit-1].Ref
+			_, found.looked, err = s.Workspace.Store.EndOf(ctx, b, after, found.next, scan)
+			return found, err
 		}
-		page.Looked++
-		last = store.Number(c.Ref)
 		if chosen(c.Values) {
 			c.Values = slices.Clone(c.Values)
-			found = append(found, c)
+			found.contacts = append(found.contacts, c)
 		}
 	}
-	if page.Looked == int64(scan) {
-		page.Next = last
+	last, n, err := s.Workspace.Store.EndOf(ctx, b, after, math.MaxInt64, scan)
+	if found.looked = n; n == int64(scan) {
+		found.next = last
 	}
-	page.Contacts = reports(b, found)
-	return page, nil
+	return found, err
+}
+
+// needle is a text that all contacts of a choice have in their stored values, as
+// it is written; "" where there is none.
+func needle(c desk.Choice) string {
+	texts := []string{strings.TrimSpace(c.Search)}
+	for _, w := range c.Where {
+		if w.Is == desk.Contains || w.Is == desk.Begins || w.Is == desk.Tagged {
+			texts = append(texts, strings.TrimSpace(w.Value))
+		}
+	}
+	for _, text := range texts {
+		if text != "" && store.Plain(text) {
+			return text
+		}
+	}
+	return ""
 }
 
 func reports(b store.Book, contacts []store.Contact) []desk.ContactReport {

@@ -51,7 +51,7 @@ type Duplicate struct {
 const (
 	duplicateGroups   = 25
 	duplicateKeys     = 200_000
-	duplicateContacts = 50_000
+	duplicateContacts = 20_000
 	duplicateMembers  = 10
 )
 
@@ -249,4 +249,4 @@ func (s *Service) sameName(ctx context.Context, b store.Book, after uint64, page
 
 // namesOnPage is how many names of a stretch are shown: whoever merges those sees
 // the next.
-const namesOnPage = 100
+const namesOnPage = duplicateGroups

@@ -276,7 +276,7 @@ func (s *Service) ViewImport(ctx context.Context, d ImportDraft) (view ImportVie
 		} else if !errors.Is(err, store.ErrNotFound) {
 			return view, err
 		} else {
-			def.Map, err = run.Suggested(suggestions, view.Preview.Columns), nil // nobody has confirmed one yet
+			def.Map = run.Suggested(suggestions, view.Preview.Columns)
 		}
 		view.Draft.Map = def.Map
 	}
@@ -298,9 +298,10 @@ func (s *Service) ViewImport(ctx context.Context, d ImportDraft) (view ImportVie
 		}
 		view.Columns = append(view.Columns, column)
 	}
-	if book.ID != 0 {
-		view.Match, err = view.Preview.MatchRateOf(ctx, s.Workspace, book, def)
+	if book.ID == 0 {
+		return view, nil // nobody is in it yet
 	}
+	view.Match, err = view.Preview.MatchRateOf(ctx, s.Workspace, book, def)
 	return view, err
 }
 

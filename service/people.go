@@ -221,7 +221,7 @@ func atGate(err error) error {
 	case errors.As(err, &weak):
 		return at("password", "user.password", weak.Reason)
 	case errors.As(err, &broken):
-		return &run.Error{Code: "audit.broken", Message: capital(broken.Error()) + ". Somebody wrote to the database without Kith, or put an older copy in its place"}
+		return &run.Error{Code: "audit.broken", Message: Capital(broken.Error()) + ". Somebody wrote to the database without Kith, or put an older copy in its place"}
 	case errors.Is(err, store.ErrLastOwner):
 		return &run.Error{Code: "user.last_owner", Message: "Nobody else owns this installation, and somebody has to. Nothing was changed. Make somebody else an owner first"}
 	case errors.Is(err, store.ErrTaken):
@@ -229,9 +229,9 @@ func atGate(err error) error {
 	case errors.Is(err, account.ErrEmail):
 		return at("email", desk.CodeUsage, "This is not an e-mail address")
 	case errors.Is(err, account.ErrName):
-		return at("name", desk.CodeUsage, capital(err.Error()))
+		return at("name", desk.CodeUsage, Capital(err.Error()))
 	case errors.Is(err, account.ErrRole):
-		return at("role", desk.CodeUsage, capital(err.Error()))
+		return at("role", desk.CodeUsage, Capital(err.Error()))
 	case errors.Is(err, account.ErrCredentials):
 		return at("present", desk.CodeUsage, "This is not your password")
 	case errors.Is(err, account.ErrCode):
@@ -242,7 +242,8 @@ func atGate(err error) error {
 	return err
 }
 
-func capital(text string) string {
+// Capital begins a sentence.
+func Capital(text string) string {
 	if text == "" {
 		return ""
 	}

@@ -30,11 +30,10 @@ type SearchedBook struct {
 	Of     int64 `json:"of"`
 }
 
-// A search over everything looks at so many contacts in all, and shows so many.
+// A search over everything shows so many contacts, and looks at so many runs.
 const (
-	searchScanned = 20_000
-	searchShown   = 20
-	searchRuns    = 200
+	searchShown = 20
+	searchRuns  = 200
 )
 
 // Search finds contacts by their keys in every book at once, else by any value in
@@ -84,23 +83,15 @@ func (r *SearchResults) add(b store.Book, c store.Contact) {
 
 func (s *Service) searchValues(ctx context.Context, books []store.Book, r *SearchResults) error {
 	for _, b := range books {
-		chosen, err := desk.Chosen(b, desk.Choice{Search: r.Text})
+		found, err := s.look(ctx, b, desk.Choice{Search: r.Text}, store.Ref(b.ID, 0), searchShown, textsScanned/len(books))
 		if err != nil {
 			return err
 		}
-		looked, share := int64(0), searchScanned/len(books)
-		for c, err := range s.Workspace.Store.SomeContacts(ctx, b, 0, share) {
-			if err != nil {
-				return err
-			}
-			looked++
-			if chosen(c.Values) {
-				r.add(b, c)
-			}
+		for _, c := range found.contacts {
+			r.add(b, c)
 		}
-		r.Looked += looked
-		if looked == int64(share) && b.Population > looked {
-			r.Partly = append(r.Partly, SearchedBook{BookName{b.ID, b.Name}, looked, b.Population})
+		if r.Looked += found.looked; found.next != 0 {
+			r.Partly = append(r.Partly, SearchedBook{BookName{b.ID, b.Name}, found.looked, b.Population})
 		}
 	}
 	return nil

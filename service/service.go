@@ -17,6 +17,7 @@ import (
 	"github.com/kith-sync/kith/account"
 	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/job"
+	"github.com/kith-sync/kith/metrics"
 	"github.com/kith-sync/kith/notify/outbox"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
@@ -29,10 +30,12 @@ type Service struct {
 	Accounts  *account.Gate
 	Jobs      *job.Dispatcher
 	Notifier  *outbox.Notifier
+	Metrics   *metrics.Metrics
 	Log       *slog.Logger
 	Now       func() time.Time
 	BaseURL   string // where people reach it, without a slash at the end
 	Version   string
+	Demo      bool // the people in it are invented: pages say so, and what to try
 
 	running  sync.WaitGroup
 	stop     context.CancelFunc
@@ -55,12 +58,14 @@ type Options struct {
 	Now       func() time.Time
 	BaseURL   string
 	Version   string
+	Demo      bool
 }
 
 // New returns a service that does nothing by itself yet.
 func New(o Options) *Service {
-	s := &Service{Workspace: o.Workspace, Accounts: o.Accounts, Log: o.Log, Now: o.Now, BaseURL: o.BaseURL, Version: o.Version}
+	s := &Service{Workspace: o.Workspace, Accounts: o.Accounts, Log: o.Log, Now: o.Now, BaseURL: o.BaseURL, Version: o.Version, Demo: o.Demo}
 	s.Jobs = &job.Dispatcher{Queue: o.Workspace.Store, Do: s.do, Say: Say, Ended: s.ended, Now: o.Now, Log: o.Log}
+	s.Metrics = metrics.New(o.Version, s.lookNow)
 	s.Notifier = desk.Notifier(o.Workspace, o.BaseURL)
 	return s
 }
@@ -126,6 +131,9 @@ func Say(err error) (code, message string) {
 func (s *Service) ended(ctx context.Context, j store.Job) {
 	s.Log.Info("job", "job", j.ID, "kind", j.Kind, "sync", j.Sync, "state", j.State, "run", j.Run, "code", j.Code,
 		"took", j.Finished.Sub(j.Started).String())
+	if err := s.counted(ctx, j); err != nil {
+		s.Log.Error("a run is not counted in the metrics", "run", j.Run, "error", err)
+	}
 	if err := s.tellOf(ctx, j); err != nil {
 		s.Log.Error("nobody could be told of a run", "run", j.Run, "error", err)
 	}

@@ -173,18 +173,24 @@ func (s *system) plannedWrites(r store.Run) map[string]bool {
 	return all
 }
 
-// checkListing: a cursor is stored only once all before it is durable (I17).
+// checkListing: nothing is taken for gone that is there (I13), and a cursor is
+// stored only once all before it is durable (I17).
 func (s *system) checkListing() {
+	mirror := s.mirror()
+	for _, id := range slices.Sorted(maps.Keys(mirror)) {
+		if x := s.remote.records[id]; x != nil && !x.gone && mirror[id].State != store.There { // nobody here revives a record
+			s.broken("I13: %s is taken for gone, and is there", id)
+		}
+	}
 	pair, err := s.store.Pair(s.ctx, s.pair.ID)
 	cursor, _ := strconv.ParseInt(pair.Cursor, 10, 64)
 	if err != nil || cursor == 0 {
 		return
 	}
-	mirror := s.mirror()
 	for id, x := range s.remote.records {
 		m, known := mirror[id]
 		switch {
-		case x.seq >= cursor || x.gone && (!known || !s.TellsGone) || s.narrowed:
+		case x.seq >= cursor || x.gone && (!known || !s.TellsGone) || !known && s.narrowed:
 		case !known:
 			s.broken("I17: the cursor is at %d, but %s (%d) is not in the mirror", cursor, id, x.seq)
 		case x.gone != (m.State != store.There):

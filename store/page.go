@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 )
 
@@ -24,6 +25,35 @@ func (s *Store) SomeContacts(ctx context.Context, b Book, after int64, limit int
 			max(after, firstID(b.ID)), firstID(b.ID+1), limit)
 		s.yield(rows, err, b, yield)
 	}
+}
+
+// ContactsWith yields those of the next scan contacts after a handle whose values
+// have a text, letters of either case, oldest first. It may yield a few others,
+// which have the text across two values: the caller looks again. The text is one
+// for which Plain reports true.
+func (s *Store) ContactsWith(ctx context.Context, b Book, after int64, scan int, text string) iter.Seq2[Contact, error] {
+	like := "LIKE" // of SQLite, which ignores the case of ASCII
+	if s.postgres {
+		like = "ILIKE"
+	}
+	return func(yield func(Contact, error) bool) {
+		rows, err := s.db.QueryContext(ctx, `SELECT `+contactColumns+` FROM (SELECT `+contactColumns+` FROM contact WHERE id > $1 AND id < $2 ORDER BY id LIMIT $3) AS stretch
+			WHERE data `+like+` $4 ESCAPE '!' ORDER BY id`, max(after, firstID(b.ID)), firstID(b.ID+1), scan, "%"+likeless.Replace(text)+"%")
+		s.yield(rows, err, b, yield)
+	}
+}
+
+var likeless = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
+
+// Plain reports whether a text stands in stored values as it is written.
+func Plain(text string) bool { return plain(text) }
+
+// EndOf returns the handle of the last of the next scan contacts after a handle,
+// none of them beyond another one, and how many they are.
+func (s *Store) EndOf(ctx context.Context, b Book, after, until int64, scan int) (last, n int64, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT coalesce(max(id), 0), count(*) FROM (SELECT id FROM contact WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3) AS stretch`,
+		max(after, firstID(b.ID)), min(until, firstID(b.ID+1)-1), scan).Scan(&last, &n)
+	return last, n, err
 }
 
 // SomeTrash returns at most limit contacts of a book's trash that were deleted

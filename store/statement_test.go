@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -15,19 +16,18 @@ func TestAConnectionKeepsItsStatements(t *testing.T) {
 	tx := must(s.db.BeginTx(ctx, nil))(t)
 	defer func() { _ = tx.Rollback() }()
 	const text = `SELECT value FROM json_each('[1,2,3]')`
-	outer := must(tx.QueryContext(ctx, text))(t)
-	sum := 0
-	for outer.Next() { // the same text again while its rows are read
-		inner := must(tx.QueryContext(ctx, text))(t)
-		for inner.Next() {
-			var n int
-			noError(t, inner.Scan(&n))
+	number := func(rows *sql.Rows) (n int, err error) { return n, rows.Scan(&n) }
+	rows, err := tx.QueryContext(ctx, text)
+	sums, err := collect(rows, err, func(*sql.Rows) (sum int, err error) {
+		rows, err := tx.QueryContext(ctx, text) // the same text again while its rows are read
+		inner, err := collect(rows, err, number)
+		for _, n := range inner {
 			sum += n
 		}
-		noError(t, inner.Close())
-	}
-	noError(t, outer.Err())
-	equal(t, "three times all three", sum, 18)
+		return sum, err
+	})
+	noError(t, err)
+	same(t, "three times all three", sums, []int{6, 6, 6})
 	for i := range 3 * keptAtMost {
 		_, err := tx.ExecContext(ctx, fmt.Sprintf(`UPDATE setting SET value = '%d' WHERE name = 'nobody'`, i))
 		noError(t, err)
@@ -56,11 +56,12 @@ func TestAStatementThatServesAgainStartsAfresh(t *testing.T) {
 	}
 	first := func() (columns int, value any) {
 		t.Helper()
-		rows := must(c.QueryContext(ctx, `SELECT * FROM shape WHERE a <> $1 ORDER BY a`, "one"))(t)
+		rows, err := c.QueryContext(ctx, `SELECT * FROM shape WHERE a <> $1 ORDER BY a`, "one")
+		noError(t, err)
 		defer rows.Close()
 		names := must(rows.Columns())(t)
 		if !rows.Next() {
-			t.Fatal("no row")
+			t.Fatal("no row", rows.Err())
 		}
 		into := make([]any, len(names))
 		for i := range into {
@@ -79,7 +80,8 @@ func TestAStatementThatServesAgainStartsAfresh(t *testing.T) {
 	equal(t, "columns once there is another", n, 2)
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := c.QueryContext(cancelled, `SELECT a FROM shape`); err == nil {
+	var answer string
+	if err := c.QueryRowContext(cancelled, `SELECT a FROM shape`).Scan(&answer); err == nil {
 		t.Error("a cancelled query was answered")
 	}
 	n, _ = first()

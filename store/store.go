@@ -52,7 +52,7 @@ func OpenSQLite(ctx context.Context, path string) (*Store, error) {
 	// position is lost with the writes it counts. The driver obeys
 	// _journal_mode after every _pragma: in WAL mode the page size is fixed. Writers wait for each other, and as
 	// long as the longest of them may take (deleting a large book).
-	dsn := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path) +
+	dsn := "file:" + escapedPath(path) +
 		"?_pragma=page_size(8192)&_journal_mode=WAL&_pragma=synchronous(NORMAL)&_busy_timeout=30000" +
 		"&_pragma=foreign_keys(ON)&_pragma=cache_size(-4000)&_pragma=journal_size_limit(67108864)&_txlock=immediate"
 	unclean := leftBehind(path + "-wal")
@@ -69,6 +69,10 @@ func OpenSQLite(ctx context.Context, path string) (*Store, error) {
 		return nil, damaged(path, err)
 	}
 	return s, nil
+}
+
+func escapedPath(path string) string {
+	return strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
 }
 
 // leftBehind reports whether a process that did not end by itself left its log.
@@ -175,13 +179,28 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	if s.postgres {
 		return errors.New("back up PostgreSQL with pg_dump")
 	}
+	return copyInto(ctx, s.db, path)
+}
+
+// CopySQLite is Backup for a database that another process has open: it reads one
+// state of it, whatever is written meanwhile.
+func CopySQLite(ctx context.Context, from, to string) error {
+	db, err := openSQLite("file:" + escapedPath(from) + "?mode=ro&_busy_timeout=30000")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return copyInto(ctx, db, to)
+}
+
+func copyInto(ctx context.Context, db *sql.DB, path string) error {
 	// The copy is full of people's data: only its owner may read it.
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return fmt.Errorf("back up: %w", err)
 	}
 	defer file.Close()
-	if _, err = s.db.ExecContext(ctx, `VACUUM INTO $1`, path); err == nil {
+	if _, err = db.ExecContext(ctx, `VACUUM INTO $1`, path); err == nil {
 		err = file.Sync()
 	}
 	if err != nil {

@@ -115,6 +115,10 @@ func suite(t *testing.T, open func(t *testing.T) *Store) {
 		{"a link works once", testTickets},
 		{"a token is kept until its user is removed", testTokens},
 		{"the audit log is only added to", testAudit},
+		{"contacts come page by page, and are found by a text", testPages},
+		{"the trash comes page by page", testTrashPages},
+		{"keys come in order", testKeysInOrder},
+		{"a filter is kept under its name", testFilters},
 		{"a healthy database passes its check", testCheck},
 	} {
 		t.Run(row.sentence, func(t *testing.T) { row.test(t, open(t)) })

@@ -25,6 +25,27 @@ func Schema() ([]byte, error) {
 	return append(out, '\n'), err
 }
 
+// ConfigSchemaID is the address of the schema of every kind of document.
+const ConfigSchemaID = "https://raw.githubusercontent.com/kith-sync/kith/main/docs/schema/config.json"
+
+// ConfigSchema returns the JSON Schema of the documents of a configuration, whatever
+// their kind.
+func ConfigSchema() ([]byte, error) {
+	s := &jsonschema.Schema{Version: jsonschema.Version, ID: ConfigSchemaID, Title: "Kith configuration",
+		Description: "One document of a configuration: a sync, connection, channel or book."}
+	for _, kind := range Kinds() {
+		keys := objectKeys(kind)
+		if kind == Kind {
+			keys = syncKeys()
+		}
+		one := mappingSchema(keys)
+		one.Title = kind
+		s.OneOf = append(s.OneOf, one)
+	}
+	out, err := json.MarshalIndent(s, "", "  ")
+	return append(out, '\n'), err
+}
+
 func mappingSchema(keys []key) *jsonschema.Schema {
 	s := &jsonschema.Schema{Type: "object", Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema}
 	for _, k := range keys {
@@ -96,6 +117,8 @@ func keySchema(k key) *jsonschema.Schema {
 		move.Set("move", pattern(notBlank))
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{enum([]string{plan.AfterKeep, plan.AfterDelete}),
 			{Type: "object", Properties: move, Required: []string{"move"}, AdditionalProperties: jsonschema.FalseSchema}}}
+	case hidden:
+		return pattern(reference.String())
 	case text, expression:
 	}
 	return &jsonschema.Schema{Type: "string"}

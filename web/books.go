@@ -20,7 +20,7 @@ func bookRoutes() []route {
 		{pattern: "GET /contacts/{book}/settings", operation: "books.show", do: (*visit).bookSettings},
 		{pattern: "POST /contacts/{book}/settings", operation: "books.change", do: (*visit).changeBook},
 		{pattern: "POST /contacts/{book}/fields", operation: "fields.add", do: (*visit).addField},
-		{pattern: "POST /contacts/{book}/fields/{field}", operation: "fields.change", do: (*visit).changeField},
+		{pattern: "POST /contacts/{book}/fields/{field}/change", operation: "fields.change", do: (*visit).changeField},
 		{pattern: "POST /contacts/{book}/fields/{field}/delete", operation: "fields.delete", do: (*visit).deleteField},
 		{pattern: "POST /contacts/{book}/delete", operation: "books.delete", do: (*visit).deleteBook},
 		{pattern: "GET /suppressions", operation: "suppressions.list", do: (*visit).suppressions},

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/desk"
@@ -165,6 +166,7 @@ func ruleText(rule string) string {
 // A historyView is what one run did about a contact.
 type historyView struct {
 	run.HistoryEntry
+	At                     time.Time
 	What, Code, Cause, Fix string
 	Changes                []string
 }
@@ -172,6 +174,7 @@ type historyView struct {
 func historyViews(entries []run.HistoryEntry) (all []historyView) {
 	for _, h := range slices.Backward(entries) {
 		view := historyView{HistoryEntry: h, What: historyText(h), Code: string(h.Reason)}
+		view.At, _ = time.Parse(time.RFC3339, h.When) // our own writing
 		if h.Reason != "" {
 			view.Cause, view.Fix = catalogueText(h.Reason), catalogueFix(h.Reason)
 		}
@@ -260,7 +263,7 @@ func (v *visit) explained(book int64, who string) error {
 		}
 	}
 	return v.show("explain", page{Title: "Explain", Nav: "Contacts", CLI: "kith explain " + desk.Quoted(who) + " --book " + desk.Quoted(b.Name),
-		API: fmt.Sprintf("GET /api/v1/books/%d/explain?who=%s", book, url.QueryEscape(who)), Data: data})
+		API: fmt.Sprintf("GET /api/v1/explain?book=%d&who=%s", book, url.QueryEscape(who)), Data: data})
 }
 
 func (v *visit) deleteContact() error {
@@ -312,7 +315,7 @@ func (v *visit) erasePage() error {
 		return err
 	}
 	return v.show("erase", page{Title: "Erase on request", Nav: "Contacts", CLI: fmt.Sprintf("kith contacts erase %d --book %s", id, desk.Quoted(b.Name)),
-		API: fmt.Sprintf("POST /api/v1/books/%d/contacts/%d/erase", book, id), Data: data})
+		API: fmt.Sprintf("POST /api/v1/books/%d/contacts:erase", book), Data: data})
 }
 
 func (v *visit) eraseContact() error {

@@ -84,8 +84,13 @@ func (v *visit) contacts() error {
 	for _, c := range found.Contacts {
 		data.Rows = append(data.Rows, rowOf(b, c, data.Columns))
 	}
+	seen, _ := strconv.ParseInt(v.form("seen"), 10, 64)
+	data.Looked += max(seen, 0)
 	if found.Next > 0 {
 		data.Next = v.with("after", strconv.FormatInt(found.Next, 10))
+		if data.Chosen {
+			data.Next += fmt.Sprintf("&seen=%d", data.Looked)
+		}
 	}
 	if found.Exact {
 		data.DeepLink = v.with("deep", "1")

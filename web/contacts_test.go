@@ -202,6 +202,143 @@ func TestEditContact(t *testing.T) {
 		}
 	}
 	added := operator.post("/contacts/1/new", url.Values{"f.email": {"di@example.com"}, "f.first_name": {"Di"}}).is(http.StatusSeeOther)
-	operator.get(added.to).says("h1", "Di").says("tbody", "by hand")
+	operator.get(added.to).says("h1", "Di").says(".history", "created")
 	operator.post("/contacts/1/new", url.Values{"f.email": {" "}}).is(http.StatusUnprocessableEntity).says(".alarm", "at least one value")
+}
+
+func TestMergeAndDuplicates(t *testing.T) {
+	w := newWorld(t)
+	w.imports("friends", people+"ada@example.net,Ada,Archer,+44 20 7946 0001,Other,\n")
+	w.imports("work", "email,first_name\nbo@example.org,Robert\n")
+	operator, viewer := w.as(account.Operator), w.as(account.Viewer)
+	viewer.get("/contacts/1/duplicates").is(http.StatusOK).has(".group", 1).says(".group", "ada@example.com", "ada@example.net").saysNot(".group", "Side by side")
+	viewer.get("/contacts/1/duplicates?share=name").is(http.StatusOK).has(".group", 1).says(".group", "Ada Archer")
+	viewer.get("/contacts/1/duplicates?share=email").is(http.StatusOK).has(".group", 1).says(".group", "friends, contact 2", "work, contact 1")
+	viewer.get("/contacts/1/duplicates?share=hats").is(http.StatusUnprocessableEntity)
+
+	operator.get("/contacts/1/1/merge?q=archer").is(http.StatusOK).says(".needs", "contact 4").saysNot(".needs", "contact 1 ")
+	to, _ := operator.get("/contacts/1/duplicates").Find(".group a.button").Attr("href")
+	side := operator.get(to).is(http.StatusOK).has("thead th", 3).says(".differs", "Acme", "Other")
+	form := url.Values{"with": {"4"}, "pick.company": {"4"}, "pick.email": {"1"}}
+	side.Find("input[name^=version]").Each(func(_ int, s *goquery.Selection) { form.Set(s.AttrOr("name", ""), s.AttrOr("value", "")) })
+	stale := url.Values{"with": {"4"}, "version.1": {"7"}}
+	operator.post("/contacts/1/1/merge", stale).is(http.StatusUnprocessableEntity).says("[role=alert]", "changed this contact meanwhile")
+	operator.post("/contacts/1/1/merge", form).is(http.StatusSeeOther)
+	viewer.get("/contacts/1/1").says("tbody", "ada@example.com", "Other", "by a merge")
+	viewer.get("/contacts/1/4").says("main", "merged into").saysNot("main", "Restore")
+	viewer.get("/contacts/1/duplicates").has(".group", 0)
+}
+
+func TestTrashPage(t *testing.T) {
+	w := newWorld(t)
+	w.imports("friends", people)
+	operator, manager := w.as(account.Operator), w.as(account.Manager)
+	operator.post("/contacts/1/bulk", url.Values{"id": {"1", "2"}, "delete": {"1"}}).is(http.StatusSeeOther)
+	operator.get("/contacts/1/trash").is(http.StatusOK).has("#rows tr", 2).saysNot("main", "Empty the trash")
+	operator.post("/contacts/1/trash/restore", url.Values{"id": {"1"}}).is(http.StatusSeeOther)
+	operator.get("/contacts/1/1").saysNot("main", "in the trash")
+	operator.post("/contacts/1/trash/empty", url.Values{"sure": {"on"}}).is(http.StatusForbidden)
+	manager.post("/contacts/1/trash/empty", nil).is(http.StatusUnprocessableEntity)
+	manager.post("/contacts/1/trash/empty", url.Values{"sure": {"on"}}).is(http.StatusSeeOther)
+	manager.get("/contacts/1/trash").says("main", "The trash is empty")
+}
+
+func TestExport(t *testing.T) {
+	w := newWorld(t)
+	w.imports("my \"best\" frïends", people)
+	operator := w.as(account.Operator)
+	for _, row := range []struct {
+		sentence, query string
+		file            string
+		want, without   []string
+	}{
+		{"data, byte for byte", "?form=data", ".csv", []string{"email,first_name", "bo@example.org,Bo"}, []string{"kith:spreadsheet"}},
+		{"a sheet that runs nothing", "?form=spreadsheet", ".csv", []string{"kith:spreadsheet", "'+44 20 7946 0001"}, nil},
+		{"cards", "?form=vcard", ".vcf", []string{"BEGIN:VCARD", "ada@example.com"}, nil},
+		{"those that are chosen", "?form=data&q=acme", ".csv", []string{"ada@example.com"}, []string{"bo@example.org"}},
+	} {
+		got := operator.get("/contacts/1/export" + row.query).is(http.StatusOK)
+		disposition := got.header.Get("Content-Disposition")
+		if want := `attachment; filename="my--best--fr-ends-2026-11-22` + row.file + `"; filename*=UTF-8''my%20%22best%22%20fr%C3%AFends-2026-11-22` + row.file; disposition != want {
+			t.Errorf("%s: got %s, want %s", row.sentence, disposition, want)
+		}
+		for _, text := range row.want {
+			if !strings.Contains(got.body, text) {
+				t.Errorf("%s: got %q, want it to have %q", row.sentence, got.body, text)
+			}
+		}
+		for _, text := range row.without {
+			if strings.Contains(got.body, text) {
+				t.Errorf("%s: got %q, want it without %q", row.sentence, got.body, text)
+			}
+		}
+	}
+	ticked := operator.post("/contacts/1/export", url.Values{"id": {"2"}, "form": {"data"}, "do": {"set"}}).is(http.StatusOK)
+	if !strings.Contains(ticked.body, "bo@example.org") || strings.Contains(ticked.body, "ada@example.com") {
+		t.Errorf("the ticked: got %q, want bo@example.org alone", ticked.body)
+	}
+	operator.post("/contacts/1/export", nil).is(http.StatusUnprocessableEntity)
+	operator.get("/contacts/1/export?form=xls").is(http.StatusUnprocessableEntity)
+	w.as(account.Viewer).get("/contacts/1/export").is(http.StatusForbidden)
+}
+
+func TestBooks(t *testing.T) {
+	w := newWorld(t)
+	owner, manager, viewer := w.as(account.Owner), w.as(account.Manager), w.as(account.Viewer)
+	viewer.get("/contacts").says("main", "no address book yet").saysNot("main", "New address book")
+	viewer.get("/contacts/new").is(http.StatusForbidden)
+	manager.get("/contacts/new").is(http.StatusOK)
+	manager.post("/contacts/new", url.Values{"name": {"Members"}, "region": {"UK"}}).is(http.StatusUnprocessableEntity).says("[role=alert]", "Did you mean GB?")
+	made := manager.post("/contacts/new", url.Values{"name": {"Members"}, "fields": {"first_name, phone\nborn:date"}, "key": {"member_no"}, "region": {"gb"}}).is(http.StatusSeeOther)
+	if made.to != "/contacts/1" {
+		t.Errorf("a new book: got %s, want /contacts/1", made.to)
+	}
+	manager.post("/contacts/new", url.Values{"name": {"Members"}}).is(http.StatusUnprocessableEntity).says("[role=alert]", "already")
+	manager.get("/contacts/1/settings").is(http.StatusOK).says("tbody", "member_no", "born").saysNot("main", "Delete this address book")
+	viewer.get("/contacts/1/settings").is(http.StatusOK).has("main form", 0)
+
+	manager.post("/contacts/1/fields", url.Values{"name": {"hat"}, "kind": {"text"}}).is(http.StatusSeeOther)
+	manager.post("/contacts/1/fields", url.Values{"name": {"hat"}, "kind": {"text"}}).is(http.StatusUnprocessableEntity).says("[role=alert]", "already")
+	manager.post("/contacts/1/fields/hat/change", url.Values{"label": {"Hat size"}, "kind": {"text"}}).is(http.StatusSeeOther)
+	if got, _ := manager.get("/contacts/1/settings").Find(`form[action$="hat/change"] input`).Attr("value"); got != "Hat size" {
+		t.Errorf("the label of a changed field: got %q, want Hat size", got)
+	}
+	manager.post("/contacts/1/fields/hat/delete", nil).is(http.StatusSeeOther)
+	manager.get("/contacts/1/settings").saysNot("tbody", "hat")
+	manager.post("/contacts/1/fields/member_no/delete", nil).is(http.StatusUnprocessableEntity).says("[role=alert]", "unique identifier")
+	manager.post("/contacts/1/new", url.Values{"f.member_no": {"7"}, "f.email": {"ada@example.com"}}).is(http.StatusSeeOther)
+	manager.post("/contacts/1/fields/email/change", url.Values{"kind": {"text"}}).is(http.StatusUnprocessableEntity)
+	manager.post("/contacts/1/settings", url.Values{"key": {"member_no"}, "region": {"DE"}}).is(http.StatusUnprocessableEntity).says("[role=alert]", "1 contacts")
+	manager.post("/contacts/1/settings", url.Values{"key": {"member_no"}, "region": {"GB"}, "formula": {`first_name + "!"`}}).is(http.StatusSeeOther)
+
+	manager.post("/contacts/1/delete", url.Values{"typed": {"Members"}}).is(http.StatusForbidden)
+	owner.post("/contacts/1/delete", url.Values{"typed": {"members"}}).is(http.StatusUnprocessableEntity).says("[role=alert]", "Nothing was deleted")
+	owner.post("/contacts/1/delete", url.Values{"typed": {"Members"}}).is(http.StatusSeeOther)
+	owner.get("/contacts/1").is(http.StatusNotFound)
+}
+
+func TestSuppressions(t *testing.T) {
+	w := newWorld(t)
+	w.imports("friends", people)
+	manager := w.as(account.Manager)
+	manager.get("/suppressions").is(http.StatusOK).says("main", "Nobody was erased")
+	manager.post("/contacts/1/2/erase", url.Values{"sure": {"on"}}).is(http.StatusOK)
+	manager.get("/suppressions").says("tbody", "friends").saysNot("main", "bo@example.org")
+	manager.post("/suppressions/1/lift", nil).is(http.StatusSeeOther)
+	manager.post("/suppressions/1/lift", nil).is(http.StatusNotFound)
+	w.as(account.Operator).get("/suppressions").is(http.StatusForbidden)
+}
+
+func TestSearch(t *testing.T) {
+	w := newWorld(t)
+	w.imports("friends", people)
+	w.imports("work", "email,first_name\nbo@example.org,Robert\n")
+	viewer := w.as(account.Viewer)
+	viewer.get("/search?q=bo@example.org").is(http.StatusOK).says("main", "friends, contact 2", "work, contact 1")
+	viewer.get("/search?q=acme").is(http.StatusOK).says("main", "Ada Archer", "<script>alert(1)</script> Cole").has("main script", 0)
+	viewer.get("/search?q=import-work").is(http.StatusOK).says("main", "Run 2")
+	viewer.get("/search?q=friends").is(http.StatusOK).says("main", "Address books")
+	viewer.get("/search?q=zebra").is(http.StatusOK).says(".empty", "zebra")
+	viewer.get("/search").is(http.StatusOK)
+	viewer.get("/").has("form.find[action='/search'] input[name=q]", 1)
 }

@@ -90,8 +90,12 @@ func (v *visit) entered(in account.SignedIn) error {
 }
 
 func (v *visit) codePage() error {
-	if _, err := v.service().Accounts.Begun(v.ctx(), v.sessionSecret(), v.from()); err != nil {
+	begun, err := v.service().Accounts.Begun(v.ctx(), v.sessionSecret(), v.from())
+	switch {
+	case err != nil:
 		return v.goTo("/signin", "")
+	case begun.NeedsEnrolment():
+		return v.goTo("/me/totp", "")
 	}
 	return v.show("code", page{Title: "Second factor", Data: door{Next: v.next()}})
 }

@@ -154,7 +154,7 @@ func (v *visit) mergePage() error {
 }
 
 func mergePageOf(data mergeView, book int64) page {
-	return page{Title: "Merge", Nav: "Contacts", CLI: "kith contacts merge KEEP OTHER --book " + desk.Quoted(data.Book.Name), API: fmt.Sprintf("POST /api/v1/books/%d/contacts/merge", book), Data: data}
+	return page{Title: "Merge", Nav: "Contacts", CLI: "kith contacts merge KEEP OTHER --book " + desk.Quoted(data.Book.Name), API: fmt.Sprintf("POST /api/v1/books/%d/contacts:merge", book), Data: data}
 }
 
 func (v *visit) mergeForm(book, id int64) (mergeView, error) {

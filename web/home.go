@@ -18,6 +18,9 @@ func (v *visit) home() error {
 	if err != nil {
 		return err
 	}
+	if v.service().Demo {
+		data.Steps = demoSteps(data)
+	}
 	return v.show("home", page{Title: "Home", Nav: "Home", CLI: "kith syncs list", API: "GET /api/v1/home", Data: data})
 }
 
@@ -25,6 +28,7 @@ type homeView struct {
 	Needs []need
 	Syncs []service.SyncState
 	Week  plan.Totals
+	Steps []step // what to try in a demo
 }
 
 // A need is one thing that waits for a person.

@@ -476,7 +476,7 @@ func (v *visit) scheduleStep(d service.ImportDraft, when schedule.Schedule, wron
 	if wrong != "" {
 		status = http.StatusUnprocessableEntity
 	}
-	return v.write(status, "import-schedule", "frame", page{Title: "Schedule import", Nav: "Imports", API: "POST /api/v1/imports/" + d.ID + ":finish", Data: data})
+	return v.write(status, "import-schedule", "frame", page{Title: "Schedule import", Nav: "Imports", API: "POST /api/v1/imports/" + d.ID + "/finish", Data: data})
 }
 
 func (v *visit) finishImport() error {

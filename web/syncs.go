@@ -29,9 +29,10 @@ func (v *visit) syncs() error {
 }
 
 type syncView struct {
-	Sync service.SyncState
-	Runs []runLine
-	YAML string
+	Sync     service.SyncState
+	Runs     []runLine
+	YAML     string
+	Schedule *desk.ScheduleReport
 }
 
 func (v *visit) sync() error {
@@ -47,8 +48,12 @@ func (v *visit) sync() error {
 	if err != nil {
 		return err
 	}
+	planned, err := desk.ReportSchedule(v.ctx(), v.service().Workspace, sync, runsShown)
+	if err != nil {
+		return err
+	}
 	return v.show("sync", page{Title: sync.Name, Nav: "Syncs", CLI: "kith syncs show " + desk.Quoted(sync.Name),
-		API: "GET /api/v1/syncs/" + sync.Name, Data: syncView{state, lines(runs), string(text)}})
+		API: "GET /api/v1/syncs/" + sync.Name, Data: syncView{state, lines(runs), string(text), planned}})
 }
 
 // A runLine is a run in a list.

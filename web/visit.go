@@ -51,6 +51,9 @@ type view struct {
 // refused are not shown.
 func (v view) May(operation string) bool { return v.Who.May(service.Find(operation).Least) }
 
+// Demo reports whether the people here are invented.
+func (v view) Demo() bool { return v.visit.service().Demo }
+
 // Path is where the visitor is.
 func (v view) Path() string { return v.visit.r.URL.RequestURI() }
 
@@ -180,6 +183,9 @@ func (p *problem) Error() string { return p.text }
 // fail answers with what went wrong, said for people. What nobody expected goes
 // to the log, not onto the page.
 func (v *visit) fail(err error) {
+	if errors.Is(err, account.ErrProve) && v.goTo(provePath(v.back("/me")), "") == nil {
+		return // and back again to the form
+	}
 	p := problemOf(err)
 	if p.status == http.StatusInternalServerError {
 		v.service().Log.Error("a page failed", "method", v.r.Method, "route", v.r.Pattern, "error", err)

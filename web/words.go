@@ -22,7 +22,7 @@ func (s *Server) functions() template.FuncMap {
 		"count":   count,
 		"several": several,
 		"when":    when,
-		"ago":     ago,
+		"ago":     s.ago,
 		"cell":    desk.Cell,
 		"short":   desk.Short,
 		"quoted":  desk.Quoted,
@@ -33,6 +33,7 @@ func (s *Server) functions() template.FuncMap {
 		"cause":   catalogueText,
 		"fix":     catalogueFix,
 		"escape":  url.PathEscape,
+		"bytes":   func(n int64) string { return strings.ReplaceAll(humanize.IBytes(uint64(max(n, 0))), " ", "\u00a0") },
 		"dict":    dict,
 		"list":    func(all ...any) []any { return all },
 	}
@@ -83,12 +84,12 @@ func when(t any) template.HTML {
 }
 
 // ago writes a moment as the time that has passed since.
-func ago(t any) template.HTML {
+func (s *Server) ago(t any) template.HTML {
 	at := momentOf(t)
 	if at.IsZero() {
 		return "never"
 	}
-	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s UTC">%s</time>`, at.UTC().Format(time.RFC3339), at.UTC().Format("2 Jan 2006 15:04:05"), template.HTMLEscapeString(humanize.Time(at)))) //nolint:gosec // nothing of it was typed in
+	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s UTC">%s</time>`, at.UTC().Format(time.RFC3339), at.UTC().Format("2 Jan 2006 15:04:05"), template.HTMLEscapeString(humanize.RelTime(at, s.Service.Now(), "ago", "from now")))) //nolint:gosec // nothing of it was typed in
 }
 
 func momentOf(t any) time.Time {

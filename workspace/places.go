@@ -168,7 +168,7 @@ type place struct {
 func (w *Workspace) Place(ctx context.Context, name string) (fetch.Place, error) {
 	p, err := w.place(ctx, name)
 	if err != nil {
-		return nil, err
+		return nil, placeFault(name, err)
 	}
 	return p.Place, nil
 }
@@ -190,7 +190,7 @@ func (w *Workspace) place(ctx context.Context, name string) (*place, error) {
 	}
 	opened, err := system.place(ctx, a)
 	if err != nil {
-		return nil, placeFault(name, err)
+		return nil, err
 	}
 	return &place{opened, a, name}, nil
 }
@@ -339,7 +339,7 @@ func (w *Workspace) Trust(ctx context.Context, name, key string) error {
 func (w *Workspace) Look(ctx context.Context, name, pattern string) ([]fetch.Entry, error) {
 	p, err := w.place(ctx, name)
 	if err != nil {
-		return nil, err
+		return nil, placeFault(name, err)
 	}
 	defer p.Close()
 	if pattern == "" {

@@ -517,3 +517,29 @@ func TestAFileOfAStoppedRunStays(t *testing.T) {
 	}
 	d.there("approved")
 }
+
+// A server that is busy is asked again, a little later; one that has no file says
+// what no_file says about it.
+func TestAWebServerThatIsBusyAtFirst(t *testing.T) {
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked++; asked == 1 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		if r.URL.Path != "/people.csv" {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		w.Header().Set("Last-Modified", "Sun, 22 Nov 2026 06:00:00 GMT")
+		fmt.Fprint(w, header+"\nada@example.com,Ada\n")
+	}))
+	defer server.Close()
+	d := sit(t, plan.Endpoint{Path: "/people.csv"})
+	d.connect(store.Connection{Kind: "https", Settings: map[string]string{"url": server.URL}}, "")
+	d.ran("busy once", store.Succeeded, 1, 0, 0)
+	d.keep(plan.Endpoint{Connection: "hr", Path: "/nobody.csv"}, plan.Policy{})
+	if r := d.ran("no file", store.WithWarnings, 0, 0, 0); r.Warnings[workspace.CodeNoFile] != 1 {
+		t.Errorf("got the warnings %v, want %s", r.Warnings, workspace.CodeNoFile)
+	}
+}

@@ -71,7 +71,7 @@ func (w *Workspace) putAway(ctx context.Context, s store.Sync, id int64) (notes 
 		}
 		if p == nil {
 			if p, err = w.place(ctx, s.Definition.Source.Connection); err != nil {
-				return notes, err
+				return notes, placeFault(s.Definition.Source.Connection, err)
 			}
 			defer p.Close()
 		}

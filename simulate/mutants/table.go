@@ -30,6 +30,7 @@ var mutants = []mutant{
 	{"the cursor is stored before a complete listing is dealt with", "link/pull.go", "page.Cursor = \"\"\n", "_ = 0\n"},
 	{"a page's records are lost, its cursor is not", "link/pull.go", "Items: news, Cursor: cursor})", "Items: news[:len(news)/2], Cursor: cursor})"},
 	{"what a listing leaves out is gone, and nobody asks", "link/pull.go", "\titems, err := p.fetch(ctx, absent)\n\tif err != nil {\n\t\treturn err\n\t}\n", "\tvar items []connector.Item\n\tfor _, id := range absent {\n\t\titems = append(items, connector.Item{Record: contact.Record{ID: id}, Gone: true})\n\t}\n"},
+	{"nobody asks again before a contact is removed", "link/apply.go", "if err := p.stillGone(ctx, group); err != nil {\n\t\treturn err\n\t}\n", ""},
 	{"an unfinished listing counts as complete", "link/pull.go", "if err != nil {\n\t\t\treturn p.unreachable(p.remote, err)\n\t\t}\n\t\tcomplete", "if err != nil {\n\t\t\tbreak\n\t\t}\n\t\tcomplete"},
 	{"an expired cursor is the end of the listing", "link/pull.go", "err = p.list(ctx, \"\")", "err = nil"},
 	{"a write that the remote stores its own way is sent for ever", "plan/threeway.go", "return d.known && n > 0 &&", "return d.known && n > 1000 &&"},

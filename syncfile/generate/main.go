@@ -1,5 +1,5 @@
 // Command generate writes what the key tables and the presets say into the
-// documentation: docs/schema/sync.json, docs/sync-file.md and docs/presets.md.
+// documentation: docs/schema/, docs/sync-file.md, docs/config.md and docs/presets.md.
 // It is run by go generate in package syncfile.
 package main
 
@@ -47,7 +47,16 @@ func documents() (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string][]byte{"schema/sync.json": schema, "sync-file.md": reference, "presets.md": presets()}, nil
+	all, err := syncfile.ConfigSchema()
+	if err != nil {
+		return nil, err
+	}
+	config, err := configPage(all)
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]byte{"schema/sync.json": schema, "sync-file.md": reference, "presets.md": presets(),
+		"schema/config.json": all, "config.md": config}, nil
 }
 
 //go:embed sync-file.md
@@ -62,6 +71,25 @@ func reference(schema []byte) ([]byte, error) {
 	var tables strings.Builder
 	writeTable(&tables, "The document", "", &s)
 	return []byte(strings.Replace(prose, "<!-- keys -->", strings.TrimSpace(tables.String()), 1)), nil
+}
+
+//go:embed config.md
+var configProse string
+
+// configPage puts the tables of the kinds into the hand-written page; a sync's are on
+// a page of their own.
+func configPage(schema []byte) ([]byte, error) {
+	var s jsonschema.Schema
+	if err := json.Unmarshal(schema, &s); err != nil {
+		return nil, err
+	}
+	var tables strings.Builder
+	for _, kind := range s.OneOf {
+		if kind.Title != syncfile.Kind {
+			writeTable(&tables, "kind: "+kind.Title, "", kind)
+		}
+	}
+	return []byte(strings.Replace(configProse, "<!-- keys -->", strings.TrimSpace(tables.String()), 1)), nil
 }
 
 // writeTable writes one mapping's keys, then the mappings inside it.
@@ -115,6 +143,8 @@ func values(s *jsonschema.Schema) string {
 		return "number, or share such as `5%`"
 	case len(s.OneOf) > 0:
 		return "number from 1, `none`"
+	case strings.Contains(s.Pattern, "env|file"):
+		return "`${env:NAME}`, `${file:PATH}`"
 	case strings.Contains(s.Pattern, "%"):
 		return "`10%`, `none`"
 	}

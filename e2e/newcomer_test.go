@@ -31,13 +31,13 @@ func TestANewcomerImportsAFirstFile(t *testing.T) {
 	b.until("the new field", `() => [...document.querySelectorAll('#to-4 option')].some(o => o.value == 'badge_colour')`)
 	b.choose("Badge", "badge_colour (text)").press("Show the plan")
 	b.sees("Plan 1", "5 read", "4 created", "1 rejected", "Apply 4 changes")
-	b.press("Apply 4 changes").sees("Run 1", "finished", "email.invalid")
+	b.press("Apply 4 changes").sees("Run 1", "Finished", "email.invalid")
 
 	b.press("See, correct and retry what did not get through").sees("What did not get through", "email.invalid")
 	b.fill("E-mail Address of line 4", "cy@example.org").press("Import the ticked records as they stand here")
 	b.sees("Run 2", "1 created")
 
-	b.open("/contacts/contacts").sees("Ada", "cy@example.org", "5 contacts in contacts")
+	b.book("contacts").sees("Ada", "cy@example.org", "5 contacts in contacts")
 	b.press("Ada King").sees("ada@example.com", "blue")
 
 	b.open("/runs/1")
@@ -46,7 +46,7 @@ func TestANewcomerImportsAFirstFile(t *testing.T) {
 		t.Errorf("before an undo the page asks %q, want %q", question, want)
 	}
 	b.sees("takes back run 1")
-	b.open("/contacts/contacts").sees("1 contact in contacts", "cy@example.org").saysNot("ada@example.com")
+	b.book("contacts").sees("1 contact in contacts", "cy@example.org").saysNot("ada@example.com")
 }
 
 const attendees = `E-mail Address,First Name,Last Name,Phone,Badge

@@ -1,0 +1,293 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/schedule"
+	"github.com/kith-sync/kith/service"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/syncfile"
+)
+
+// A new sync, and what may be changed of one: its settings as YAML and its schedule.
+func newSyncRoutes() []route {
+	return []route{
+		{pattern: "GET /syncs/new", operation: "syncs.save", do: (*visit).newSync},
+		{pattern: "POST /syncs/new", operation: "syncs.save", do: (*visit).makeSync},
+		{pattern: "GET /syncs/{name}/edit", operation: "syncs.save", do: (*visit).editSync},
+		{pattern: "POST /syncs/{name}/edit", operation: "syncs.save", do: (*visit).saveSync},
+		{pattern: "GET /syncs/{name}/schedule", operation: "schedules.show", do: (*visit).syncSchedule},
+		{pattern: "POST /syncs/{name}/schedule", operation: "schedules.save", do: (*visit).saveSchedule},
+		{pattern: "POST /syncs/{name}/schedule/remove", operation: "schedules.remove", do: (*visit).removeSchedule},
+		{pattern: "POST /syncs/{name}/schedule/pause", operation: "schedules.pause", do: func(v *visit) error { return v.pauseSync(true) }},
+		{pattern: "POST /syncs/{name}/schedule/resume", operation: "schedules.resume", do: func(v *visit) error { return v.pauseSync(false) }},
+	}
+}
+
+type newSyncView struct {
+	Error                        string
+	Ends                         []service.End
+	From, FromObject             string
+	To, ToObject                 string
+	Directions, Presets          []choice
+	Name                         string
+	Fields                       []newSyncField
+	Targets                      []contact.Field
+	Matches, Updates, Gone, Many []choice
+	Guard                        string
+	Filter                       string
+}
+
+type newSyncField struct {
+	contact.Field
+	To     string
+	Winner []choice
+}
+
+// newSync asks first for the two ends, then what goes where.
+func (v *visit) newSync() error { return v.newSyncStep("") }
+
+func (v *visit) newSyncStep(wrong string) error {
+	ends, err := v.service().Ends(v.ctx())
+	if err != nil {
+		return err
+	}
+	data := newSyncView{Error: wrong, Ends: ends, From: v.form("from"), FromObject: v.form("from_object"), To: v.form("to"), ToObject: v.form("to_object"), Name: v.form("name"),
+		Directions: choices(v.form("direction"), "one_way", "from the first to the second", plan.TwoWay, "both ways"),
+		Updates:    choices(v.form("update"), "", "as usual for the target", "if_new_not_blank", "where the source has a value", "if_existing_blank", "only where the target has none", "always", "always", "never", "never: add contacts only"),
+		Gone:       choices(v.form("not_found"), "keep", "stays", "trash", "goes to the trash", "unlink", "stays, no longer linked", "mark", "stays, marked"),
+		Matches:    choices(v.form("match"), "", "by e-mail", "email,phone", "by e-mail, then by telephone", "phone", "by telephone", "key,email", "by the unique identifier, then by e-mail"),
+		Many:       choices(v.form("several"), "review", "hold it for review", "first", "take the oldest", "most_recent", "take the one changed last", "reject", "reject it"),
+		Guard:      cmp.Or(v.form("guard"), "10%"), Filter: v.form("filter")}
+	data.Presets = []choice{{"", "none", v.form("preset") == ""}}
+	for _, p := range syncfile.Presets() {
+		data.Presets = append(data.Presets, choice{p.Name, p.Title + ": " + p.Summary, p.Name == v.form("preset")})
+	}
+	if data.From != "" && data.To != "" {
+		if err := v.lookAtEnds(&data); err != nil {
+			p := problemOf(err)
+			if p.status == http.StatusInternalServerError {
+				return err
+			}
+			data.Error, data.Fields = cmp.Or(data.Error, p.text), nil
+		}
+	}
+	status := http.StatusOK
+	if data.Error != "" {
+		status = http.StatusUnprocessableEntity
+	}
+	return v.write(status, "sync-new", "frame", page{Title: "New sync", Nav: "Syncs", CLI: "kith syncs create FILE", API: "PUT /api/v1/syncs/NAME", Data: data})
+}
+
+// lookAtEnds fills in the fields of both ends, with what is chosen or suggested.
+func (v *visit) lookAtEnds(data *newSyncView) error {
+	def, err := v.syncForm()
+	if err != nil {
+		return err
+	}
+	draft, err := v.service().DraftSync(v.ctx(), def)
+	if err != nil {
+		return err
+	}
+	if data.Name == "" {
+		data.Name = strings.Trim(cmp.Or(def.Source.Connection, def.Source.Book)+"-to-"+cmp.Or(def.Target.Connection, def.Target.Book), "-")
+	}
+	data.Targets = draft.Target
+	for _, f := range draft.Source {
+		line := newSyncField{Field: f}
+		for _, m := range draft.Definition.Map {
+			if m.From == f.Name {
+				line.To, line.Winner = m.To, winners(m.Winner)
+			}
+		}
+		if line.Winner == nil {
+			line.Winner = winners("")
+		}
+		data.Fields = append(data.Fields, line)
+	}
+	return nil
+}
+
+func winners(w plan.Winner) []choice {
+	return choices(string(w), "", "asks a person", "source", "the first wins", "target", "the second wins", "most_recent", "the latest wins", "non_blank", "the one that is not blank")
+}
+
+// syncForm reads the definition that the form describes.
+func (v *visit) syncForm() (def plan.Sync, err error) {
+	if err := v.r.ParseForm(); err != nil {
+		return def, err
+	}
+	if def.Source, err = service.EndpointOf(v.form("from"), v.form("from_object")); err != nil {
+		return def, err
+	}
+	if def.Target, err = service.EndpointOf(v.form("to"), v.form("to_object")); err != nil {
+		return def, err
+	}
+	def.Name, def.Preset, def.Filter, def.OnSeveral = v.form("name"), v.form("preset"), v.form("filter"), plan.OnSeveral(v.form("several"))
+	if def.OnSeveral == "review" {
+		def.OnSeveral = ""
+	}
+	if v.form("direction") == plan.TwoWay {
+		def.Direction = plan.TwoWay
+	}
+	def.Policy.Update = plan.Write(v.form("update"))
+	if gone := v.form("not_found"); gone != "" && gone != "keep" {
+		def.Policy.Delete.NotFound = plan.NotFound(gone)
+	}
+	if v.r.Form.Has("creates") || v.r.Method == http.MethodPost {
+		def.Policy.Create = new(v.ticked("creates"))
+	}
+	for rule := range strings.SplitSeq(v.form("match"), ",") {
+		if rule != "" {
+			def.Match = append(def.Match, plan.Rule(rule))
+		}
+	}
+	if limit := v.form("guard"); limit != "" && limit != "10%" {
+		if def.Guard.Deletes, err = plan.ParseLimit(limit); err != nil {
+			return def, &problem{http.StatusUnprocessableEntity, "The settings are not right", "The guard is a share such as 10%, or none."}
+		}
+		def.Guard.Explicit = true
+	}
+	for i, from := range v.r.Form["field"] {
+		if to := v.r.Form.Get("field-" + itoa(i)); to != "" {
+			m := plan.Mapping{From: from, To: to}
+			if def.Direction == plan.TwoWay {
+				m.Winner = plan.Winner(v.r.Form.Get("winner-" + itoa(i)))
+			}
+			def.Map = append(def.Map, m)
+		}
+	}
+	return def, nil
+}
+
+func (v *visit) makeSync() error {
+	def, err := v.syncForm()
+	if err == nil {
+		err = v.service().MakeSync(v.ctx(), def)
+	}
+	if err != nil {
+		if p := problemOf(err); p.status != http.StatusInternalServerError {
+			return v.newSyncStep(p.text)
+		}
+		return err
+	}
+	j, err := v.service().RunSync(v.ctx(), v.who, def.Name, false, true)
+	if err != nil {
+		return err
+	}
+	return v.goTo(fmt.Sprintf("/jobs/%d", j.ID), "")
+}
+
+type editSyncView struct {
+	Name  string
+	YAML  string
+	Error string
+	File  string // that manages it
+}
+
+func (v *visit) editSync() error {
+	name := v.wildcard("name")
+	text, err := v.service().DocumentOf(v.ctx(), syncfile.Kind, name)
+	if err != nil {
+		return err
+	}
+	return v.editStep(editSyncView{Name: name, YAML: text})
+}
+
+func (v *visit) editStep(data editSyncView) (err error) {
+	if data.File, err = v.service().ManagedFile(v.ctx(), syncfile.Kind, data.Name); err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if data.Error != "" {
+		status = http.StatusUnprocessableEntity
+	}
+	return v.write(status, "sync-edit", "frame", page{Title: "Edit " + data.Name, Nav: "Syncs", CLI: "kith syncs create FILE", API: "PUT /api/v1/syncs/" + data.Name, Data: data})
+}
+
+func (v *visit) saveSync() error {
+	data := editSyncView{Name: v.wildcard("name"), YAML: v.r.PostFormValue("yaml")}
+	if data.YAML == "" {
+		data.YAML = v.r.FormValue("yaml")
+	}
+	if _, err := v.service().SaveDefinition(v.ctx(), data.Name, []byte(data.YAML)); err != nil {
+		p := problemOf(err)
+		if p.status == http.StatusInternalServerError {
+			return err
+		}
+		data.Error = p.text
+		return v.editStep(data)
+	}
+	return v.goTo("/syncs/"+url.PathEscape(data.Name), "Saved. The next run looks at every record again where the change asks for it.")
+}
+
+type syncScheduleView struct {
+	Name  string
+	Error string
+	Kept  *store.Schedule
+	When  schedule.Schedule
+	Every []choice
+	Days  []choice
+	Next  nextView
+}
+
+func (v *visit) syncSchedule() error {
+	return v.syncScheduleStep(schedule.Schedule{Every: "day", At: schedule.Texts{"02:00"}, Zone: "UTC"}, "", true)
+}
+
+func (v *visit) syncScheduleStep(when schedule.Schedule, wrong string, kept bool) error {
+	name := v.wildcard("name")
+	_, sync, err := v.service().SyncState(v.ctx(), name)
+	if err != nil {
+		return err
+	}
+	data := syncScheduleView{Name: name, Error: wrong}
+	if s, err := v.service().Workspace.Store.Schedule(v.ctx(), sync.ID); err == nil {
+		if data.Kept = &s; kept {
+			when = s.Definition
+		}
+	}
+	data.When = when
+	data.Every, data.Days = scheduleChoices(when)
+	data.Next = v.upcoming(when)
+	status := http.StatusOK
+	if wrong != "" {
+		status = http.StatusUnprocessableEntity
+	}
+	return v.write(status, "sync-schedule", "frame", page{Title: "Schedule " + name, Nav: "Syncs", CLI: "kith syncs create FILE", API: "PUT /api/v1/syncs/" + name + "/schedule", Data: data})
+}
+
+func (v *visit) saveSchedule() error {
+	when := v.scheduleForm()
+	if err := v.service().SaveSchedule(v.ctx(), v.wildcard("name"), when); err != nil {
+		if p := problemOf(err); p.status != http.StatusInternalServerError {
+			return v.syncScheduleStep(when, p.text, false)
+		}
+		return err
+	}
+	return v.goTo("/syncs/"+url.PathEscape(v.wildcard("name")), "It runs "+when.Describe()+".")
+}
+
+func (v *visit) removeSchedule() error {
+	if err := v.service().RemoveSchedule(v.ctx(), v.wildcard("name")); err != nil {
+		return err
+	}
+	return v.goTo("/syncs/"+url.PathEscape(v.wildcard("name")), "It runs by hand only now.")
+}
+
+func (v *visit) pauseSync(paused bool) error {
+	if err := v.service().PauseSchedule(v.ctx(), v.wildcard("name"), paused); err != nil {
+		return err
+	}
+	said := "The schedule goes on with its next run."
+	if paused {
+		said = "The schedule is paused. What it misses is not made up for."
+	}
+	return v.goTo(v.back("/syncs/"+url.PathEscape(v.wildcard("name"))), said)
+}
