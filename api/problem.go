@@ -131,7 +131,7 @@ func statusOf(code string) int {
 	switch code {
 	case "not_found", run.CodePlanUnknown:
 		return http.StatusNotFound
-	case run.CodePlanUsed, run.CodePlanMoved, run.CodeTargetMoved, "guard.stopped", "book.exists", "field.exists", "book.not_empty", "identity.conflict":
+	case run.CodePlanUsed, run.CodePlanMoved, run.CodeTargetMoved, "guard.stopped", "book.exists", "field.exists", "book.not_empty", "identity.conflict", desk.CodeManaged:
 		return http.StatusConflict
 	case "data.locked":
 		return http.StatusServiceUnavailable

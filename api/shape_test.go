@@ -33,10 +33,10 @@ func TestProblems(t *testing.T) {
 		{"a key that nobody knows is refused", "POST", "/api/v1/conflicts/1/pick", `{"pick":"ours","x":1}`, 422, "request.invalid", "body.x"},
 		{"a value of a contact says where it stands", "POST", "/api/v1/books/1/contacts", `{"fields":{"email":"no address"}}`, 422, "request.invalid", "body.fields.email"},
 		{"a second contact with one e-mail is a conflict", "POST", "/api/v1/books/1/contacts", `{"fields":{"email":"ada@example.com"}}`, 409, "identity.conflict", ""},
-		{"a sync file says where it is wrong", "PUT", "/api/v1/syncs/x", "name: x\nsource: {file: a.csv}\ntarget: {book: people}\npolicy: {update: sometimes}\n", 422, "config.invalid", "body.policy.update"},
-		{"a file of the server cannot be named", "PUT", "/api/v1/syncs/x", "name: x\nsource: {file: /etc/passwd}\ntarget: {book: people}\n", 422, "source.local", ""},
-		{"nor one of another sync of one's own name", "PUT", "/api/v1/syncs/import-people", "name: import-people\nsource: {file: /etc/passwd}\ntarget: {book: people}\n", 422, "source.local", ""},
-		{"nor written", "PUT", "/api/v1/syncs/x", "name: x\nsource: {book: people}\ntarget: {file: /tmp/out.csv}\n", 422, "source.local", ""},
+		{"a sync file says where it is wrong", "PUT", "/api/v1/syncs/x", "apiVersion: kith/v1\nkind: Sync\nname: x\nsource: {file: a.csv}\ntarget: {book: people}\npolicy: {update: sometimes}\n", 422, "sync.invalid", "body.policy.update"},
+		{"a file of the server cannot be named", "PUT", "/api/v1/syncs/x", "apiVersion: kith/v1\nkind: Sync\nname: x\nsource: {file: /etc/passwd}\ntarget: {book: people}\n", 422, "source.local", ""},
+		{"nor one of another sync of one's own name", "PUT", "/api/v1/syncs/import-people", "apiVersion: kith/v1\nkind: Sync\nname: import-people\nsource: {file: /etc/passwd}\ntarget: {book: people}\n", 422, "source.local", ""},
+		{"nor written", "PUT", "/api/v1/syncs/x", "apiVersion: kith/v1\nkind: Sync\nname: x\nsource: {book: people}\ntarget: {file: /tmp/out.csv}\n", 422, "source.local", ""},
 		{"a body is not endless", "POST", "/api/v1/books/1/contacts", `{"fields":{"email":"` + strings.Repeat("x", 2<<20) + `"}}`, 413, "request.too_large", ""},
 		{"nothing is erased without a yes", "POST", "/api/v1/books/1/contacts:erase", `{"who":"ada@example.com"}`, 409, "confirm", ""},
 		{"a book is not deleted by another name", "DELETE", "/api/v1/books/1?name=friends", "", 422, "usage", ""},
@@ -77,7 +77,7 @@ func TestNobodyChangesWhatSomebodyElseHasChanged(t *testing.T) {
 	w.imports("people", "email,first_name\nada@example.com,Ada\n")
 	all := w.all()
 	yaml := func(filter string) string {
-		return "name: copy\nsource: {book: people}\ntarget: {book: friends}\nfilter: " + filter + "\n"
+		return "apiVersion: kith/v1\nkind: Sync\nname: copy\nsource: {book: people}\ntarget: {book: friends}\nfilter: " + filter + "\n"
 	}
 	yml := all.with("Content-Type", "application/yaml")
 	yml.put("/api/v1/syncs/copy", yaml("true")).is(201)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -19,9 +20,10 @@ import (
 // serving is what the flags of serve say.
 type serving struct {
 	server.Options
-	base string
-	totp bool
-	demo bool // invented people, in a folder that goes when it stops
+	base    string
+	totp    bool
+	proxies []string
+	demo    bool // invented people, in a folder that goes when it stops
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -46,6 +48,7 @@ is no default password. Interrupt it to stop: what is at work then goes on the n
 	flags.StringVar(&s.Certificate, "tls-cert", "", "file of the TLS certificate, with those that signed it")
 	flags.StringVar(&s.Key, "tls-key", "", "file of its key")
 	flags.BoolVar(&s.BehindProxy, "behind-proxy", false, "a proxy in front of it speaks TLS")
+	flags.StringSliceVar(&s.proxies, "proxy", []string{"127.0.0.0/8", "::1/128"}, "with --behind-proxy: the proxy's addresses; what it says of where people come from is believed")
 	flags.StringVar(&s.base, "base-url", "", "where people reach it, such as https://kith.example.org")
 	flags.BoolVar(&s.totp, "require-totp", false, "everybody needs a second factor to sign in with a password")
 	return cmd
@@ -72,6 +75,10 @@ func (a *app) serve(ctx context.Context, w *workspace.Workspace, o serving) erro
 	if err != nil {
 		return err
 	}
+	proxies, err := o.trusted()
+	if err != nil {
+		return err
+	}
 	gate, err := w.Gate(ctx, a.Now, o.totp)
 	if err != nil {
 		return err
@@ -88,7 +95,25 @@ func (a *app) serve(ctx context.Context, w *workspace.Workspace, o serving) erro
 	if err := a.greet(ctx, s); err != nil {
 		return err
 	}
-	return server.Serve(ctx, l, handler, log)
+	return server.Serve(ctx, l, server.Behind(proxies, handler), log)
+}
+
+// trusted are the proxies that are believed; none unless there is one in front.
+func (s serving) trusted() (proxies []netip.Prefix, err error) {
+	if !s.BehindProxy {
+		return nil, nil
+	}
+	for _, text := range s.proxies {
+		if !strings.Contains(text, "/") {
+			text += map[bool]string{true: "/128", false: "/32"}[strings.Contains(text, ":")]
+		}
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, usage("--proxy is an address or a network such as 10.0.0.0/8, not %q. Nothing was started", text)
+		}
+		proxies = append(proxies, p.Masked())
+	}
+	return proxies, nil
 }
 
 // baseURL is where people reach the server: what they said, else where it listens.

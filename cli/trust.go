@@ -52,7 +52,7 @@ func (a *app) trust(ctx context.Context, w *workspace.Workspace, name, said stri
 		if !a.agreed("Is that the key which the server's operator tells?") {
 			return &fault{exit: exitApproval, code: "confirm", message: "Nothing was changed"}
 		}
-	} else if err := sameKey(said, shown); err != nil {
+	} else if err := desk.SameKey(said, shown); err != nil {
 		return err
 	}
 	if err := w.Trust(ctx, name, shown); err != nil {
@@ -60,24 +60,6 @@ func (a *app) trust(ctx context.Context, w *workspace.Workspace, name, said stri
 	}
 	a.say("Accepted. Try it:  kith connections test %s", desk.Quoted(name))
 	return nil
-}
-
-func sameKey(said, shown string) error {
-	expected, err := fetch.ParseHostKey(said)
-	if err != nil {
-		return usage("%q is no host key: %v", said, err)
-	}
-	if now, err := fetch.ParseHostKey(shown); err != nil || now.Print != expected.Print {
-		return refuse(fetch.CodeHostKeyChanged, "The server shows another key (%s) than you expect (%s). Nothing was accepted. Ask the server's operator", shown, expected)
-	}
-	return nil
-}
-
-// A FileReport is a file that a sync with a path would choose from.
-type FileReport struct {
-	Path     string     `json:"path"`
-	Size     int64      `json:"size"`
-	Modified *time.Time `json:"modified,omitempty"`
 }
 
 // testFiles signs in to a connection with files and lists those that a sync with
@@ -91,14 +73,8 @@ func (a *app) testFiles(ctx context.Context, w *workspace.Workspace, name, patte
 		testFilesText(a.Stdout, name, pattern, files)
 		return nil
 	}
-	reports := make([]FileReport, len(files))
-	for i, f := range files {
-		reports[i] = FileReport{Path: f.Path, Size: f.Size}
-		if !f.Modified.IsZero() {
-			reports[i].Modified = new(f.Modified.UTC())
-		}
-	}
-	return many(a, each(reports), shape[FileReport]{columns: []string{"path", "size", "modified"}, row: func(f FileReport) []string {
+	reports := desk.ReportFiles(files)
+	return many(a, each(reports), shape[desk.FileReport]{columns: []string{"path", "size", "modified"}, row: func(f desk.FileReport) []string {
 		at := ""
 		if f.Modified != nil {
 			at = f.Modified.Format(time.RFC3339)

@@ -129,6 +129,7 @@ func (c *configured) readSyncs(ctx context.Context, w *workspace.Workspace, fold
 
 // placedIn is a definition whose relative paths start from folder.
 func placedIn(def plan.Sync, base, folder string) plan.Sync {
+	def = def.Defaults()
 	for _, end := range []*plan.Endpoint{&def.Source, &def.Target} {
 		if end.File != "" && !filepath.IsAbs(end.File) && base != folder {
 			end.File = filepath.Join(base, end.File)

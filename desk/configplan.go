@@ -24,6 +24,7 @@ type ConfigOptions struct {
 	Prune   bool                                      // what came from files, and is in none any more, is deleted
 	Resolve func(source, name string) (string, error) // of a secret: env or file, and which
 	Mind    func(plan.Sync) error                     // may refuse a sync; nil: none
+	Trust   func(file string) error                   // may refuse the file of a certificate; nil: none
 }
 
 // A ConfigPlan says what applying a set of files changes.
@@ -300,7 +301,10 @@ func (b *configBuilder) putConnection(ctx context.Context, f filed) (now syncfil
 		said.Settings[workspace.HostKey] = key // that a person has accepted
 	}
 	c := store.Connection{Name: said.Name, Kind: said.Type, Settings: said.Settings}
-	plain, changed, ok, err := b.secret(f, said.Secret, old.Secret, func() (string, error) { return b.w.OpenConnection(ctx, old) })
+	if !b.mayTrust(f, old.Settings, said.Settings) {
+		return now, nil, false, nil
+	}
+	plain, changed, ok, err := b.secret(f, said.Secret, old.Secret, SameServer(old.Settings, said.Settings), func() (string, error) { return b.w.OpenConnection(ctx, old) })
 	if err != nil || !ok {
 		return now, nil, false, err
 	}
@@ -330,7 +334,11 @@ func (b *configBuilder) putChannel(ctx context.Context, f filed) (now syncfile.O
 		return now, nil, false, nil
 	}
 	c := store.Channel{Name: said.Name, Kind: said.Type, Settings: said.Settings, On: eventsOf(said.EverySync)}
-	plain, changed, ok, err := b.secret(f, said.Secret, old.Secret, func() (string, error) { return b.w.OpenChannel(ctx, old) })
+	if !b.mayTrust(f, old.Settings, said.Settings) {
+		return now, nil, false, nil
+	}
+	same := SameServer(old.Settings, said.Settings) || c.Kind == webHook // whose secret signs, and is never sent
+	plain, changed, ok, err := b.secret(f, said.Secret, old.Secret, same, func() (string, error) { return b.w.OpenChannel(ctx, old) })
 	if err != nil || !ok {
 		return now, nil, false, err
 	}
@@ -370,9 +378,23 @@ func fileWords(err error) string {
 	return strings.NewReplacer("--set ", "", "--", "").Replace(err.Error())
 }
 
+// mayTrust reports whether the settings name no file of a certificate that whoever
+// asks may not name.
+func (b *configBuilder) mayTrust(f filed, old, now map[string]string) bool {
+	if b.o.Trust == nil || now["ca"] == old["ca"] {
+		return true
+	}
+	if err := b.o.Trust(now["ca"]); err != nil {
+		b.wrong(f, "settings.ca", err.Error())
+		return false
+	}
+	return true
+}
+
 // secret finds the secret that a file refers to. One that cannot be found now is
-// left as it is stored, when the file refers to it as before.
-func (b *configBuilder) secret(f filed, said, sealed string, open func() (string, error)) (plain string, changed, ok bool, err error) {
+// left as it is stored, when the file refers to it as before and it goes to the same
+// server: whoever may write files cannot have it sent to one of their own.
+func (b *configBuilder) secret(f filed, said, sealed string, same bool, open func() (string, error)) (plain string, changed, ok bool, err error) {
 	stored := ""
 	if sealed != "" {
 		if stored, err = open(); err != nil {
@@ -387,6 +409,9 @@ func (b *configBuilder) secret(f filed, said, sealed string, open func() (string
 	switch {
 	case err == nil && plain != "":
 		return plain, plain != stored, true, nil
+	case stored != "" && !same:
+		b.wrong(f, "secret", said+" cannot be had here, and the address is another server: the secret that is stored was meant for the one before")
+		return "", false, false, nil
 	case stored != "" && said == b.secretOf(f.Kind(), f.Name(), true):
 		return stored, false, true, nil
 	case err != nil:

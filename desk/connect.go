@@ -39,7 +39,7 @@ func TestConnection(ctx context.Context, w *workspace.Workspace, c store.Connect
 	}
 	if system.Files() {
 		files, err := w.Look(ctx, c.Name, path)
-		return TestReport{Files: reportFiles(files)}, err
+		return TestReport{Files: ReportFiles(files)}, err
 	}
 	remote, err := w.Connect(ctx, c, object)
 	if err != nil {
@@ -66,9 +66,11 @@ func unreachable(c store.Connection, err error) error {
 	return &run.Error{Code: code, Message: "The connection " + c.Name + " was opened, and then did not say what it has: " + err.Error(), Err: err}
 }
 
-func reportFiles(files []fetch.Entry) (all []FileReport) {
-	for _, f := range files {
-		all = append(all, FileReport{Path: f.Path, Size: f.Size, Modified: moment(f.Modified)})
+// ReportFiles lists files.
+func ReportFiles(files []fetch.Entry) []FileReport {
+	all := make([]FileReport, len(files))
+	for i, f := range files {
+		all[i] = FileReport{Path: f.Path, Size: f.Size, Modified: moment(f.Modified)}
 	}
 	return all
 }

@@ -43,6 +43,9 @@ func PreviewOf(ctx context.Context, w *workspace.Workspace, s store.Sync) (Previ
 	if errors.As(err, &file) {
 		return Preview{}, refuse(file.Code, "%s: %s Nothing was changed", source.Name(), file.Message)
 	}
+	if nothing, ok := errors.AsType[*connector.Nothing](err); ok {
+		return Preview{}, refuse(run.CodeSourceAbsent, "%s", nothing.Why)
+	}
 	if err != nil {
 		return Preview{}, err
 	}

@@ -20,6 +20,7 @@ func (b *tab) fine() {
 		b.size(width)
 		for _, theme := range []string{"light", "dark"} {
 			b.theme(theme)
+			b.MustEval(`() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))`)
 			for _, v := range b.violations() {
 				b.t.Errorf("%s, %d px, %s: %s", b.path(), width, theme, v)
 			}
@@ -49,6 +50,7 @@ const tooWide = `() => {
 	const width = document.documentElement.clientWidth;
 	if (document.documentElement.scrollWidth <= width) return '';
 	const scrolls = e => e && (getComputedStyle(e).overflowX != 'visible' || scrolls(e.parentElement));
-	return [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > width + 1 && !scrolls(e.parentElement))
-		.slice(0, 3).map(e => e.outerHTML.slice(0, 120)).join(' | ') || document.documentElement.scrollWidth + ' px';
+	const over = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > width + 1);
+	const cause = over.filter(e => !scrolls(e.parentElement));
+	return document.documentElement.scrollWidth + ' px: ' + (cause.length ? cause : over).slice(0, 3).map(e => e.outerHTML.slice(0, 120)).join(' | ');
 }`

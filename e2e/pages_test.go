@@ -32,6 +32,9 @@ func TestEveryPageIsFine(t *testing.T) {
 			here := *b
 			here.t = t
 			here.open(path).fine()
+			if path == nowhere {
+				here.watch.complaints() // that it is not there
+			}
 			here.quiet()
 		})
 		for _, l := range b.MustEval(`() => [...document.querySelectorAll('main a[href], header a[href]')].map(a => a.href)`).Arr() {
@@ -46,7 +49,9 @@ func TestEveryPageIsFine(t *testing.T) {
 // sure are the pages that are looked at in any case: the menu, and runs in each
 // of their states.
 var sure = []string{"/", "/contacts", "/imports", "/syncs", "/runs", "/conflicts", "/connections", "/settings", "/me",
-	"/runs/1?", "/runs/2?", "/runs/3?", "/runs/4?", "/runs/1/rejects", "/imports/new", "/search?q=ada", "/nowhere"}
+	"/runs/1?", "/runs/2?", "/runs/3?", "/runs/4?", "/runs/1/rejects", "/imports/new", "/search?q=ada", nowhere}
+
+const nowhere = "/nowhere"
 
 // lived fills a world with what there is to see: contacts, an import with
 // rejects, one that the guard stopped, one taken back, one begun, a connection.
@@ -59,7 +64,7 @@ func (w *world) lived(b *tab) {
 	w.places("people.csv", attendees)
 	b.fromNetwork("hr", "people.csv")
 	b.press("Next").press("Schedule import").sees("Next runs")
-	b.open("/syncs/import-contacts").press("Plan").sees("Plan")
+	b.open("/syncs/import-contacts").press("Plan").sees("Plan 4")
 }
 
 var (
@@ -93,7 +98,7 @@ func (w *world) isPage(b *tab, path string) bool {
 	resp, err := http.DefaultClient.Do(r)
 	w.no(err)
 	resp.Body.Close()
-	if resp.StatusCode == http.StatusNotFound && path != "/nowhere" {
+	if resp.StatusCode == http.StatusNotFound && path != nowhere {
 		w.t.Errorf("a link leads to %s, where there is nothing", path)
 		return false
 	}

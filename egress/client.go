@@ -14,7 +14,8 @@ import (
 // Options are what a connection may choose about its HTTP client. The zero
 // value is right for most.
 type Options struct {
-	// Answer is how long a server may take until its answer begins, 60 s when 0.
+	// Answer is how long a server may take until its answer begins, and how long it
+	// may fall silent in the middle of it; 60 s when 0.
 	Answer time.Duration
 	// Whole is how long a request may take with its body; unlimited when 0, for
 	// the context of the request ends it.
@@ -37,7 +38,7 @@ func (g *Guard) Client(o Options) *http.Client {
 	return &http.Client{
 		Timeout:       o.Whole,
 		CheckRedirect: g.checkRedirect,
-		Transport: &http.Transport{
+		Transport: &Transport{silence: o.Answer, Transport: &http.Transport{
 			DialContext:            g.DialContext,
 			TLSClientConfig:        TLS(o.Roots),
 			TLSHandshakeTimeout:    connectTimeout,
@@ -46,7 +47,7 @@ func (g *Guard) Client(o Options) *http.Client {
 			MaxIdleConnsPerHost:    8,
 			MaxResponseHeaderBytes: 1 << 20,
 			ForceAttemptHTTP2:      true, // which a DialContext turns off otherwise
-		},
+		}},
 	}
 }
 

@@ -193,7 +193,7 @@ func TestCertificatesAreVerified(t *testing.T) {
 
 // net/http reads the environment only once, so that a test cannot set it.
 func TestTheProxyOfTheEnvironmentIsIgnored(t *testing.T) {
-	transport := loopback(t).Client(egress.Options{}).Transport.(*http.Transport)
+	transport := loopback(t).Client(egress.Options{}).Transport.(*egress.Transport)
 	if transport.Proxy != nil {
 		t.Error("the client asks for a proxy, which would dial in the guard's place")
 	}

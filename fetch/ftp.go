@@ -10,6 +10,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/jlaffaye/ftp"
 )
@@ -21,6 +22,7 @@ type FTPSettings struct {
 	Password string
 	TLS      TLSMode
 	Roots    *x509.CertPool // authorities to trust instead of the system's
+	IdleTime time.Duration  // that the server may say nothing; a minute when 0
 }
 
 // A TLSMode says when an FTP session is encrypted. An encrypted one is verified
@@ -53,10 +55,10 @@ func FTP(ctx context.Context, s FTPSettings, dial Dial) (Place, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &ftpPlace{wires: newWires(ctx, dial), host: host, said: &lastWords{}}
+	p := &ftpPlace{wires: newWires(ctx, dial, s.IdleTime), host: host, said: &lastWords{}}
 	stop := p.wires.during(ctx)
 	defer stop()
-	options := []ftp.DialOption{ftp.DialWithDialFunc(p.dialer(s.TLS)), ftp.DialWithDebugOutput(p.said), ftp.DialWithShutTimeout(idleTime)}
+	options := []ftp.DialOption{ftp.DialWithDialFunc(p.dialer(s.TLS)), ftp.DialWithDebugOutput(p.said), ftp.DialWithShutTimeout(p.wires.idle)}
 	if s.TLS != Plain {
 		p.tls = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: s.Roots, ServerName: host, ClientSessionCache: tls.NewLRUClientSessionCache(4)}
 	}

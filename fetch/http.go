@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"mime"
+	"net"
 	"net/http"
 	"net/url"
 	"path"
@@ -220,7 +221,8 @@ func (p *patient) Read(b []byte) (int, error) {
 	p.timer.Reset(p.idle)
 	n, err := p.ReadCloser.Read(b)
 	p.timer.Stop() // what the caller does with it takes as long as it likes
-	if err != nil && err != io.EOF && errors.Is(context.Cause(p.ctx), errSilent) {
+	late, ok := errors.AsType[net.Error](err)
+	if err != nil && err != io.EOF && (errors.Is(context.Cause(p.ctx), errSilent) || ok && late.Timeout()) {
 		err = &Fault{Code: CodeUnreachable, Message: "The server did not answer in time", Again: true}
 	} else if err != nil && err != io.EOF && p.ctx.Err() == nil {
 		err = &Fault{Code: CodeCut, Message: "The connection ended before the whole file was here", Err: err, Again: true}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
@@ -19,6 +20,8 @@ type SFTPSettings struct {
 	User   string
 	Secret string // a password, or a private key (PEM or OpenSSH) without a passphrase
 	Key    HostKey
+	// IdleTime is how long the server may say nothing; a minute when 0.
+	IdleTime time.Duration
 }
 
 type sftpPlace struct {
@@ -59,7 +62,7 @@ func HostKeyOf(ctx context.Context, addr string, dial Dial) (HostKey, error) {
 }
 
 func (s SFTPSettings) open(ctx context.Context, auth []ssh.AuthMethod, ask []string, dial Dial) (Place, error) {
-	w := newWires(ctx, dial)
+	w := newWires(ctx, dial, s.IdleTime)
 	stop := w.during(ctx)
 	defer stop()
 	conn, err := w.open(s.Addr)

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"sync"
@@ -21,8 +22,8 @@ type wires struct {
 	conns []net.Conn
 }
 
-func newWires(ctx context.Context, dial Dial) *wires {
-	return &wires{dial: dial, idle: idleTime, ctx: ctx}
+func newWires(ctx context.Context, dial Dial, idle time.Duration) *wires {
+	return &wires{dial: dial, idle: cmp.Or(idle, idleTime), ctx: ctx}
 }
 
 // during makes ctx the one that ends the session, until the stop that it returns

@@ -34,6 +34,27 @@ func TestARecordThatMayBeOurOwnCreateIsNobodyNew(t *testing.T) {
 	w.want("the remote", w.there(), "r0001 first_name=Ada last_name=Byron phone=020 7946 0001")
 }
 
+// A contact without a value that travels is sent as an empty record. While the answer
+// to that is awaited, everybody who is new there was taken for it.
+func TestACreateOfNothingKeepsNobodyWaiting(t *testing.T) {
+	w := newWorld(t, plan.Sync{Source: plan.Endpoint{Connection: "crm"}, Target: plan.Endpoint{Book: "people"}, Direction: plan.TwoWay,
+		Map: []plan.Mapping{{From: "email", To: "email"}, {From: "last_name", To: "last_name"}}})
+	w.add(map[string]string{"company": "Acme"})
+	w.remote.Can.ChosenKey = false
+	w.remote.Before = func(call string) *connector.Fault {
+		if call == "write" {
+			return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
+		}
+		return nil
+	}
+	if r := w.run(); r.Reasons[string(plan.OutcomeUnknown)] != 1 {
+		t.Fatalf("got %+v %v, want a create whose outcome is not known", r.Totals, r.Reasons)
+	}
+	w.remote.Add(ada())
+	w.run()
+	w.want("the book", w.here(), "1 company=Acme\n2 email=ada@example.com last_name=Byron")
+}
+
 // Requirements 3.12: a plan that either side has outrun is not applied.
 func TestAPlanThatTheBookHasOutrunIsRefused(t *testing.T) {
 	w := newWorld(t, plan.Sync{})

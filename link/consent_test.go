@@ -81,7 +81,7 @@ func TestConsentOverALink(t *testing.T) {
 
 // A remote that takes no writes keeps its state, and the run says so.
 func TestConsentIsKeptWhereTheRemoteTakesNone(t *testing.T) {
-	w := newWorld(t, plan.Sync{})
+	w := newWorld(t, plan.Sync{Source: plan.Endpoint{Connection: "crm"}, Target: plan.Endpoint{Book: "people"}})
 	w.remote.Can.ReadOnly = true
 	w.remote.Add(map[string]string{"email": "ada@example.com", "news": "subscribed"})
 	w.run()

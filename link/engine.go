@@ -7,6 +7,7 @@
 package link
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,6 +15,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/kith-sync/kith/connector"
@@ -144,9 +147,6 @@ func (e *Engine) open(ctx context.Context, s store.Sync, r *store.Run) (*pass, e
 	if p.pairing, err = plan.Pair(def, p.here, p.there, p.book.Region()); err != nil {
 		return nil, &run.Error{Code: run.CodeConfig, Message: err.Error()}
 	}
-	if p.can.ReadOnly {
-		p.pairing.KeepThere()
-	}
 	p.allKeys = run.Hashes(p.here, p.book.Region(), e.Secret)
 	if p.forgotten, err = run.Forgotten(ctx, e.Memory); err != nil {
 		return nil, err
@@ -156,6 +156,29 @@ func (e *Engine) open(ctx context.Context, s store.Sync, r *store.Run) (*pass, e
 		r.Reasons = map[string]int64{}
 	}
 	return p, nil
+}
+
+// mayWrite refuses a sync that would write to a remote which takes no writes: every
+// run of it would fail on the same records.
+func (p *pass) mayWrite() error {
+	if !p.can.ReadOnly {
+		return nil
+	}
+	def, mend := p.pairing.Sync, ""
+	switch back := slices.IndexFunc(def.Map, func(m plan.Mapping) bool { return m.Direction == plan.ToSource || m.Direction == plan.BothWays }); {
+	case p.pairing.Forward() == plan.WayOut && def.Direction == plan.TwoWay:
+		mend = ", so it cannot be the target; make it the source, and leave direction out"
+	case p.pairing.Forward() == plan.WayOut:
+		mend = ", so it cannot be the target; make it the source"
+	case def.Direction == plan.TwoWay:
+		mend = "; leave direction out"
+	case back >= 0:
+		mend = "; leave the direction of " + def.Map[back].To + " out"
+	default:
+		return nil
+	}
+	name := cmp.Or(def.Source.Connection, def.Target.Connection)
+	return &run.Error{Code: run.CodeConfig, Message: name + " takes no writes" + mend + ". Nothing was changed"}
 }
 
 // CodeLeased is the code of a run that was not begun because another one is
@@ -223,7 +246,7 @@ func (e *Engine) unreachable(remote connector.Remote, err error) error {
 	case connector.Quota:
 		code, next = CodeQuota, "What was not done is done by the next run"
 	}
-	return &run.Error{Code: code, Message: fmt.Sprintf("%s: %v. %s", remote.Name(), f, next), Err: f}
+	return &run.Error{Code: code, Message: fmt.Sprintf("%s: %s. %s", remote.Name(), strings.TrimRight(f.Error(), ". "), next), Err: f}
 }
 
 // marks are how far a run's plan looked; they count once it is applied.

@@ -92,6 +92,7 @@ func TestErasedOverALink(t *testing.T) {
 			if err != nil || len(left) != 1 || left[0] != "r0001" || r.ID != 0 {
 				w.t.Errorf("read only: got run %d, left %v, %v; want no run, and r0001 left", r.ID, left, err)
 			}
+			w.remote.Can.ReadOnly = false // or a sync of two ways is refused
 		}, bob, "r0001 email=ada@example.com first_name=Ada last_name=Byron\nr0002 email=bob@example.org", "r0001 erased\nr0002 there email=bob@example.org"},
 	} {
 		t.Run(c.what, func(t *testing.T) {

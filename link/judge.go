@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"strconv"
+	"sync"
 
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/contact"
@@ -40,7 +41,7 @@ func (p *pass) judge(it item, k knowledge) (judgement, error) {
 	case it.m.State != store.There && it.ours == nil:
 		return judgement{state: it.m.State}, nil
 	case it.m.State != store.There:
-		return p.goneThere(it, k), nil
+		return p.goneThere(it, k)
 	case it.ours == nil && it.ref != 0:
 		return p.goneHere(it), nil
 	case it.ours == nil:
@@ -52,8 +53,8 @@ func (p *pass) judge(it item, k knowledge) (judgement, error) {
 // knowledge is what judging needs beyond the item itself. It is the same while a
 // plan is made and while it is applied.
 type knowledge struct {
-	thrownAway func(hashes [3]uint64) bool        // a person put somebody with these keys into the trash
-	brought    func(ref int64) bool               // the contact is in the delete scope
+	thrownAway func() (map[uint64]bool, error)    // best keys of those a person put into the trash
+	brought    func() (map[int64]bool, error)     // contacts that runs of this sync created
 	choices    map[int64]map[string]plan.Choice   // contact -> field
 	frozen     map[int64]map[string]bool          // contact -> field
 	rival      func(ours *connector.Found) string // why a contact may not be created at the remote now
@@ -196,8 +197,8 @@ func (p *pass) onlyThere(it item, k knowledge) (judgement, error) {
 	if p.awaited(it.m, k) {
 		return p.leave(it, plan.Hold, plan.OutcomeUnknown), nil
 	}
-	if k.thrownAway(it.m.Hashes) {
-		return p.leave(it, plan.Skip, plan.TrashedByPerson), nil
+	if gone, err := k.thrownAway(); err != nil || gone[p.best(it.m.Hashes)] {
+		return p.leave(it, plan.Skip, plan.TrashedByPerson), err
 	}
 	t.Values = append([]string(nil), t.Values...)
 	c := p.pairing.In.DecideCreate(values, t)
@@ -268,27 +269,31 @@ func (p *pass) createsThere() bool {
 
 // goneThere decides about a contact whose record is gone from the remote. It is
 // never created there again (requirements 3.11).
-func (p *pass) goneThere(it item, k knowledge) judgement {
+func (p *pass) goneThere(it item, k knowledge) (judgement, error) {
 	policy := p.pairing.Sync.Policy.Delete
 	does := policy.NotFound
 	if p.pairing.Forward() == plan.WayOut {
 		does = policy.Back
 	}
 	j := p.leave(it, plan.Skip, plan.SourceGone)
+	removable, err := p.removable(it.ref, does, k)
+	if err != nil {
+		return j, err
+	}
 	switch why := p.merged(it); {
 	case why != "":
 		j.in.Action, j.in.Reason, j.in.Detail.Message = plan.Hold, plan.IdentityConflict, why
 	case it.m.State == store.GoneUnlinked:
-		return judgement{state: it.m.State, base: it.m.Base}
+		return judgement{state: it.m.State, base: it.m.Base}, nil
 	case does == plan.Unlink:
 		j.state = store.GoneUnlinked
-	case does == plan.Mark && (policy.Scope == plan.WholeBook || k.brought(it.ref)):
+	case does == plan.Mark && removable:
 		if f, ok := plan.MarkMissing(p.pairing.Sync, p.here, it.ours.Record); ok {
 			j.in.Action, j.in.Fields = plan.Update, []plan.FieldChange{f}
 		}
-	case (does == plan.Trash || does == plan.DeleteGone) && (policy.Scope == plan.WholeBook || k.brought(it.ref)):
+	case (does == plan.Trash || does == plan.DeleteGone) && removable:
 		if p.movedHere(it) {
-			return p.edited(it, "It was edited here after it was deleted at "+p.remote.Name()+". Delete it here too, or kith links drop to create it there again.")
+			return p.edited(it, "It was edited here after it was deleted at "+p.remote.Name()+". Delete it here too, or kith links drop to create it there again."), nil
 		}
 		j.in.Action, j.in.Final, j.state = plan.Remove, does == plan.DeleteGone, store.GoneUnlinked // once: whoever restores it keeps it
 		for i, f := range p.here.Fields {                                                           // an undo brings them back
@@ -297,7 +302,19 @@ func (p *pass) goneThere(it item, k knowledge) judgement {
 			}
 		}
 	}
-	return j
+	return j, nil
+}
+
+// removable reports whether a contact is in the scope of what a policy does.
+func (p *pass) removable(ref int64, does plan.NotFound, k knowledge) (bool, error) {
+	if p.pairing.Sync.Policy.Delete.Scope == plan.WholeBook {
+		return true, nil
+	}
+	if does != plan.Trash && does != plan.DeleteGone && does != plan.Mark {
+		return false, nil
+	}
+	mine, err := k.brought()
+	return mine[ref], err
 }
 
 // goneHere decides about a record whose contact is no longer in the book. It is
@@ -389,19 +406,11 @@ func written(fields []plan.FieldChange) bool {
 	return false
 }
 
-// knows gathers what judging needs besides the items.
+// knows gathers what judging needs besides the items. What grows with the book is
+// read when it is first asked for: most runs bring nobody new and nobody gone.
 func (p *pass) knows(ctx context.Context) (k knowledge, err error) {
-	gone, err := p.Memory.Tombstones(ctx, p.book.ID())
-	if err != nil {
-		return k, err
-	}
-	trashed := map[uint64]bool{}
-	for _, c := range gone {
-		if h := p.best(p.hashes(p.pairing.In, c.Values)); h != 0 {
-			trashed[h] = true
-		}
-	}
-	k.thrownAway = func(hashes [3]uint64) bool { return trashed[p.best(hashes)] }
+	k.thrownAway = sync.OnceValues(func() (map[uint64]bool, error) { return p.trashed(ctx) })
+	k.brought = sync.OnceValues(func() (map[int64]bool, error) { return p.owned(ctx) })
 	k.rival = func(*connector.Found) string { return "" }
 	k.choices, k.frozen = map[int64]map[string]plan.Choice{}, map[int64]map[string]bool{}
 	open, err := p.Memory.OpenConflicts(ctx, p.pair.ID)
@@ -416,11 +425,20 @@ func (p *pass) knows(ctx context.Context) (k knowledge, err error) {
 	if err != nil {
 		return k, err
 	}
-	if k.pending, err = p.pending(ctx); err != nil {
-		return k, err
-	}
-	k.brought, err = p.broughtBy(ctx)
+	k.pending, err = p.pending(ctx)
 	return k, err
+}
+
+// trashed are the best keys of those whom a person threw away.
+func (p *pass) trashed(ctx context.Context) (map[uint64]bool, error) {
+	gone, err := p.Memory.Tombstones(ctx, p.book.ID())
+	keys := map[uint64]bool{}
+	for _, c := range gone {
+		if h := p.best(p.hashes(p.pairing.In, c.Values)); h != 0 {
+			keys[h] = true
+		}
+	}
+	return keys, err
 }
 
 // pending are the contacts whose create is in the balance: it is not sent again
@@ -447,7 +465,7 @@ func (p *pass) awaited(m *store.Mirrored, k knowledge) bool {
 				same++
 			}
 		}
-		if 2*same >= len(i.Payload) {
+		if same > 0 && 2*same >= len(i.Payload) {
 			return true
 		}
 	}
@@ -471,13 +489,8 @@ func (p *pass) best(hashes [3]uint64) uint64 {
 	return 0
 }
 
-// broughtBy reports which contacts this sync's runs created.
-func (p *pass) broughtBy(ctx context.Context) (func(int64) bool, error) {
-	removes := func(n plan.NotFound) bool { return n == plan.Trash || n == plan.DeleteGone || n == plan.Mark }
-	policy := p.pairing.Sync.Policy.Delete
-	if !removes(policy.NotFound) && !removes(policy.Back) {
-		return func(int64) bool { return false }, nil
-	}
+// owned are the contacts that this sync's runs created.
+func (p *pass) owned(ctx context.Context) (map[int64]bool, error) {
 	mine := map[int64]bool{}
 	for ref, err := range p.book.Owned(ctx, p.sync.ID) {
 		if err != nil {
@@ -485,5 +498,5 @@ func (p *pass) broughtBy(ctx context.Context) (func(int64) bool, error) {
 		}
 		mine[ref] = true
 	}
-	return func(ref int64) bool { return mine[ref] }, nil
+	return mine, nil
 }

@@ -29,6 +29,9 @@ func (e *Engine) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
 		return e.failed(ctx, r, err)
 	}
 	defer p.release(ctx)
+	if err := p.mayWrite(); err != nil {
+		return e.failed(ctx, r, err)
+	}
 	if err := e.Memory.DropPlans(ctx, s.ID); err != nil {
 		return r, err
 	}

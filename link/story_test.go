@@ -129,3 +129,18 @@ func TestPeopleHiddenForAWhileNeverCame(t *testing.T) {
 	w.rest()
 	w.want("the book", w.here(), "1 email=bob@example.org\n2 email=ada@example.com first_name=Ada last_name=Byron")
 }
+
+// A record that a listing leaves out is not gone: what changes here comes to it all
+// the same, and not only once it is listed again.
+func TestMyEditWaitedAWeekBecauseTheirListingLeftHimOut(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	id := w.remote.Add(ada())
+	w.remote.Add(map[string]string{"email": "bob@example.org"})
+	w.rest()
+	w.now = w.now.AddDate(0, 0, 8) // everything is listed again
+	w.remote.Hidden = func(hidden string) bool { return hidden == id }
+	w.run()
+	w.edit(1, "company", "Acme")
+	w.rest()
+	w.want("the remote", w.there(), "r0001 company=Acme email=ada@example.com first_name=Ada last_name=Byron\nr0002 email=bob@example.org")
+}

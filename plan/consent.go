@@ -32,15 +32,6 @@ func (b *Rulebook) Consents(at int) bool {
 	return b.Target.Fields[at].Kind == contact.Consent || b.consent[at]
 }
 
-// KeepThere lets no consent travel to the remote: it takes no writes.
-func (p *Pairing) KeepThere() {
-	for i := range p.fields {
-		if p.fields[i].consent {
-			p.fields[i].out = WriteNever
-		}
-	}
-}
-
 // strictest decides about a consent. The stricter of the two sides wins in both
 // directions, whichever policy the field has, and there is no conflict:
 //

@@ -96,7 +96,7 @@ func Handler(s *service.Service) (http.Handler, error) {
 	})
 	// A form on another site cannot do anything here (ASVS 3.5.1): browsers say
 	// where a request comes from.
-	return http.NewCrossOriginProtection().Handler(mux), nil
+	return outer(s.BaseURL, http.NewCrossOriginProtection().Handler(mux)), nil
 }
 
 // Serve answers on l until ctx is done. Requests that have begun are finished.

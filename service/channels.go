@@ -84,12 +84,15 @@ func (s *Service) SaveChannel(ctx context.Context, n NewChannel) (SavedChannel, 
 	if wrong := n.wrong(old); len(wrong) > 0 {
 		return SavedChannel{}, wrong
 	}
+	if err := s.mayTrust(old.Settings, n.Settings); err != nil {
+		return SavedChannel{}, err
+	}
 	asked := desk.NewChannel{Name: n.Name, Kind: n.Type, Secret: n.Secret, On: []string{}}
 	for _, e := range n.On {
 		asked.On = append(asked.On, string(e))
 	}
 	for name := range old.Settings {
-		if _, kept := n.Settings[name]; !kept {
+		if _, kept := n.Settings[name]; !kept && name != fileOfMachine {
 			asked.Set = append(asked.Set, name+"=")
 		}
 	}
@@ -121,6 +124,9 @@ func (n NewChannel) wrong(old store.Channel) (wrong FieldErrors) {
 		note("type", "Choose what kind of channel it is")
 		return wrong
 	}
+	if path := strings.TrimSpace(n.Settings[fileOfMachine]); path != "" && path != old.Settings[fileOfMachine] {
+		note(fileOfMachine, onlyHere)
+	}
 	for _, one := range kind.Settings {
 		if one.Required && strings.TrimSpace(n.Settings[one.Name]) == "" {
 			note(one.Name, "This is missing: "+one.Help)
@@ -138,6 +144,9 @@ func (n NewChannel) wrong(old store.Channel) (wrong FieldErrors) {
 // TestChannel sends a test message at once.
 func (s *Service) TestChannel(ctx context.Context, name, to string) error {
 	if _, err := s.Channel(ctx, name); err != nil {
+		return err
+	}
+	if err := s.probes.take(s.Now()); err != nil {
 		return err
 	}
 	limited, cancel := context.WithTimeout(ctx, testTime)

@@ -45,7 +45,8 @@ func (s *Service) configOptions(ctx context.Context, r ConfigRequest) desk.Confi
 			}
 			return os.Getenv(name), nil
 		},
-		Mind: func(def plan.Sync) error { return s.mind(ctx, def) }}
+		Trust: s.trustable,
+		Mind:  func(def plan.Sync) error { return s.mind(ctx, def) }}
 }
 
 // mind refuses a sync that names another file of the server than it does already.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -147,16 +146,19 @@ type NewConnection struct {
 // The secret is sealed, and leaves this installation only towards the server that
 // it was given for: with another address it has to be given again.
 func (s *Service) SaveConnection(ctx context.Context, n NewConnection) (ConnectionState, error) {
+	n.Name = strings.TrimSpace(n.Name)
 	if err := desk.Free(ctx, s.Workspace, syncfile.KindConnection, n.Name); err != nil {
 		return ConnectionState{}, err
 	}
-	n.Name = strings.TrimSpace(n.Name)
 	old, err := s.Workspace.Store.Connection(ctx, n.Name)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return ConnectionState{}, err
 	}
 	c, err := n.checked(old)
 	if err != nil {
+		return ConnectionState{}, err
+	}
+	if err := s.mayTrust(old.Settings, c.Settings); err != nil {
 		return ConnectionState{}, err
 	}
 	if n.Secret != "" {
@@ -193,6 +195,9 @@ func (n NewConnection) checked(old store.Connection) (store.Connection, error) {
 		note("type", "Choose what to connect to")
 		return c, wrong
 	}
+	if path := old.Settings[fileOfMachine]; path != "" {
+		c.Settings[fileOfMachine] = path
+	}
 	for name, value := range n.Settings {
 		value = strings.TrimSpace(value)
 		if !slices.ContainsFunc(system.Settings, func(one workspace.SystemSetting) bool { return one.Name == name }) {
@@ -201,6 +206,8 @@ func (n NewConnection) checked(old store.Connection) (store.Connection, error) {
 			continue
 		} else if message != "" {
 			note(name, sentenceFor(name, message))
+		} else if name == fileOfMachine && kept != old.Settings[name] {
+			note(name, onlyHere)
 		} else {
 			c.Settings[name] = kept
 		}
@@ -210,7 +217,7 @@ func (n NewConnection) checked(old store.Connection) (store.Connection, error) {
 			note(one.Name, "This is missing: "+one.Help)
 		}
 	}
-	if n.Secret == "" && old.Secret != "" && server(old.Settings["url"]) != server(c.Settings["url"]) {
+	if n.Secret == "" && old.Secret != "" && !desk.SameServer(old.Settings, c.Settings) {
 		note("secret", "The address is another server. Give the secret once more: it was meant for the one before")
 	}
 	if len(wrong) > 0 {
@@ -220,21 +227,18 @@ func (n NewConnection) checked(old store.Connection) (store.Connection, error) {
 	return c, nil
 }
 
+// fileOfMachine is the setting that names a file of this machine. Whoever runs Kith
+// sets it: nobody can find out over the network which files there are.
+const fileOfMachine = "ca"
+
+const onlyHere = "Only whoever runs Kith can name a file of this machine, on the command line: --set ca=FILE"
+
 // sentenceFor makes a whole sentence of what is wrong with a setting.
 func sentenceFor(name, message string) string {
 	if message != "" && message[0] >= 'a' && message[0] <= 'z' {
 		return name + " " + message
 	}
 	return message
-}
-
-// server is the part of an address that says who gets a secret.
-func server(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		return address
-	}
-	return strings.ToLower(u.Scheme + "://" + u.Host)
 }
 
 // testTime is how long a test may take.
@@ -245,6 +249,9 @@ const testTime = time.Minute
 func (s *Service) TestConnection(ctx context.Context, name, object, path string) (ConnectionTest, error) {
 	c, err := s.connectionNamed(ctx, name)
 	if err != nil {
+		return ConnectionTest{}, err
+	}
+	if err := s.probes.take(s.Now()); err != nil {
 		return ConnectionTest{}, err
 	}
 	limited, cancel := context.WithTimeout(ctx, testTime)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ import (
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/job"
-	"github.com/kith-sync/kith/notify"
+	"github.com/kith-sync/kith/notify/send"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/schedule"
@@ -61,25 +62,8 @@ func (s *Service) BeginImport(ctx context.Context, who account.Actor, edits stri
 	}
 	d := ImportDraft{ID: rand.Text(), Book: "contacts", Update: plan.WriteNever, Region: usual.Region, Email: usual.Email}
 	if edits != "" {
-		sync, err := desk.SavedSync(ctx, s.Workspace, edits)
-		if err != nil {
+		if err := s.takeKept(ctx, &d, edits); err != nil {
 			return d, err
-		}
-		def := sync.Definition
-		d.Name, d.Edits, d.Source, d.Book = sync.Name, sync.Name, def.Source, def.Target.Book
-		d.Delete, d.Update, d.Region, d.Match, d.Key, d.Map = def.Policy.Delete.NotFound == plan.Trash, def.Policy.Update, def.Region, def.Match, def.Target.Key, def.Map
-		d.Mapped, d.Several = len(def.Map) > 0, def.OnSeveral
-		if def.Source.File != "" {
-			d.File = filepath.Base(def.Source.File)
-		}
-		told, err := s.Workspace.Store.Notify(ctx, sync.ID)
-		if err != nil {
-			return d, err
-		}
-		for _, rule := range told.Rules {
-			if rule.Email != "" {
-				d.Email = rule.Email
-			}
 		}
 	}
 	return d, s.KeepImport(ctx, who, d)
@@ -202,13 +186,20 @@ func (s *Service) nameImport(ctx context.Context, d *ImportDraft) error {
 	}
 	base := filepath.Base(d.File)
 	if d.Source.Path != "" {
-		base = d.Source.Connection + "-" + strings.Trim(filepath.Base(d.Source.Path), "*?.[]")
+		base = d.Source.Connection + "-" + strings.NewReplacer("*", "", "?", "", "[", "", "]", "").Replace(path.Base(d.Source.Path))
 	}
-	first := "import-" + strings.Trim(strings.TrimSuffix(base, filepath.Ext(base)), " -")
+	others, err := s.Drafts(ctx)
+	if err != nil {
+		return err
+	}
+	first := "import-" + strings.Trim(strings.TrimSuffix(base, filepath.Ext(base)), " -.")
 	for n := 1; ; n++ {
 		d.Name = first
 		if n > 1 {
 			d.Name = fmt.Sprintf("%s-%d", first, n)
+		}
+		if slices.ContainsFunc(others, func(o ImportDraft) bool { return o.ID != d.ID && o.Name == d.Name }) {
+			continue // a colleague sets up a file of this name: neither shall take the other's place
 		}
 		_, err := s.Workspace.Store.Sync(ctx, d.Name)
 		if errors.Is(err, store.ErrNotFound) {
@@ -259,6 +250,11 @@ func (s *Service) ViewImport(ctx context.Context, d ImportDraft) (view ImportVie
 	def, err := d.Definition()
 	if err != nil {
 		return view, err
+	}
+	if d.Remote() {
+		if err := s.probes.take(s.Now()); err != nil {
+			return view, err
+		}
 	}
 	view.Draft = d
 	if view.Preview, err = desk.PreviewOf(ctx, s.Workspace, store.Sync{Name: d.Name, Definition: def}); err != nil {
@@ -326,6 +322,9 @@ func withFields(fields []contact.Field, m []plan.Mapping, suggestions []suggest.
 
 // PlanImport keeps the sync of an import and queues its plan.
 func (s *Service) PlanImport(ctx context.Context, who account.Actor, d ImportDraft) (store.Job, error) {
+	if err := s.mayEdit(ctx, who, d); err != nil {
+		return store.Job{}, err
+	}
 	sync, err := s.keepImported(ctx, d)
 	if err != nil {
 		return store.Job{}, err
@@ -336,6 +335,9 @@ func (s *Service) PlanImport(ctx context.Context, who account.Actor, d ImportDra
 // RunImport keeps the sync of an import and runs it (C31). What was set up is done
 // with: it is on the list of imports from now on.
 func (s *Service) RunImport(ctx context.Context, who account.Actor, d ImportDraft) (store.Job, error) {
+	if err := s.mayEdit(ctx, who, d); err != nil {
+		return store.Job{}, err
+	}
 	if _, err := s.FinishImport(ctx, d, nil); err != nil {
 		return store.Job{}, err
 	}
@@ -355,6 +357,11 @@ func (s *Service) FinishImport(ctx context.Context, d ImportDraft, when *schedul
 		}
 		when = &canonical
 	}
+	if d.Email != "" {
+		if err := send.CheckEmail(d.Email); err != nil {
+			return store.Sync{}, &run.Error{Code: desk.CodeUsage, Message: err.Error() + ". Nothing was changed"}
+		}
+	}
 	sync, err := s.keepImported(ctx, d)
 	if err != nil {
 		return sync, err
@@ -364,11 +371,11 @@ func (s *Service) FinishImport(ctx context.Context, d ImportDraft, when *schedul
 			return sync, err
 		}
 	}
-	var rules []notify.Rule
-	if d.Email != "" {
-		rules = []notify.Rule{{Email: d.Email, On: []notify.Event{notify.Failed, notify.Rejects, notify.Guard, notify.Late, notify.Recovered}}}
+	was, err := s.Workspace.Store.Notify(ctx, sync.ID)
+	if err != nil {
+		return sync, err
 	}
-	if err := s.Workspace.Store.SaveNotify(ctx, sync.ID, rules); err != nil {
+	if err := s.Workspace.Store.SaveNotify(ctx, sync.ID, told(was.Rules, d.Email)); err != nil {
 		return sync, err
 	}
 	if d.Mapped {
@@ -464,11 +471,11 @@ func (s *Service) Imports(ctx context.Context) ([]SyncState, error) {
 
 // FromNetwork has an import read its file from a connection: a path in it, or a
 // folder with a pattern (C20, C21, C22).
-func (s *Service) FromNetwork(ctx context.Context, d *ImportDraft, connection, path, which, after, noFile string) error {
+func (s *Service) FromNetwork(ctx context.Context, d *ImportDraft, connection, location, which, after, noFile string) error {
 	if _, err := desk.ConnectionNamed(ctx, s.Workspace, connection); err != nil {
 		return err
 	}
-	d.Source.File, d.Source.Connection, d.Source.Path = "", connection, path
+	d.Source.File, d.Source.Connection, d.Source.Path = "", connection, location
 	d.Source.Which, d.Source.After, d.Source.NoFile = which, plan.After(after), noFile
 	return s.nameImport(ctx, d)
 }

@@ -110,19 +110,21 @@ type UserChange struct {
 
 // ChangeUser changes what a user may do.
 func (s *Service) ChangeUser(ctx context.Context, who account.Actor, id int64, c UserChange) (PersonReport, error) {
-	var steps []error
+	var err error
 	if c.Role != nil {
-		steps = append(steps, s.Accounts.SetRole(ctx, who, id, *c.Role))
+		err = s.Accounts.SetRole(ctx, who, id, *c.Role)
 	}
-	if c.Disabled != nil && *c.Disabled {
-		steps = append(steps, s.Accounts.Disable(ctx, who, id))
-	} else if c.Disabled != nil {
-		steps = append(steps, s.Accounts.Enable(ctx, who, id))
+	if err == nil && c.SecondFactor != nil && !*c.SecondFactor {
+		err = s.Accounts.DropTOTP(ctx, who, id)
 	}
-	if c.SecondFactor != nil && !*c.SecondFactor {
-		steps = append(steps, s.Accounts.DropTOTP(ctx, who, id))
+	switch {
+	case err != nil || c.Disabled == nil:
+	case *c.Disabled:
+		err = s.Accounts.Disable(ctx, who, id)
+	default:
+		err = s.Accounts.Enable(ctx, who, id)
 	}
-	if err := errors.Join(steps...); err != nil {
+	if err != nil {
 		return PersonReport{}, atGate(err)
 	}
 	return s.User(ctx, who, id)

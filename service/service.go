@@ -40,6 +40,7 @@ type Service struct {
 	running  sync.WaitGroup
 	stop     context.CancelFunc
 	progress atomic.Pointer[Progress]
+	probes   probes
 }
 
 // Progress is how far the job at work has come.

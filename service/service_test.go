@@ -313,3 +313,47 @@ func TestAStoppedServerGoesOn(t *testing.T) {
 		t.Errorf("%d contacts, want 60,000: nothing lost, nothing doubled", n)
 	}
 }
+
+// Whoever is stopped by the guard may switch deleting off, or delete by hand (C40).
+func TestTheTwoWaysOut(t *testing.T) {
+	o := newOffice(t)
+	dir := o.folder()
+	write := func(n int) { check(t, os.WriteFile(filepath.Join(dir, "people.csv"), []byte(people(n)), 0o600)) }
+	run := func() store.Run {
+		job, err := o.RunSync(t.Context(), account.Console(), "import-hr-people", false, false)
+		check(t, err)
+		_, r := o.ended(job)
+		return r
+	}
+	write(10)
+	d := o.begin()
+	check(t, o.FromNetwork(t.Context(), &d, "hr", "people.csv", "", "", ""))
+	d.Delete = true
+	_, err := o.FinishImport(t.Context(), d, nil)
+	check(t, err)
+	run()
+	write(7)
+	if r := run(); r.Status != store.Blocked {
+		t.Fatalf("3 of 10 missing: %s, want blocked", r.Status)
+	}
+	d, err = o.BeginImport(t.Context(), account.Console(), "import-hr-people")
+	check(t, err)
+	d.Delete = false
+	_, err = o.FinishImport(t.Context(), d, nil)
+	check(t, err)
+	if r := run(); !r.Status.Applied() || o.contacts() != 10 {
+		t.Errorf("with deleting off: %s and %d contacts, want it applied and 10", r.Status, o.contacts())
+	}
+	d, err = o.BeginImport(t.Context(), account.Console(), "import-hr-people")
+	check(t, err)
+	d.Delete = true
+	_, err = o.FinishImport(t.Context(), d, nil)
+	check(t, err)
+	b, err := o.Workspace.Store.Book(t.Context(), "contacts")
+	check(t, err)
+	_, err = o.DeleteContacts(t.Context(), b.ID, []int64{8, 9, 10})
+	check(t, err)
+	if r := run(); !r.Status.Applied() || o.contacts() != 7 {
+		t.Errorf("deleted by hand: %s and %d contacts, want it applied and 7", r.Status, o.contacts())
+	}
+}

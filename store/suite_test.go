@@ -47,6 +47,8 @@ func suite(t *testing.T, open func(t *testing.T) *Store) {
 		test     func(t *testing.T, s *Store)
 	}{
 		{"a book keeps its settings and fields", testBooks},
+		{"a configuration is applied, and marked with its files", testConfig},
+		{"a configuration is applied whole or not at all", testConfigWhole},
 		{"jobs are taken in order, one of a sync at a time", testJobs},
 		{"a job whose worker is gone is taken by another", testJobLeases},
 		{"a job can be called off", testJobCancel},

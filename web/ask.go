@@ -54,6 +54,9 @@ func (m mistakes) rest(names ...string) (all []string) {
 // asks draws the settings of a connection or a channel.
 func asks(settings []service.SettingReport, values map[string]string, wrong mistakes) (all []ask) {
 	for _, s := range settings {
+		if s.Name == fileOfMachine {
+			continue
+		}
 		a := ask{Name: "set." + s.Name, Label: settingLabel(s.Name), Hint: s.Help, Value: values[s.Name], Type: "text", Required: s.Required, Error: wrong[s.Name], Auto: "off"}
 		switch s.Name {
 		case "starttls", "gzip":
@@ -72,6 +75,21 @@ func asks(settings []service.SettingReport, values map[string]string, wrong mist
 		all = append(all, a)
 	}
 	return all
+}
+
+// fileOfMachine is a setting that no form has: it is set on the command line, and
+// kept.
+const fileOfMachine = "ca"
+
+// drawn are the fields that a form of a connection or a channel has.
+func drawn(settings []service.SettingReport) []string {
+	names := []string{"name", "secret"}
+	for _, s := range settings {
+		if s.Name != fileOfMachine {
+			names = append(names, s.Name)
+		}
+	}
+	return names
 }
 
 // settingLabel says the name of a setting in words.

@@ -110,11 +110,7 @@ func formOfChannel(kind service.ChannelKind, c desk.ChannelReport, wrong mistake
 	if kind.Pings {
 		f.Events = []choice{{string(notify.Failed), "every run of every sync", len(c.On) > 0}}
 	}
-	names := []string{"name", "secret"}
-	for _, s := range kind.Settings {
-		names = append(names, s.Name)
-	}
-	f.Wrong = wrong.rest(names...)
+	f.Wrong = wrong.rest(drawn(kind.Settings)...)
 	return f
 }
 

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/kith-sync/kith/desk"
-	"github.com/kith-sync/kith/fetch"
 	"github.com/kith-sync/kith/service"
 )
 
@@ -51,6 +50,7 @@ type connectionView struct {
 	Path  string
 	Ask   bool // whether a person has to accept a key
 	Other bool // than the one that was accepted
+	Fix   string
 }
 
 // A fact is a line of a list of facts.
@@ -70,7 +70,10 @@ func (v *visit) showConnection(c service.ConnectionState, just *service.Connecti
 	data := connectionView{ConnectionState: c, To: connectionPath(c.Name), Just: just, Path: path}
 	if just != nil {
 		data.Ask = just.HostKey != ""
-		data.Other = just.Code == fetch.CodeHostKeyChanged
+		data.Other = data.Ask && c.HostKey != ""
+		if !strings.HasPrefix(just.Code, "egress.") { // whose message says it all
+			data.Fix = catalogueFix(just.Code)
+		}
 	}
 	for _, system := range v.service().Systems() {
 		if system.Name != c.Type {
@@ -170,11 +173,7 @@ func formOfConnection(system service.SystemReport, c service.ConnectionState, wr
 	if system.Name == "folder" {
 		f.Secret = ask{}
 	}
-	names := []string{"name", "secret"}
-	for _, s := range system.Settings {
-		names = append(names, s.Name)
-	}
-	f.Wrong = wrong.rest(names...)
+	f.Wrong = wrong.rest(drawn(system.Settings)...)
 	return f
 }
 

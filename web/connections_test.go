@@ -1,11 +1,16 @@
 package web_test
 
 import (
+	"crypto/ed25519"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/crypto/ssh"
 
 	"github.com/kith-sync/kith/account"
 )
@@ -39,6 +44,7 @@ func TestConnections(t *testing.T) {
 		{"its name stands in addresses", url.Values{"name": {"a/b"}, "set.url": {"https://dav.example.org"}}, "needs a name"},
 		{"what is required is asked for", url.Values{"name": {"office"}}, "This is missing"},
 		{"a password has no place in the address", url.Values{"name": {"office"}, "set.url": {"https://ada:pw@dav.example.org"}}, "no user name and no password"},
+		{"a file of the machine is nobody's in a browser", url.Values{"name": {"office"}, "set.url": {"https://dav.example.org"}, "set.ca": {"/etc/passwd"}}, "Only whoever runs Kith"},
 		{"a limit is a number", url.Values{"name": {"office"}, "set.url": {"https://dav.example.org"}, "set.calls_per_day": {"many"}}, "takes a whole number above zero"},
 	} {
 		page := manager.post("/connections/new?type=carddav", row.form).is(http.StatusUnprocessableEntity)
@@ -91,4 +97,67 @@ func (w *world) audited(action, object string) {
 		}
 	}
 	w.t.Errorf("the audit log: got no %s of %q, want one", action, object)
+}
+
+// strict is a server of SSH that nobody may sign in to.
+func strict(t *testing.T) (addr, key string) {
+	t.Helper()
+	_, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.NewSignerFromKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	config := &ssh.ServerConfig{PasswordCallback: func(ssh.ConnMetadata, []byte) (*ssh.Permissions, error) { return nil, os.ErrPermission }}
+	config.AddHostKey(signer)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				_, _, _, _ = ssh.NewServerConn(c, config) // ends with the refusal
+			}()
+		}
+	}()
+	return l.Addr().String(), "ssh-ed25519 " + ssh.FingerprintSHA256(signer.PublicKey())
+}
+
+func TestTrust(t *testing.T) {
+	w := newWorld(t)
+	addr, key := strict(t)
+	w.no(os.WriteFile(filepath.Join(w.Workspace.Folder, "egress.allow"), []byte(addr), 0o600))
+	viewer, manager := w.as(account.Viewer), w.as(account.Manager)
+	manager.post("/connections/new?type=sftp", url.Values{"name": {"hr"}, "set.url": {"sftp://" + addr}, "set.user": {"kith"}, "secret": {"open sesame"}}).is(http.StatusSeeOther)
+	manager.post("/connections/hr/test", nil).is(http.StatusOK).says("#test", "shows its key for the first time", key).has(`form[action$="/trust"]`, 1)
+	viewer.post("/connections/hr/trust", url.Values{"key": {key}, "compared": {"on"}}).is(http.StatusForbidden)
+	other := "ssh-ed25519 SHA256:gRJIaD6EDE3CTTGHzR3hPNGdFMnbFyZFeX4XIyfGB34"
+	for _, row := range []struct {
+		sentence string
+		form     url.Values
+		status   int
+	}{
+		{"a key that nobody has compared", url.Values{"key": {key}}, http.StatusUnprocessableEntity},
+		{"a key that the server does not show", url.Values{"key": {other}, "compared": {"on"}}, http.StatusUnprocessableEntity},
+		{"what is no key", url.Values{"key": {"yes"}, "compared": {"on"}}, http.StatusUnprocessableEntity},
+		{"the key that was shown and compared", url.Values{"key": {key}, "compared": {"on"}}, http.StatusSeeOther},
+	} {
+		if got := manager.post("/connections/hr/trust", row.form).status; got != row.status {
+			t.Errorf("%s: got %d, want %d", row.sentence, got, row.status)
+		}
+	}
+	manager.get("/connections/hr").says("dl", key)
+	manager.post("/connections/hr/test", nil).is(http.StatusOK).says("#test", "It does not work").has(`form[action$="/trust"]`, 0)
+
+	manager.post("/connections/hr/edit", url.Values{"set.url": {"sftp://" + addr}, "set.user": {"kith"}, "set.host_key": {other}}).is(http.StatusSeeOther)
+	manager.post("/connections/hr/test", nil).says("#test", "another key than the one that was accepted", key, other).has(".guard", 0)
 }

@@ -43,6 +43,9 @@ func TestContactsList(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", row.sentence, got, row.names)
 		}
 	}
+	operator := w.as(account.Operator)
+	operator.get("/contacts/1?q=acme").has("select[name=who]", 1)
+	operator.get("/contacts/1?q=ada@example.com").has("select[name=who]", 0).saysNot("main", "Export those") // it would find others too
 	viewer.get("/contacts").is(http.StatusOK).says("tbody", "friends", "3").saysNot("main", "Import")
 	viewer.get("/contacts/1").has("#rows input", 0).has(".bulk", 0).has("script:not([src])", 0)
 	viewer.post("/contacts/1/bulk", url.Values{"do": {"set"}}).is(http.StatusForbidden)
@@ -341,4 +344,35 @@ func TestSearch(t *testing.T) {
 	viewer.get("/search?q=zebra").is(http.StatusOK).says(".empty", "zebra")
 	viewer.get("/search").is(http.StatusOK)
 	viewer.get("/").has("form.find[action='/search'] input[name=q]", 1)
+}
+
+// What the contact's page says at once is what Explain says after a long look,
+// but for the line of the file.
+func TestOriginsAgreeWithExplain(t *testing.T) {
+	w := newWorld(t)
+	w.imports("friends", people+"ada@example.net,Ada,Archer,,Other,late\n")
+	w.imports("friends", "email,company\nada@example.com,Changed\n")
+	operator := w.as(account.Operator)
+	operator.post("/contacts/1/2/edit", url.Values{"version": {"1"}, "f.company": {"By hand"}}).is(http.StatusSeeOther)
+	operator.post("/contacts/1/2/delete", nil).is(http.StatusSeeOther)
+	operator.post("/contacts/1/2/restore", nil).is(http.StatusSeeOther)
+	operator.post("/contacts/1/new", url.Values{"f.email": {"di@example.com"}, "f.first_name": {"Di"}}).is(http.StatusSeeOther)
+	operator.post("/contacts/1/1/merge", url.Values{"with": {"4"}, "pick.company": {"4"}}).is(http.StatusSeeOther)
+	for _, id := range []int64{1, 2, 3, 5} {
+		quick, err := w.Contact(t.Context(), 1, id)
+		w.no(err)
+		long, err := w.Explain(t.Context(), 1, fmt.Sprint(id))
+		w.no(err)
+		if len(long) != 1 || len(quick.Values) != len(long[0].Fields) || len(quick.Values) == 0 {
+			t.Fatalf("contact %d: got %d values, want those of %d stories", id, len(quick.Values), len(long))
+		}
+		for i, want := range long[0].Fields {
+			if want.Line = 0; quick.Values[i].Line != 0 {
+				want.Line = long[0].Fields[i].Line
+			}
+			if got := quick.Values[i]; got != want {
+				t.Errorf("contact %d, %s: got %+v, want %+v", id, want.Name, got, want)
+			}
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/desk"
+	"github.com/kith-sync/kith/fetch"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/schedule"
@@ -22,9 +23,9 @@ func importRoutes() []route {
 	return []route{
 		{pattern: "GET /imports", operation: "imports.list", do: (*visit).imports},
 		{pattern: "GET /imports/new", operation: "imports.begin", do: (*visit).newImport},
-		{pattern: "POST /imports/new", operation: "imports.begin", do: (*visit).beginImport},
+		{pattern: "POST /imports/new", operation: "imports.begin", do: (*visit).beginImport, upload: true},
 		{pattern: "GET /imports/{id}", operation: "imports.show", do: (*visit).importFile},
-		{pattern: "POST /imports/{id}", operation: "imports.change", do: (*visit).saveImportFile},
+		{pattern: "POST /imports/{id}", operation: "imports.change", do: (*visit).saveImportFile, upload: true},
 		{pattern: "GET /imports/{id}/preview", operation: "imports.preview", do: (*visit).importPreview},
 		{pattern: "GET /imports/{id}/map", operation: "imports.show", do: (*visit).importMap},
 		{pattern: "POST /imports/{id}/map", operation: "imports.change", do: (*visit).saveImportMap},
@@ -235,7 +236,11 @@ func (v *visit) takeSource(d *service.ImportDraft) error {
 			return &run.Error{Code: desk.CodeUsage, Message: "Choose a connection, and write where the file lies in it"}
 		}
 		d.File = ""
-		return v.service().FromNetwork(v.ctx(), d, v.form("connection"), path, v.form("which"), v.form("after"), v.form("no_file"))
+		which := v.form("which")
+		if !fetch.IsPattern(path) {
+			which = "" // the list always says one, and a path names one file
+		}
+		return v.service().FromNetwork(v.ctx(), d, v.form("connection"), path, which, v.form("after"), v.form("no_file"))
 	}
 	file, header, err := v.r.FormFile("file")
 	if errors.Is(err, http.ErrMissingFile) && d.Source.File != "" {

@@ -14,7 +14,7 @@ func rejectRoutes() []route {
 		{pattern: "GET /runs/{run}/rejects", operation: "runs.rejects", do: (*visit).rejects},
 		{pattern: "GET /runs/{run}/rejects.csv", operation: "runs.download", do: (*visit).rejectsFile},
 		{pattern: "POST /runs/{run}/rejects", operation: "runs.replay", do: (*visit).correct},
-		{pattern: "POST /runs/{run}/rejects.csv", operation: "runs.replay", do: (*visit).replay},
+		{pattern: "POST /runs/{run}/rejects.csv", operation: "runs.replay", do: (*visit).replay, upload: true},
 	}
 }
 

@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"net"
 	"net/http"
@@ -126,7 +125,7 @@ func (v *visit) write(status int, name, block string, p page) error {
 // goTo answers with another page to go to, which says what was done.
 func (v *visit) goTo(path, said string) error {
 	if said != "" {
-		http.SetCookie(v.w, &http.Cookie{Name: saidCookie, Value: base64.RawURLEncoding.EncodeToString([]byte(said)), Path: "/", MaxAge: 60, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+		v.leave(said)
 	}
 	if v.fragment() {
 		v.w.Header().Set("HX-Redirect", path)
@@ -135,22 +134,6 @@ func (v *visit) goTo(path, said string) error {
 	}
 	http.Redirect(v.w, v.r, path, http.StatusSeeOther)
 	return nil
-}
-
-const saidCookie = "kith_said"
-
-// said takes what the last request left to be said.
-func (v *visit) said() string {
-	c, err := v.r.Cookie(saidCookie)
-	if err != nil || v.fragment() {
-		return ""
-	}
-	http.SetCookie(v.w, &http.Cookie{Name: saidCookie, Path: "/", MaxAge: -1, HttpOnly: true})
-	text, err := base64.RawURLEncoding.DecodeString(c.Value)
-	if err != nil {
-		return ""
-	}
-	return string(text)
 }
 
 // back is the page a form was sent from, on this server.

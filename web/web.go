@@ -5,6 +5,7 @@
 package web
 
 import (
+	"crypto/rand"
 	"embed"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ type Server struct {
 	pages   map[string]*template.Template
 	assets  map[string]asset
 	mux     *http.ServeMux
+	key     []byte // with which this process signs what it leaves in a browser to be said
 }
 
 // A route is one page, form or fragment. Its pattern is that of http.ServeMux;
@@ -39,6 +41,7 @@ type route struct {
 	operation string // "" with open
 	do        func(*visit) error
 	open      bool
+	upload    bool // its form has a file, which may be large
 }
 
 // routes are all of them, each group in the file of its pages.
@@ -51,7 +54,7 @@ func routes() (all []route) {
 
 // New returns the pages of a service as a handler.
 func New(s *service.Service) (*Server, error) {
-	server := &Server{Service: s, mux: http.NewServeMux()}
+	server := &Server{Service: s, mux: http.NewServeMux(), key: []byte(rand.Text())}
 	var err error
 	if server.assets, err = readAssets(); err != nil {
 		return nil, err
@@ -122,6 +125,9 @@ func (s *Server) serve(r route) error {
 func (v *visit) enter(r route) (err error) {
 	v.who, err = v.signedIn()
 	if r.open {
+		if err := v.receive(r); err != nil {
+			return err
+		}
 		return r.do(v)
 	}
 	switch {
@@ -131,6 +137,9 @@ func (v *visit) enter(r route) (err error) {
 		return err
 	}
 	if err := v.server.Service.Allow(v.ctx(), v.who, v.operation); err != nil {
+		return err
+	}
+	if err := v.receive(r); err != nil {
 		return err
 	}
 	if err := r.do(v); err != nil || v.asked || v.r.Method == http.MethodGet { // a form that is only shown does nothing

@@ -71,7 +71,7 @@ func (w *world) imports(book, text string) store.Run {
 	path := filepath.Join(w.t.TempDir(), book+".csv")
 	w.no(os.WriteFile(path, []byte(text), 0o600))
 	sync, err := w.Workspace.Store.SaveSync(w.t.Context(), plan.Sync{Name: "import-" + book, Source: plan.Endpoint{File: path}, Target: plan.Endpoint{Book: book},
-		Policy: plan.Policy{Update: "always"}}, filepath.Dir(path))
+		Policy: plan.Policy{Update: "always"}}.Defaults(), filepath.Dir(path))
 	w.no(err)
 	r, err := w.Workspace.Plan(w.t.Context(), sync)
 	w.no(err)

@@ -161,7 +161,7 @@ func (w ends) Remote(ctx context.Context, s store.Sync) (connector.Remote, error
 			return nil, err
 		}
 		random := mathrand.New(mathrand.NewPCG(mathrand.Uint64(), mathrand.Uint64()))
-		return polite.Remember(polite.Retry(w.paced(c, remote), polite.DefaultPatience(), polite.Real{}, random)), nil
+		return polite.Remember(polite.Retry(w.paced(c, remote), w.patience, polite.Real{}, random)), nil
 	})
 }
 
@@ -233,7 +233,7 @@ func connectFault(c store.Connection, err error) error {
 	if errors.As(err, &f) && f.Kind == connector.Denied {
 		code = link.CodeDenied
 	}
-	why := strings.TrimRight(strings.TrimSuffix(strings.TrimSpace(err.Error()), "It is tried again."), " .")
+	why := strings.TrimRight(err.Error(), ". \n")
 	return &run.Error{Code: code, Message: fmt.Sprintf("The connection %s could not be opened: %s. Nothing was written", c.Name, why)}
 }
 
@@ -259,7 +259,7 @@ func (w *Workspace) connect(ctx context.Context, c store.Connection, object stri
 
 // account opens what is stored of a connection.
 func (w *Workspace) account(ctx context.Context, c store.Connection, object string) (System, account, error) {
-	a := account{settings: c.Settings, object: object, now: w.Engine.Now, kind: c.Kind}
+	a := account{settings: c.Settings, object: object, now: w.Engine.Now, kind: c.Kind, silence: w.silence}
 	system, err := SystemNamed(c.Kind)
 	if err != nil {
 		return system, a, err
@@ -267,7 +267,7 @@ func (w *Workspace) account(ctx context.Context, c store.Connection, object stri
 	if a.guard, err = w.egress(); err != nil {
 		return system, a, err
 	}
-	if a.folders, err = w.folders(); err != nil {
+	if a.folders, err = w.Folders(); err != nil {
 		return system, a, err
 	}
 	if c.Secret != "" {
@@ -287,7 +287,17 @@ func (w *Workspace) account(ctx context.Context, c store.Connection, object stri
 	return system, a, err
 }
 
+const mostCertificates = 4 << 20
+
+// trust reads certificates from a file: a device has no end.
 func trust(path string) (*x509.CertPool, error) {
+	info, err := os.Stat(path)
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > mostCertificates) {
+		err = errors.New("it is no file, or too large to be a certificate")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the certificate authority: %w", err)
+	}
 	pem, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the certificate authority: %w", err)

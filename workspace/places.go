@@ -37,11 +37,11 @@ func webServer() System {
 			authority, maxSize, unpack,
 		},
 		place: func(_ context.Context, a account) (fetch.Place, error) {
-			s := fetch.HTTPSettings{URL: a.settings["url"], User: a.settings["user"], Secret: a.secret}
+			s := fetch.HTTPSettings{URL: a.settings["url"], User: a.settings["user"], Secret: a.secret, IdleTime: a.silence}
 			if strings.HasPrefix(a.secret, "https://") || strings.HasPrefix(a.secret, "http://") {
 				s.Whole, s.Secret = a.secret, ""
 			}
-			return fetch.HTTP(s, a.guard.Client(egress.Options{Roots: a.roots}))
+			return fetch.HTTP(s, a.guard.Client(egress.Options{Roots: a.roots, Answer: a.silence}))
 		}}
 }
 
@@ -83,7 +83,7 @@ func sftpServer() System {
 			maxSize, unpack, marker, settle,
 		},
 		place: func(ctx context.Context, a account) (fetch.Place, error) {
-			s := fetch.SFTPSettings{Addr: a.addr("22"), User: a.settings["user"], Secret: a.secret}
+			s := fetch.SFTPSettings{Addr: a.addr("22"), User: a.settings["user"], Secret: a.secret, IdleTime: a.silence}
 			if err := a.needsSecret(); err != nil {
 				return nil, err
 			}
@@ -116,7 +116,7 @@ func (a account) ftp(ctx context.Context, mode fetch.TLSMode, port string) (fetc
 	if err := a.needsSecret(); err != nil {
 		return nil, err
 	}
-	return fetch.FTP(ctx, fetch.FTPSettings{Addr: a.addr(port), User: a.settings["user"], Password: a.secret, TLS: mode, Roots: a.roots}, a.guard.DialContext)
+	return fetch.FTP(ctx, fetch.FTPSettings{Addr: a.addr(port), User: a.settings["user"], Password: a.secret, TLS: mode, Roots: a.roots, IdleTime: a.silence}, a.guard.DialContext)
 }
 
 // needsSecret is C23: login and password.
@@ -198,10 +198,10 @@ func (w *Workspace) place(ctx context.Context, name string) (*place, error) {
 // rootsName is the file of the operator's folders in the data folder.
 const rootsName = "roots"
 
-// folders are those of this machine that files may be taken from: the lines of
+// Folders are those of this machine that files may be taken from: the lines of
 // the file roots in the data folder, or of KITH_ROOTS. No user of the browser
 // changes them.
-func (w *Workspace) folders() ([]string, error) {
+func (w *Workspace) Folders() ([]string, error) {
 	lines, err := os.ReadFile(filepath.Join(w.Folder, rootsName))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err

@@ -43,7 +43,8 @@ type account struct {
 	roots    *x509.CertPool
 	now      func() time.Time
 	kind     string
-	folders  []string // of this machine that may be read
+	folders  []string      // of this machine that may be read
+	silence  time.Duration // that is borne; 0: each protocol's usual
 }
 
 // Systems lists what Kith can connect to. A new connector is one more line.
@@ -88,7 +89,7 @@ func cardDAV() System {
 			} else {
 				s.Token = a.secret
 			}
-			return carddav.Open(ctx, s, a.guard.Client(egress.Options{Roots: a.roots}))
+			return carddav.Open(ctx, s, a.guard.Client(egress.Options{Roots: a.roots, Answer: a.silence}))
 		}}
 }
 
@@ -107,7 +108,7 @@ func lDAP() System {
 		},
 		open: func(ctx context.Context, a account) (connector.Remote, error) {
 			s := ldap.Settings{URL: a.settings["url"], BindDN: a.settings["user"], Password: a.secret, BaseDN: a.settings["base"], Filter: a.settings["filter"],
-				Key: a.settings["key"], StartTLS: a.settings["starttls"] == "yes", RootCAs: a.roots}
+				Key: a.settings["key"], StartTLS: a.settings["starttls"] == "yes", RootCAs: a.roots, Silence: a.silence}
 			if list := a.settings["attributes"]; list != "" {
 				for name := range strings.SplitSeq(list, ",") {
 					s.Attributes = append(s.Attributes, strings.TrimSpace(name))

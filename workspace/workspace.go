@@ -4,6 +4,7 @@
 package workspace
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/kith-sync/kith/connector/polite"
 	"github.com/kith-sync/kith/files"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
@@ -25,6 +27,9 @@ type Workspace struct {
 	keys   keys
 	opened opened
 	lock   *os.File
+
+	silence  time.Duration
+	patience polite.Patience
 }
 
 // Options say where a workspace is and what it may use of the world.
@@ -33,6 +38,11 @@ type Options struct {
 	Database string // postgres://... ; empty: a SQLite file in the folder
 	Now      func() time.Time
 	Progress func(phase string, done, total int64)
+	// Silence is how long another system may say nothing in the middle of
+	// something; each protocol's usual time when 0.
+	Silence time.Duration
+	// Patience is how a busy system is asked again; polite.DefaultPatience when zero.
+	Patience polite.Patience
 }
 
 // ErrLocked is returned when another process has the data folder open.
@@ -48,7 +58,7 @@ func Open(ctx context.Context, o Options) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Workspace{Folder: o.Folder, lock: lock}
+	w := &Workspace{Folder: o.Folder, lock: lock, silence: o.Silence, patience: cmp.Or(o.Patience, polite.DefaultPatience())}
 	if err := w.open(ctx, o); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}

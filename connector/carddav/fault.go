@@ -34,9 +34,9 @@ func statusFault(answer *http.Response, text string, write bool) *connector.Faul
 	case status == http.StatusInsufficientStorage:
 		f.Kind, f.Message = connector.Quota, "The account has no room left."
 	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable || status == http.StatusLocked:
-		f.Kind, f.Message = connector.Busy, "The server is busy. It is tried again."
+		f.Kind, f.Message = connector.Busy, "The server is busy."
 	case status == http.StatusRequestTimeout || status >= 500 && status != http.StatusNotImplemented && status != http.StatusHTTPVersionNotSupported:
-		f.Kind, f.Message = connector.Busy, "The server could not answer. It is tried again."
+		f.Kind, f.Message = connector.Busy, "The server could not answer."
 		if write { // a gateway may have passed it on, a server may have done half of it
 			f.Kind, f.Message = connector.Unknown, "The server could not say whether it was done."
 		}
@@ -91,5 +91,5 @@ func netFault(ctx context.Context, err error, sentWrite bool) error {
 	case errors.As(err, &untrusted): // trying again is useless
 		return &connector.Fault{Kind: connector.Denied, Message: "The certificate of the server is not trusted here: its authority is unknown, it is for another name, or it has expired. If it is right, add the certificate of its authority.", Err: err}
 	}
-	return &connector.Fault{Kind: connector.Busy, Message: "The server cannot be reached. It is tried again.", Err: err}
+	return &connector.Fault{Kind: connector.Busy, Message: "The server cannot be reached.", Err: err}
 }

@@ -1,6 +1,7 @@
 package ldap
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"iter"
@@ -36,7 +37,7 @@ func (d *Directory) connect(ctx context.Context) (*session, error) {
 	s := &session{Directory: d, ctx: ctx, conn: ldapv3.NewConn(conn, d.encrypted())}
 	// The library takes no context: closing the connection ends whatever waits on it.
 	s.stop = context.AfterFunc(ctx, func() { _ = conn.Close() })
-	s.conn.SetTimeout(answerWithin)
+	s.conn.SetTimeout(cmp.Or(d.settings.Silence, answerWithin))
 	s.conn.Start()
 	if d.settings.BindDN == "" {
 		return s, nil

@@ -78,7 +78,7 @@ func (d *Directory) encryption(err error) *connector.Fault {
 	case !errors.As(err, &failed):
 		return nil
 	case errors.As(err, &remote) && remote.Op != "remote error", errors.Is(err, io.EOF), errors.Is(err, context.DeadlineExceeded):
-		return &connector.Fault{Kind: connector.Busy, Message: "The connection to " + name + " ended before it was encrypted. Kith tries again later. If this stays so, look whether its port speaks TLS."}
+		return &connector.Fault{Kind: connector.Busy, Message: "The connection to " + name + " ended before it was encrypted. If this stays so, look whether its port speaks TLS."}
 	}
 	return denied("The connection to %s could not be encrypted: its version of TLS or its certificate is not accepted here. Ask its administrator.", name)
 }
@@ -97,7 +97,7 @@ func (d *Directory) encryption(err error) *connector.Fault {
 func (d *Directory) answer(err error) *connector.Fault {
 	var result *ldapv3.Error
 	if !errors.As(err, &result) || result.ResultCode >= ldapv3.ErrorNetwork && result.ResultCode != ldapv3.ErrorFilterCompile {
-		return &connector.Fault{Kind: connector.Busy, Message: d.where.Hostname() + " cannot be reached. Kith tries again later."}
+		return &connector.Fault{Kind: connector.Busy, Message: d.where.Hostname() + " cannot be reached."}
 	}
 	fault := d.result(result.ResultCode)
 	fault.Code = strconv.Itoa(int(result.ResultCode))
@@ -121,7 +121,7 @@ func (d *Directory) result(code uint16) *connector.Fault {
 	case ldapv3.LDAPResultSizeLimitExceeded, ldapv3.LDAPResultAdminLimitExceeded:
 		return invalid("%s lists fewer people to this account than there are, so nobody is read. Ask its administrator to raise the size limit, or narrow the filter.", name)
 	case ldapv3.LDAPResultBusy, ldapv3.LDAPResultUnavailable, ldapv3.LDAPResultTimeLimitExceeded, ldapv3.LDAPResultOther, ldapv3.LDAPResultServerDown:
-		return &connector.Fault{Kind: connector.Busy, Message: name + " is busy. Kith tries again later."}
+		return &connector.Fault{Kind: connector.Busy, Message: name + " is busy."}
 	}
 	return invalid("%s does not understand the request (%s). Check the filter and the attributes.", name, ldapv3.LDAPResultCodeMap[code])
 }

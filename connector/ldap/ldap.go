@@ -45,6 +45,8 @@ type Settings struct {
 	// directory. Those keep the time of the server they were made at, so a
 	// listing begins this much before its cursor.
 	Lag time.Duration
+	// Silence is how long the directory may take for one answer; two minutes when 0.
+	Silence time.Duration
 }
 
 // A Dial opens a connection, or refuses to.

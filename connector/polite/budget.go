@@ -91,7 +91,7 @@ func quota(now, until time.Time) *connector.Fault {
 	}
 	return &connector.Fault{
 		Kind:       connector.Quota,
-		Message:    "paused for quota, resumes " + until.In(now.Location()).Format(layout),
+		Message:    "paused for quota, resumes " + until.In(now.Location()).Format(layout) + " " + now.Location().String(),
 		RetryAfter: until.Sub(now),
 	}
 }

@@ -32,13 +32,13 @@ func TestWhenTheAllowanceIsRenewed(t *testing.T) {
 		message         string
 		after           time.Duration
 	}{
-		{"at midnight", "UTC", "2026-11-22 09:00", "paused for quota, resumes 00:00", 15 * time.Hour},
-		{"a minute before midnight", "Europe/London", "2026-11-22 23:59", "paused for quota, resumes 00:00", time.Minute},
-		{"at midnight exactly, the day is new", "Europe/London", "2026-11-22 00:00", "paused for quota, resumes 00:00", 24 * time.Hour},
-		{"a day of 23 hours", "America/New_York", "2026-03-08 00:00", "paused for quota, resumes 00:00", 23 * time.Hour},
-		{"a day of 25 hours", "America/New_York", "2026-11-01 00:00", "paused for quota, resumes 00:00", 25 * time.Hour},
-		{"a day without midnight", "Africa/Cairo", "2026-04-23 12:00", "paused for quota, resumes 01:00", 12 * time.Hour},
-		{"another day without midnight", "America/Santiago", "2026-09-05 12:00", "paused for quota, resumes 01:00", 12 * time.Hour},
+		{"at midnight", "UTC", "2026-11-22 09:00", "paused for quota, resumes 00:00 UTC", 15 * time.Hour},
+		{"a minute before midnight", "Europe/London", "2026-11-22 23:59", "paused for quota, resumes 00:00 Europe/London", time.Minute},
+		{"at midnight exactly, the day is new", "Europe/London", "2026-11-22 00:00", "paused for quota, resumes 00:00 Europe/London", 24 * time.Hour},
+		{"a day of 23 hours", "America/New_York", "2026-03-08 00:00", "paused for quota, resumes 00:00 America/New_York", 23 * time.Hour},
+		{"a day of 25 hours", "America/New_York", "2026-11-01 00:00", "paused for quota, resumes 00:00 America/New_York", 25 * time.Hour},
+		{"a day without midnight", "Africa/Cairo", "2026-04-23 12:00", "paused for quota, resumes 01:00 Africa/Cairo", 12 * time.Hour},
+		{"another day without midnight", "America/Santiago", "2026-09-05 12:00", "paused for quota, resumes 01:00 America/Santiago", 12 * time.Hour},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			clock, zone := at(t, c.zone, c.now)
@@ -85,7 +85,7 @@ func TestASpentBudgetStopsEveryCall(t *testing.T) {
 	equal(t, "outcomes", len(got), 2)
 	for _, o := range got {
 		equal(t, "kind", kindOf(o.Fault), connector.Quota)
-		equal(t, "message", o.Fault.Message, "paused for quota, resumes 00:00")
+		equal(t, "message", o.Fault.Message, "paused for quota, resumes 00:00 UTC")
 	}
 	equal(t, "records listed", len(ids), 0)
 	equal(t, "calls made", counted.Counts(), polite.Counts{Schema: 1})
@@ -133,9 +133,9 @@ func TestTheSystemsOwnQuotaIsHeeded(t *testing.T) {
 		after   time.Duration
 		message string
 	}{
-		{"it says when", 90 * time.Minute, "paused for quota, resumes 10:30"},
-		{"it says that it takes days", 50 * time.Hour, "paused for quota, resumes 24 November 11:00"},
-		{"it does not say", 0, "paused for quota, resumes 00:00"},
+		{"it says when", 90 * time.Minute, "paused for quota, resumes 10:30 UTC"},
+		{"it says that it takes days", 50 * time.Hour, "paused for quota, resumes 24 November 11:00 UTC"},
+		{"it does not say", 0, "paused for quota, resumes 00:00 UTC"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			clock := newClock()

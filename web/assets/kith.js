@@ -45,11 +45,22 @@ document.addEventListener('keydown', e => {
   }
 });
 
+// What can be moved sideways can be moved by keys too: it takes the focus, unless
+// something inside does.
+const sideways = new ResizeObserver(all => {
+  for (const {target: box} of all) {
+    if (box.scrollWidth > box.clientWidth && !box.querySelector('a, button, input, select, textarea, summary')) box.tabIndex = 0;
+    else box.removeAttribute('tabindex');
+  }
+});
+const watchSideways = within => within.querySelectorAll('.wide, pre').forEach(box => sideways.observe(box));
+
 // When work on the server is over the page goes on to what came of it.
 document.addEventListener('htmx:sseClose', e => {
   const job = e.target.closest('[sse-connect]');
   if (job && e.detail.type === 'message') location.assign(job.getAttribute('sse-connect').replace(/\/events$/, ''));
 });
 
-document.addEventListener('htmx:load', e => tellTimes(e.target));
+document.addEventListener('htmx:load', e => { tellTimes(e.target); watchSideways(e.target); });
 tellTimes(document);
+watchSideways(document);
