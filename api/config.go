@@ -16,7 +16,7 @@ func (a *Server) offerConfig() {
 	}, says("Syncs with their schedules, connections, channels and books as YAML files. Secrets are not in them."))
 	offer(a, "config.plan", http.MethodPost, "/config/plan", func(v *visit, in *body[service.ConfigRequest]) (*body[desk.ConfigPlan], error) {
 		return answer(v.service().PlanConfig(v.ctx(), in.Body))
-	}, large, says("Nothing is written."))
+	}, large, onlyLooks, says("Nothing is written."))
 	offer(a, "config.apply", http.MethodPost, "/config/apply", func(v *visit, in *body[service.ConfigRequest]) (*body[desk.ConfigPlan], error) {
 		return answer(v.service().ApplyConfig(v.ctx(), in.Body))
 	}, large, says("All of it is done, or nothing when anything in the files is wrong. What they do not name stays, unless prune is asked for."))

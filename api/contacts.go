@@ -79,11 +79,19 @@ func listContacts(v *visit, in *struct {
 	BookAt
 	Paging
 	Chosen
-	Deep bool `query:"deep" doc:"Look at every value, also when the text is somebody's e-mail or telephone."`
+	Known string `query:"known" maxLength:"320" doc:"Only who is known by exactly this: an ID, unique identifier, e-mail or telephone."`
+	Deep  bool   `query:"deep" doc:"Look at every value, also when the text is somebody's e-mail or telephone."`
 }) (*paged[desk.ContactReport], error) {
 	after, err := in.number(v)
 	if err != nil {
 		return nil, err
+	}
+	if in.Known != "" {
+		found, err := v.service().Contacts(v.ctx(), in.Book, service.ContactQuery{Choice: desk.Choice{Search: in.Known}, Limit: in.Limit})
+		if err == nil && !found.Exact {
+			found.Contacts = nil
+		}
+		return page(v, found.Contacts, ""), err
 	}
 	choice, err := in.choice(v)
 	if err != nil {

@@ -80,13 +80,13 @@ func TestNobodyChangesWhatSomebodyElseHasChanged(t *testing.T) {
 		return "apiVersion: kith/v1\nkind: Sync\nname: copy\nsource: {book: people}\ntarget: {book: friends}\nfilter: " + filter + "\n"
 	}
 	yml := all.with("Content-Type", "application/yaml")
-	yml.put("/api/v1/syncs/copy", yaml("true")).is(201)
+	yml.put("/api/v1/syncs/copy", yaml("'true'")).is(201)
 	for _, row := range []struct {
 		sentence, method, path, first, second string
 		first2                                int
 	}{
 		{"a contact", "PATCH", "/api/v1/books/1/contacts/1", `{"fields":{"first_name":"Ada M."}}`, `{"fields":{"first_name":"Augusta"}}`, 200},
-		{"a book", "PUT", "/api/v1/books/1", `{"region":"GB"}`, `{"region":"US"}`, 200},
+		{"a book", "PUT", "/api/v1/books/1", `{"name_formula":"first_name"}`, `{"name_formula":"email"}`, 200},
 		{"a sync", "PUT", "/api/v1/syncs/copy", yaml(`first_name == "Ada"`), yaml(`first_name == "Bo"`), 200},
 	} {
 		t.Run(row.sentence, func(t *testing.T) {
@@ -106,8 +106,8 @@ func TestNobodyChangesWhatSomebodyElseHasChanged(t *testing.T) {
 			p.with("If-Match", `"x", `+now).ask(row.method, row.path, row.second).is(200)
 		})
 	}
-	yml.with("If-None-Match", "*").put("/api/v1/syncs/copy", yaml("true")).code(http.StatusPreconditionFailed, "object.changed")
-	yml.with("If-None-Match", "*").put("/api/v1/syncs/copy2", strings.Replace(yaml("true"), "name: copy", "name: copy2", 1)).is(201)
+	yml.with("If-None-Match", "*").put("/api/v1/syncs/copy", yaml("'true'")).code(http.StatusPreconditionFailed, "object.changed")
+	yml.with("If-None-Match", "*").put("/api/v1/syncs/copy2", strings.Replace(yaml("'true'"), "name: copy", "name: copy2", 1)).is(201)
 }
 
 func TestListsArePagedByKey(t *testing.T) {

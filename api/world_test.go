@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -244,8 +243,6 @@ func (p *program) over(accepted *answer) *answer {
 	p.t.Fatalf("%s is not over", where)
 	return nil
 }
-
-func escaped(s string) string { return url.PathEscape(s) }
 
 // databaseBytes are all that lies in the data folder but the key, as text.
 func (w *world) databaseBytes() string {

@@ -73,4 +73,11 @@ var requests = []Entry{
 		Fix:     "Upload the file as an import, or make a connection to its folder. On the machine itself kith syncs create takes any file.",
 		Example: `A file of the server cannot be named over the network. Nothing was stored. Upload the file as an import, or make a connection to its folder.`,
 	},
+	{
+		Code: "server.unreachable", Group: Request,
+		What:    "was sent to a server that does not answer, or that is not Kith",
+		Safe:    "Nothing is known to have been done.",
+		Fix:     "Check KITH_URL and whether the server runs; then look at its runs before trying again.",
+		Example: `The server that KITH_URL names does not answer: connection refused. Nothing is known to have been done.`,
+	},
 }

@@ -77,7 +77,7 @@ func scan(t *testing.T, name string, found map[string]string) {
 			addIndex(n.X, add)
 		case *ast.ValueSpec: // CodeX = "x"
 			for i, id := range n.Names {
-				if strings.HasPrefix(id.Name, "Code") && i < len(n.Values) {
+				if len(id.Name) > 4 && strings.EqualFold(id.Name[:4], "code") && i < len(n.Values) {
 					add(n.Values[i])
 				}
 			}

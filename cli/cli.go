@@ -74,8 +74,11 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
-		PersistentPreRunE: func(*cobra.Command, []string) error {
-			return a.checkFormat()
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.checkFormat(); err != nil {
+				return err
+			}
+			return a.hereOnly(cmd)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -103,7 +106,7 @@ func (a *app) root() *cobra.Command {
 	add(root, "know", a.runsCommand(), a.rejectsCommand(), a.explainCommand(), a.undoCommand())
 	add(root, "book", a.booksCommand(), a.fieldsCommand(), a.contactsCommand(), a.trashCommand(), a.suppressionsCommand())
 	add(root, "keep", a.serveCommand(), a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.selftestCommand(), a.versionCommand())
-	add(root, "keep", a.configCommand(), a.userCommand(), a.tokenCommand(), a.auditCommand())
+	add(root, "keep", a.configCommand(), a.userCommand(), a.signinCommand(), a.tokenCommand(), a.auditCommand())
 	root.AddCommand(a.manCommand(root))
 	root.SetHelpCommandGroupID("keep")
 	root.SetCompletionCommandGroupID("keep")

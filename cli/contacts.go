@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/api/client"
 	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -41,7 +42,9 @@ func (a *app) listContacts(name *string) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&search, "search", "", "only contacts with this text in some value")
-	return cmd
+	return a.orServer(cmd, func(ctx context.Context, c *client.Client, _ []string) error {
+		return a.contactsAtServer(ctx, c, *name, search)
+	})
 }
 
 func matching(all iter.Seq2[store.Contact, error], text string) iter.Seq2[store.Contact, error] {
@@ -114,7 +117,7 @@ func screenShape(b store.Book, at []int) shape[store.Contact] {
 }
 
 func (a *app) showContact(name *string) *cobra.Command {
-	return &cobra.Command{
+	return a.orServer(&cobra.Command{
 		Use: "show ID|EMAIL", Short: "Show one contact with all its values", Args: exactly("an ID or EMAIL"),
 		Example: "  kith contacts show ada@example.com",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -123,13 +126,19 @@ func (a *app) showContact(name *string) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if a.format == "csv" {
-					return many(a, only(c), contactShape(b))
-				}
-				return one(a, desk.ReportContact(b, desk.Naming(b), c), shape[desk.ContactReport]{}, func(out io.Writer) { contactText(out, b, c) })
+				return a.printContact(b, c)
 			})
 		},
+	}, func(ctx context.Context, c *client.Client, args []string) error {
+		return a.contactAtServer(ctx, c, *name, args[0])
+	})
+}
+
+func (a *app) printContact(b store.Book, c store.Contact) error {
+	if a.format == "csv" {
+		return many(a, only(c), contactShape(b))
 	}
+	return one(a, desk.ReportContact(b, desk.Naming(b), c), shape[desk.ContactReport]{}, func(out io.Writer) { contactText(out, b, c) })
 }
 
 // leadTo finds a contact to look at. The ID of one that was merged leads to the

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/api/client"
 	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
@@ -39,7 +40,9 @@ where each value comes from. It also tells why somebody was not let in.`,
 		},
 	}
 	cmd.Flags().StringVar(&name, "book", "", "address book (default: all of them)")
-	return cmd
+	return a.orServer(cmd, func(ctx context.Context, c *client.Client, args []string) error {
+		return a.explainAtServer(ctx, c, name, args[0])
+	})
 }
 
 func (a *app) printExplanations(found []desk.Explanation) error {

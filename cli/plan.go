@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/api/client"
 	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -43,7 +44,12 @@ func (a *app) planCommand() *cobra.Command {
 	cmd.Flags().StringVar(&out, "out", "", "also write the plan to this file, for kith apply")
 	cmd.Flags().BoolVar(&everyTime, "every-time", false, "look at every record although the source has not changed")
 	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when the plan has changes")
-	return cmd
+	return a.orServer(cmd, func(ctx context.Context, c *client.Client, args []string) error {
+		if file != "" || out != "" {
+			return usage("-f and --out work on a data folder only, and KITH_URL names a server. Nothing was done")
+		}
+		return a.planAtServer(ctx, c, args[0], everyTime, detailed)
+	})
 }
 
 // nameOrFile checks that a command gets one sync by name or a file of them.

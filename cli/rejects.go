@@ -12,6 +12,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/api/client"
 	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
@@ -52,7 +53,9 @@ nothing to replay: its next run looks at them again.`,
 	}
 	cmd.Flags().StringVar(&file, "csv", "", "write the records to this file, to be corrected")
 	cmd.Flags().StringVar(&replay, "replay", "", "import this corrected file through the same sync")
-	return cmd
+	return a.orServer(cmd, func(ctx context.Context, c *client.Client, args []string) error {
+		return a.rejectsAtServer(ctx, c, args[0], file, replay)
+	})
 }
 
 func (a *app) showRejects(ctx context.Context, w *workspace.Workspace, r store.Run, path string) error {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/api/client"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -37,7 +38,15 @@ func (a *app) runCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&everyTime, "every-time", false, "look at every record although the source has not changed")
 	cmd.Flags().BoolVar(&rejectsOnly, "rejects-only", false, "try only the records again that the last run rejected or held")
 	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "answer every question but the guard's")
-	return cmd
+	return a.orServer(cmd, func(ctx context.Context, c *client.Client, args []string) error {
+		switch {
+		case file != "":
+			return usage("-f works on a data folder only, and KITH_URL names a server. Nothing was done")
+		case rejectsOnly:
+			return a.workAtServer(ctx, c, syncPath(args[0])+"/retry", nil)
+		}
+		return a.workAtServer(ctx, c, syncPath(args[0])+"/run", map[string]bool{"every_time": everyTime})
+	})
 }
 
 // runAll runs syncs in order. The first that fails or is stopped is the last: a

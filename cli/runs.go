@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/api/client"
 	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
@@ -53,6 +54,9 @@ func (a *app) runsCommand() *cobra.Command {
 		},
 	}
 	list.Flags().IntVar(&limit, "limit", 50, "how many")
+	a.orServer(list, func(ctx context.Context, c *client.Client, _ []string) error {
+		return a.runsAtServer(ctx, c, max(limit, 1))
+	})
 	var withPlan bool
 	show := &cobra.Command{
 		Use: "show RUN", Short: "Show one run, or every record's change with --plan", Args: exactly("a RUN"),
@@ -68,6 +72,9 @@ func (a *app) runsCommand() *cobra.Command {
 		},
 	}
 	show.Flags().BoolVar(&withPlan, "plan", false, "print the plan with all its changes")
+	a.orServer(show, func(ctx context.Context, c *client.Client, args []string) error {
+		return a.runAtServer(ctx, c, args[0], withPlan)
+	})
 	return group(&cobra.Command{Use: "runs", Short: "See what was run, and what came of it"}, list, show)
 }
 
@@ -135,7 +142,7 @@ run itself, so it can be undone.`,
 		},
 	}
 	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "do not ask")
-	return cmd
+	return a.orServer(cmd, a.undoAtServer)
 }
 
 func (a *app) undo(ctx context.Context, w *workspace.Workspace, r store.Run) error {

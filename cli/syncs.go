@@ -18,11 +18,11 @@ import (
 )
 
 func (a *app) syncsCommand() *cobra.Command {
-	list := &cobra.Command{
+	list := a.orServer(&cobra.Command{
 		Use: "list", Short: "List the syncs", Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.read(cmd.Context(), a.listSyncs) },
-	}
-	show := &cobra.Command{
+	}, a.syncsAtServer)
+	show := a.orServer(&cobra.Command{
 		Use: "show SYNC", Short: "Print a sync as its YAML file", Args: exactly("a SYNC"),
 		Example: "  kith syncs show import-attendees > attendees.yaml",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -34,7 +34,7 @@ func (a *app) syncsCommand() *cobra.Command {
 				return a.showSync(ctx, w, s)
 			})
 		},
-	}
+	}, a.syncAtServer)
 	remove := &cobra.Command{
 		Use: "delete SYNC", Short: "Take a sync off the list; its runs and contacts stay", Args: exactly("a SYNC"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -62,12 +62,16 @@ func (a *app) listSyncs(ctx context.Context, w *workspace.Workspace) error {
 			return err
 		}
 	}
-	return many(a, each(reports), shape[desk.SyncReport]{
+	return many(a, each(reports), syncShape())
+}
+
+func syncShape() shape[desk.SyncReport] {
+	return shape[desk.SyncReport]{
 		columns: []string{"name", "source", "target", "latest run", "latest", "next", "status"},
 		row: func(r desk.SyncReport) []string {
 			return []string{r.Name, r.Source, r.Target, number(r.LatestRun), clock(r.Latest), nextRun(r), string(r.Status)}
 		},
-	})
+	}
 }
 
 // shownSync is a sync for programs.
@@ -88,14 +92,14 @@ func (a *app) showSync(ctx context.Context, w *workspace.Workspace, s store.Sync
 	if err != nil {
 		return err
 	}
+	return a.printSync(s.Definition, planned, told.Rules)
+}
+
+func (a *app) printSync(def plan.Sync, planned *desk.ScheduleReport, told []notify.Rule) error {
 	if a.format == "json" || a.format == "jsonl" {
-		return one(a, shownSync{s.Definition, planned, told.Rules}, shape[shownSync]{}, nil)
+		return one(a, shownSync{def, planned, told}, shape[shownSync]{}, nil)
 	}
-	doc := syncfile.Document{Sync: s.Definition, Notify: told.Rules}
-	if planned != nil {
-		doc.Schedule = &planned.Schedule
-	}
-	text, err := doc.Marshal()
+	text, err := syncDocument(def, planned, told)
 	if err == nil {
 		_, err = a.Stdout.Write(append(text, nextRuns(planned)...))
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"path/filepath"
 	"regexp"
@@ -107,20 +106,8 @@ func SampleColumns(ctx context.Context, w *workspace.Workspace, s store.Sync) ([
 // ColumnsOf reads the header of a source and the values of its first records, the way
 // the engine will read it.
 func ColumnsOf(ctx context.Context, source connector.Source) ([]suggest.Column, error) {
-	stager, ok := source.(connector.Stager)
-	if !ok {
-		return nil, fmt.Errorf("%s is not a file", source.Name())
-	}
-	var head bounded
-	staging, err := stager.Stage(ctx, &head)
-	if err != nil {
-		var file *csv.FileError
-		if errors.As(err, &file) {
-			return nil, refuse(file.Code, "%s: %s Nothing was changed", source.Name(), file.Message)
-		}
-		return nil, err
-	}
-	return readColumns(csv.NewReader(&head.Buffer, staging.Dialect, csv.Limits{}), staging.Dialect.Header)
+	p, err := previewOf(ctx, source)
+	return p.Columns, err
 }
 
 // bounded keeps the beginning of what is written to it.
@@ -129,34 +116,6 @@ type bounded struct{ bytes.Buffer }
 func (b *bounded) Write(p []byte) (int, error) {
 	b.Buffer.Write(p[:min(len(p), sampleBytes-b.Len())])
 	return len(p), nil
-}
-
-func readColumns(r *csv.Reader, header bool) (columns []suggest.Column, err error) {
-	if header {
-		names, err := r.Header()
-		if err != nil && err != io.EOF {
-			return nil, err
-		}
-		columns = named(names)
-	}
-	for range sampleRows {
-		row, err := r.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		if columns == nil {
-			columns = named(make([]string, len(row.Fields)))
-		}
-		for i, value := range row.Fields {
-			if row.Problem == nil && i < len(columns) && !contact.Blank(string(value)) {
-				columns[i].Samples = append(columns[i].Samples, string(value))
-			}
-		}
-	}
-	return columns, nil
 }
 
 func named(names []string) []suggest.Column {

@@ -33,14 +33,19 @@ func PreviewOf(ctx context.Context, w *workspace.Workspace, s store.Sync) (Previ
 	if err != nil {
 		return Preview{}, err
 	}
+	p, err := previewOf(ctx, source)
+	p.Settings = s.Definition.Source.CSV
+	return p, err
+}
+
+func previewOf(ctx context.Context, source connector.Source) (Preview, error) {
 	stager, ok := source.(connector.Stager)
 	if !ok {
 		return Preview{}, refuse(run.CodeSource, "%s is not a file", source.Name())
 	}
 	var head bounded
 	staging, err := stager.Stage(ctx, &head)
-	var file *csv.FileError
-	if errors.As(err, &file) {
+	if file, ok := errors.AsType[*csv.FileError](err); ok {
 		return Preview{}, refuse(file.Code, "%s: %s Nothing was changed", source.Name(), file.Message)
 	}
 	if nothing, ok := errors.AsType[*connector.Nothing](err); ok {
@@ -49,8 +54,9 @@ func PreviewOf(ctx context.Context, w *workspace.Workspace, s store.Sync) (Previ
 	if err != nil {
 		return Preview{}, err
 	}
-	p := Preview{Notes: staging.Notes, Size: staging.Size, Rows: [][]string{}, Settings: s.Definition.Source.CSV}
-	return p, p.read(csv.NewReader(&head.Buffer, staging.Dialect, csv.Limits{}), staging.Dialect.Header)
+	p := Preview{Notes: staging.Notes, Size: staging.Size, Rows: [][]string{}}
+	err = p.read(csv.NewReader(&head.Buffer, staging.Dialect, csv.Limits{}), staging.Dialect.Header)
+	return p, err
 }
 
 func (p *Preview) read(r *csv.Reader, header bool) error {

@@ -147,8 +147,8 @@ func (c Condition) test(b store.Book) (func([]string) bool, error) {
 func (c Condition) comparison(kind contact.Kind, norm *contact.Normalizer) (func(string) bool, bool) {
 	small := strings.ToLower(strings.TrimSpace(c.Value))
 	wanted, _ := norm.Canonical(kind, c.Value)
-	same := func(v string) bool { return strings.EqualFold(v, c.Value) || norm.Equal(kind, v, c.Value) }
 	canonical := func(v string) string { text, _ := norm.Canonical(kind, v); return text }
+	same := func(v string) bool { return strings.EqualFold(canonical(v), wanted) }
 	switch c.Is {
 	case Is, "":
 		return same, true

@@ -50,7 +50,7 @@ const tooWide = `() => {
 	const width = document.documentElement.clientWidth;
 	if (document.documentElement.scrollWidth <= width) return '';
 	const scrolls = e => e && (getComputedStyle(e).overflowX != 'visible' || scrolls(e.parentElement));
-	const over = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > width + 1);
+	const over = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > width);
 	const cause = over.filter(e => !scrolls(e.parentElement));
 	return document.documentElement.scrollWidth + ' px: ' + (cause.length ? cause : over).slice(0, 3).map(e => e.outerHTML.slice(0, 120)).join(' | ');
 }`

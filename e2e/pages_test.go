@@ -64,7 +64,7 @@ func (w *world) lived(b *tab) {
 	w.places("people.csv", attendees)
 	b.fromNetwork("hr", "people.csv")
 	b.press("Next").press("Schedule import").sees("Next runs")
-	b.open("/syncs/import-contacts").press("Plan").sees("Plan 4")
+	b.open("/syncs/import-contacts").press("Plan").sees("Run 4")
 }
 
 var (

@@ -17,7 +17,7 @@ func TestAnImportIsScheduledAndFired(t *testing.T) {
 	b.press("Next").sees("Mapping").press("Schedule import").sees("Recurrence pattern", "Next runs")
 
 	b.fill("At (one time", "19:00").fill("Time zone", "Europe/Paris").fill("From", "2026-11-22")
-	b.sees("every day at 19:00 in Europe/Paris", "Sun 22 Nov 2026 19:00 (+01:00)", "Mon 23 Nov 2026 19:00 (+01:00)")
+	b.sees("every day at 19:00, Europe/Paris", "Sun 22 Nov 2026 19:00 (+01:00)", "Mon 23 Nov 2026 19:00 (+01:00)")
 	b.press("Finish").sees("The import is scheduled")
 
 	w.clock.forward(9*time.Hour + 59*time.Minute) // 17:59 UTC is 18:59 in Paris
@@ -27,6 +27,6 @@ func TestAnImportIsScheduledAndFired(t *testing.T) {
 	w.no(w.StartDue(t.Context()))
 	b.until("the first run", `async () => (await (await fetch('/runs')).text()).includes('/runs/1"')`)
 	b.open("/runs/1").sees("Succeeded", "1 created")
-	b.open("/imports").sees("Latest Import", "Next Import", "23 Nov 2026")
+	b.open("/imports").sees("Latest Import", "Next Import", "Nov 23, 2026, 7:00 PM")
 	b.book("contacts").sees("ada@example.com")
 }

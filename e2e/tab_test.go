@@ -77,7 +77,7 @@ func (b *tab) path() string {
 func (b *tab) until(what, js string, args ...any) {
 	b.t.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(40 * time.Millisecond) {
-		if ok, err := b.Eval(js, args...); err == nil && ok.Value.Bool() {
+		if ok, err := b.Timeout(patience/3).Eval(js, args...); err == nil && ok.Value.Bool() {
 			return
 		}
 	}

@@ -1,6 +1,7 @@
 package link_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/kith-sync/kith/plan"
@@ -130,4 +131,32 @@ func TestTwoRecordsOfOneContactAreHeld(t *testing.T) {
 	if r := w.run(); r.Reasons[string(plan.IdentityConflict)] != 1 {
 		t.Errorf("got %v, want one held for identity.conflict", r.Reasons)
 	}
+}
+
+// What a run costs follows what has changed: the trash is read for those who are new.
+func TestTheTrashIsReadForNewcomersOnly(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	id := w.remote.Add(ada())
+	w.rest()
+	m := &counted{Store: w.store}
+	w.engine.Memory = m
+	w.remote.Edit(id, map[string]string{"company": "Acme"})
+	if w.run(); m.trash != 0 {
+		t.Errorf("the trash was read %d times for an edit, want never", m.trash)
+	}
+	w.remote.Add(map[string]string{"email": "bob@example.org"})
+	w.remote.Add(map[string]string{"email": "cy@example.org"})
+	if w.run(); m.trash != 2 {
+		t.Errorf("the trash was read %d times for two newcomers, want once by the plan and once when it is applied", m.trash)
+	}
+}
+
+type counted struct {
+	*store.Store
+	trash int
+}
+
+func (c *counted) Tombstones(ctx context.Context, book int64) ([]store.Contact, error) {
+	c.trash++
+	return c.Store.Tombstones(ctx, book)
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/kith-sync/kith/contact"
 )
@@ -53,19 +54,38 @@ func UnmarkFound(s Sync, schema contact.Schema, found contact.Record) (f FieldCh
 	return FieldChange{Name: name, Old: s.Name, Rule: ruleMark}, true
 }
 
-// checkMark says what keeps a field from being the one for marks.
+// checkMark says what keeps a field from being the one for marks. Over a link marks
+// stand in the address book: see Pair.
 func (b *Rulebook) checkMark() error {
 	if !b.Sync.Policy.Delete.Marks() || b.Sync.Linked() {
 		return nil
 	}
 	name := b.Sync.Policy.Delete.MarkField()
-	f, ok := b.Target.Field(name)
+	at := b.Target.Index(name)
+	return canMark(b.Target, name, at >= 0 && b.writes[at] != "")
+}
+
+// checkMark says the same of the address book's field.
+func (p *Pairing) checkMark() error {
+	d := p.Sync.Policy.Delete
+	if d.NotFound != Mark && d.Back != Mark {
+		return nil
+	}
+	if p.ours.Index(d.MarkField()) < 0 {
+		return fmt.Errorf("policy.delete.mark: the address book has no field %q", d.MarkField())
+	}
+	here, _ := p.Names()
+	return canMark(p.ours, d.MarkField(), slices.Contains(here, d.MarkField()))
+}
+
+func canMark(schema contact.Schema, name string, mapped bool) error {
+	f, ok := schema.Field(name)
 	switch {
 	case !ok:
 		return fmt.Errorf("policy.delete.mark: the target has no field %q", name)
-	case f.Kind != contact.Text || name == b.Target.Key:
+	case f.Kind != contact.Text || name == schema.Key:
 		return fmt.Errorf("policy.delete.mark: field %q is not one for any text; name another", name)
-	case b.writes[b.Target.Index(name)] != "":
+	case mapped:
 		return fmt.Errorf("policy.delete.mark: field %q is filled by the map; name another", name)
 	}
 	return nil

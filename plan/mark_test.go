@@ -51,5 +51,14 @@ func TestMarkNeedsAField(t *testing.T) {
 		if _, err := plan.Compile(s.Defaults(), people, people, "GB"); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", c.what, err, c.want)
 		}
+		s.Source, s.Target = plan.Endpoint{Connection: "crm"}, plan.Endpoint{Book: "people"}
+		if _, err := plan.Pair(s.Defaults(), people, people, "GB"); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s, over a link: got %v, want %q", c.what, err, c.want)
+		}
+		s.Source, s.Target = s.Target, s.Source
+		s.Direction, s.Policy.Delete = plan.TwoWay, plan.Delete{Back: plan.Mark, Mark: c.field}
+		if _, err := plan.Pair(s.Defaults(), people, people, "GB"); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s, over a link from the book: got %v, want %q", c.what, err, c.want)
+		}
 	}
 }

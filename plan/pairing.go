@@ -97,7 +97,10 @@ func Pair(s Sync, ours, theirs contact.Schema, region string) (*Pairing, error) 
 	if p.forward == WayOut {
 		p.In, p.Out = again, there
 	}
-	return p, p.bindFields(source, target)
+	if err := p.bindFields(source, target); err != nil {
+		return nil, err
+	}
+	return p, p.checkMark()
 }
 
 // reverse is the sync that carries the way back. What selects records of the

@@ -20,6 +20,7 @@ import (
 // written: neither the target nor the source changes. The run it returns is
 // planned, blocked by the guard, or skipped because nothing changed.
 func (e *Engine) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
+	s.Definition = s.Definition.Defaults() // who says nothing of deleting deletes nobody, and is guarded
 	source, err := e.Connector.Source(ctx, s)
 	if err != nil {
 		return store.Run{}, err
@@ -316,6 +317,7 @@ func (p *planning) close() {
 // fingerprint identifies a sync's settings (C48): a changed setting is a reason
 // to run although the source is the same.
 func fingerprint(s plan.Sync) string {
+	s = s.Defaults()
 	return hashText(whatMatters(s).Canonical())
 }
 

@@ -53,6 +53,15 @@ func (l *lines) String() string {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	w := newWorldWithout(t)
+	_, err := w.Accounts.AddUser(t.Context(), account.Console(), account.NewUser{Email: "first@example.org", Role: account.Owner, Password: password})
+	w.no(err)
+	return w
+}
+
+// newWorldWithout is an installation that nobody has set up.
+func newWorldWithout(t *testing.T) *world {
+	t.Helper()
 	w := &world{t: t, folder: t.TempDir(), log: &lines{}, now: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return w.now }
 	room, err := workspace.Open(t.Context(), workspace.Options{Folder: w.folder, Now: clock})
@@ -70,8 +79,6 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(listening.Close)
 	w.no(w.Start(t.Context()))
 	t.Cleanup(w.Close)
-	_, err = gate.AddUser(t.Context(), account.Console(), account.NewUser{Email: "first@example.org", Role: account.Owner, Password: password})
-	w.no(err)
 	return w
 }
 

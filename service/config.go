@@ -45,7 +45,7 @@ func (s *Service) configOptions(ctx context.Context, r ConfigRequest) desk.Confi
 			}
 			return os.Getenv(name), nil
 		},
-		Trust: s.trustable,
+		Trust: trustable,
 		Mind:  func(def plan.Sync) error { return s.mind(ctx, def) }}
 }
 

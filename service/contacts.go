@@ -37,8 +37,8 @@ type ContactsPage struct {
 // in steps, none of which keeps anybody waiting.
 const (
 	ContactsOnPage = 100
-	textsScanned   = 25_000
-	valuesScanned  = 10_000
+	textsScanned   = 20_000
+	valuesScanned  = 8_000
 )
 
 // Contacts returns a page of a book's contacts. A search first asks the index of
@@ -80,7 +80,7 @@ func (s *Service) look(ctx context.Context, b store.Book, c desk.Choice, after i
 	if err != nil {
 		return found, err
 	}
-	text, scan := needle(c), stretch
+	text, scan := needle(b, c), stretch
 	contacts := s.Workspace.Store.ContactsWith(ctx, b, after, scan, text)
 	switch {
 	case c.All():
@@ -113,11 +113,14 @@ func (s *Service) look(ctx context.Context, b store.Book, c desk.Choice, after i
 
 // needle is a text that all contacts of a choice have in their stored values, as
 // it is written; "" where there is none.
-func needle(c desk.Choice) string {
+func needle(b store.Book, c desk.Choice) string {
 	texts := []string{strings.TrimSpace(c.Search)}
 	for _, w := range c.Where {
-		if w.Is == desk.Contains || w.Is == desk.Begins || w.Is == desk.Tagged {
+		switch w.Is {
+		case desk.Contains, desk.Begins, desk.Tagged:
 			texts = append(texts, strings.TrimSpace(w.Value))
+		case desk.Is:
+			texts = append(texts, sure(b, w))
 		}
 	}
 	for _, text := range texts {
@@ -126,6 +129,26 @@ func needle(c desk.Choice) string {
 		}
 	}
 	return ""
+}
+
+// sure is what every value has that is the same as a condition's: kinds that can
+// be written in several ways have little of it, or nothing.
+func sure(b store.Book, w desk.Condition) string {
+	f, _ := b.Schema().Field(w.Field)
+	words := strings.Fields(w.Value)
+	switch f.Kind {
+	case contact.Text, contact.Name:
+		slices.SortStableFunc(words, func(x, y string) int { return len(y) - len(x) })
+	case contact.Email:
+		local, _, _ := strings.Cut(strings.TrimSpace(w.Value), "@")
+		words = []string{local}
+	default:
+		return ""
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return words[0]
 }
 
 func reports(b store.Book, contacts []store.Contact) []desk.ContactReport {

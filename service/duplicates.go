@@ -50,8 +50,8 @@ type Duplicate struct {
 // many contacts, and at no more than so many of one group.
 const (
 	duplicateGroups   = 25
-	duplicateKeys     = 200_000
-	duplicateContacts = 20_000
+	duplicateKeys     = 100_000
+	duplicateContacts = 10_000
 	duplicateMembers  = 10
 )
 

@@ -30,7 +30,7 @@ func (p *probes) take(now time.Time) error {
 	p.used = max(0, p.used-max(now.Sub(p.at), 0).Seconds()/probesEvery.Seconds())
 	p.at = now
 	if p.used > probesAtOnce-1 {
-		return &account.TooSoon{Wait: time.Duration((p.used - probesAtOnce + 1) * float64(probesEvery)).Round(time.Second) + time.Second}
+		return &account.TooSoon{Wait: time.Duration((p.used-probesAtOnce+1)*float64(probesEvery)).Round(time.Second) + time.Second}
 	}
 	p.used++
 	return nil

@@ -37,10 +37,11 @@ type Service struct {
 	Version   string
 	Demo      bool // the people in it are invented: pages say so, and what to try
 
-	running  sync.WaitGroup
-	stop     context.CancelFunc
-	progress atomic.Pointer[Progress]
-	probes   probes
+	running   sync.WaitGroup
+	stop      context.CancelFunc
+	progress  atomic.Pointer[Progress]
+	probes    probes
+	elsewhere elsewhere
 }
 
 // Progress is how far the job at work has come.
@@ -83,6 +84,9 @@ func (s *Service) Start(ctx context.Context) error {
 		return err
 	}
 	if err := s.Workspace.Store.DropJobLeases(ctx); err != nil {
+		return err
+	}
+	if err := s.Workspace.Store.DropUnfinishedAnswers(ctx); err != nil {
 		return err
 	}
 	ctx, s.stop = context.WithCancel(ctx)

@@ -222,6 +222,10 @@ func TestMistakesOfWholeFiles(t *testing.T) {
 		{"no end of size", strings.Repeat("#", maxSize+1), "a.yaml: the file has 262145 bytes; a sync file has at most 262144"},
 		{"a connection and a file", strings.Replace(strings.Replace(head, "{file: attendees.csv}", "{connection: crm, object: Contact}", 1), "{book: contacts}", "{file: out.csv}", 1),
 			"a.yaml:5:9: target: a connection is linked with an address book. Bring a file into a book first, and link the book: two syncs."},
+		{"all addresses over a link", strings.Replace(head, "{file: attendees.csv}", "{connection: crm}", 1) + "secondary: true\n",
+			"a.yaml:6:12: secondary: a sync with a connection matches by the main card. Leave the key out."},
+		{"marks at a connection", strings.Replace(head, "{file: attendees.csv}", "{connection: crm}", 1) + "policy: {delete: {back: mark}}\n",
+			"a.yaml:6:25: policy.delete.back: only contacts of an address book or a file can be marked, not records at a connection. Use keep, unlink, trash or delete."},
 		{"an object without a connection", strings.Replace(head, "attendees.csv}", "a.csv, object: Contact}", 1), "a.yaml:4:31: source.object: an object belongs to a connection"},
 		{"a folder's options", strings.Replace(head, "attendees.csv}", "a.csv, which: newest, after: keep, no_file: warn}", 1),
 			"a.yaml:4:30: source.which: belongs to a file of a connection. Write source: {connection: NAME, path: /out/people-*.csv}.\n" +

@@ -64,17 +64,35 @@ func asks(settings []service.SettingReport, values map[string]string, wrong mist
 		case "tls":
 			a.Options = choices(a.Value, "", "explicit (AUTH TLS, port 21)", "implicit", "implicit (port 990)")
 		case "security":
-			a.Options = choices(a.Value, "", "STARTTLS", "tls", "TLS from the beginning", "none", "none")
+			a.Options, a.Hint = choices(a.Value, "", "STARTTLS", "tls", "TLS from the beginning", "none", "none"), "none is for a server on this machine"
 		case "insecure":
-			a.Options = choices(a.Value, "", "no", "accepted", "accepted")
+			a.Options, a.Hint = choices(a.Value, "", "no", "accepted", "accepted"), "accepted lets mails, and the password, go where others can read along"
 		case "host_key":
 			a.Hint = "as ssh-keygen -l prints it. Leave it blank, and Test shows it to you"
-		case "calls_per_day", "page_size", "max_mb", "port":
+		case "to":
+			a.Hint = "an e-mail address, where it is ticked below that it hears of every sync"
+		case "calls_per_day", "page_size", "max_mb":
 			a.Type = "number"
+		case "port":
+			a.Type, a.Hint = "number", "587 when left blank; 465 with TLS from the beginning"
 		}
 		all = append(all, a)
 	}
 	return all
+}
+
+// few splits fields into those that everybody needs and those that few do. Opened
+// tells that one of the latter has something in it.
+func few(all []ask, often ...string) (most, more []ask, opened bool) {
+	for _, a := range all {
+		if a.Required || slices.Contains(often, a.Name) {
+			most = append(most, a)
+			continue
+		}
+		more = append(more, a)
+		opened = opened || a.Value != "" || a.Error != ""
+	}
+	return most, more, opened
 }
 
 // fileOfMachine is a setting that no form has: it is set on the command line, and

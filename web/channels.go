@@ -65,20 +65,19 @@ func (v *visit) kindNamed(name string) (service.ChannelKind, bool) {
 
 // channelForm is the form of a channel, new or changed.
 type channelForm struct {
-	Title, To  string
-	New        bool
-	Kind       service.ChannelKind
-	Name       ask
-	Fields     []ask
-	Secret     ask
-	Events     []choice
-	Wrong      []string
-	Kinds      []service.ChannelKind // to choose from, before there is a form
-	Made       string                // signing secret, shown this once
-	Test       string                // address of the test, where there is something to test
-	Mail       bool
-	Kept       string
-	DeletePath string
+	Title, To    string
+	New          bool
+	Kind         service.ChannelKind
+	Name         ask
+	Fields, More []ask // what everybody needs, and what few do
+	Opened       bool  // the latter has something in it
+	Secret       ask
+	Events       []choice
+	Wrong        []string
+	Kinds        []service.ChannelKind // to choose from, before there is a form
+	Made         string                // signing secret, shown this once
+	Test, Delete string                // addresses, where there is something to test
+	Mail         bool
 }
 
 func (v *visit) channelPage(f channelForm) page {
@@ -95,8 +94,9 @@ func (v *visit) newChannel() error {
 }
 
 func formOfChannel(kind service.ChannelKind, c desk.ChannelReport, wrong mistakes) channelForm {
-	f := channelForm{Title: "New channel", To: "/settings/channels/new?type=" + kind.Name, New: true, Kind: kind, Fields: asks(kind.Settings, c.Settings, wrong), Mail: kind.Name == "smtp",
+	f := channelForm{Title: "New channel", To: "/settings/channels/new?type=" + kind.Name, New: true, Kind: kind, Mail: kind.Name == "smtp",
 		Name: ask{Name: "name", Label: "Name", Hint: "what it is called here, such as on-call", Value: c.Name, Type: "text", Required: true, Error: wrong["name"]}}
+	f.Fields, f.More, f.Opened = few(asks(kind.Settings, c.Settings, wrong), "set.user", "set.to", "set.security")
 	f.Secret = ask{Name: "secret", Label: "Secret", Hint: kind.Secret, Type: "password", Error: wrong["secret"], Auto: "new-password"}
 	if kind.Name == "webhook" {
 		f.Secret.Hint = "signing secret whsec_...; leave it blank and one is made"
@@ -117,8 +117,8 @@ func formOfChannel(kind service.ChannelKind, c desk.ChannelReport, wrong mistake
 // formOfKept is the form of a channel that is there already.
 func formOfKept(kind service.ChannelKind, kept, shown desk.ChannelReport, wrong mistakes) channelForm {
 	f := formOfChannel(kind, shown, wrong)
-	f.Title, f.To, f.New, f.Kept = "Edit "+kept.Name, channelPath(kept.Name), false, kept.Name
-	f.Test, f.DeletePath = channelPath(kept.Name)+"/test", channelPath(kept.Name)+"/delete"
+	f.Title, f.To, f.New = "Edit "+kept.Name, channelPath(kept.Name), false
+	f.Test, f.Delete = channelPath(kept.Name)+"/test", channelPath(kept.Name)+"/delete"
 	if kept.Secret && f.Secret.Name != "" {
 		f.Secret.Hint = "set; leave blank to keep it"
 	}

@@ -84,7 +84,7 @@ func TestConfigurationOverTheNetworkReadsNothingOfTheServer(t *testing.T) {
 func TestADemoSaysThatItIsOne(t *testing.T) {
 	w := newWorld(t)
 	p := w.as(account.Owner)
-	p.get("/").has(".demo", 0).has(".steps", 0)
+	p.get("/").has(".demo", 0).has(".tries", 0)
 	w.Demo = true
-	p.get("/").says(".demo", "Demo data").has(".steps li", 4)
+	p.get("/").says(".demo", "Demo data").has(".tries li", 4)
 }

@@ -158,14 +158,7 @@ func (v *visit) connectionPage(f connectionForm) page {
 func formOfConnection(system service.SystemReport, c service.ConnectionState, wrong mistakes) connectionForm {
 	f := connectionForm{Title: "New connection", To: "/connections/new?type=" + system.Name, Back: "/connections", New: true, System: system,
 		Name: ask{Name: "name", Label: "Name", Hint: "what it is called here, such as hr-sftp", Value: c.Name, Type: "text", Required: true, Error: wrong["name"]}}
-	for _, a := range asks(system.Settings, c.Settings, wrong) {
-		if a.Required || a.Name == "set.user" {
-			f.Fields = append(f.Fields, a)
-			continue
-		}
-		f.More = append(f.More, a)
-		f.Opened = f.Opened || a.Value != "" || a.Error != ""
-	}
+	f.Fields, f.More, f.Opened = few(asks(system.Settings, c.Settings, wrong), "set.user")
 	f.Secret = ask{Name: "secret", Label: "Password or token", Type: "password", Error: wrong["secret"], Auto: "new-password"}
 	if system.Name == "sftp" {
 		f.Secret.Label, f.Secret.Type = "Password or private key", "long"

@@ -35,6 +35,9 @@ func TestContactsList(t *testing.T) {
 		{"a condition chooses", "?f=company&is=blank&v=", []string{"Bo Baker"}},
 		{"a tag is one of several", "?f=tags&is=tagged&v=Press", []string{"<script>alert(1)</script> Cole"}},
 		{"all conditions have to hold", "?f=company&is=is&v=acme&f=email&is=begins&v=a", []string{"Ada Archer"}},
+		{"a name is the same with more spaces and in small letters", "?f=last_name&is=is&v=++archer+", []string{"Ada Archer"}},
+		{"an e-mail address is the same in capitals", "?f=email&is=is&v=BO@EXAMPLE.ORG", []string{"Bo Baker"}},
+		{"a telephone is the same written otherwise", "?f=phone&is=is&v=%2B442079460002", []string{"Bo Baker"}},
 		{"nobody is like that", "?q=zebra", nil},
 	} {
 		page := viewer.get("/contacts/1" + row.query).is(http.StatusOK)

@@ -27,12 +27,16 @@ func doorRoutes() []route {
 // door is what the pages of the door show.
 type door struct {
 	Next, Email, Person, Link, Error string
+	Issuer                           string // with whose accounts one can sign in
 }
 
-// next is where to go after signing in: a page of this server, nothing else.
-func (v *visit) next() string {
-	u, err := url.Parse(v.form("next"))
-	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.Contains(v.form("next"), `\`) {
+// next is where to go after signing in.
+func (v *visit) next() string { return ownPath(v.form("next")) }
+
+// ownPath is a page of this server, nothing else.
+func ownPath(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.Contains(text, `\`) {
 		return "/"
 	}
 	return u.RequestURI()
@@ -45,7 +49,16 @@ func (v *visit) signInPage() error {
 	if v.who.User.ID != 0 {
 		return v.goTo(v.next(), "")
 	}
-	return v.show("signin", page{Title: "Sign in", Data: door{Next: v.next()}})
+	return v.signInAgain("", "")
+}
+
+// signInAgain shows the sign-in, with what went wrong.
+func (v *visit) signInAgain(email, wrong string) error {
+	by, err := v.service().IssuerName(v.ctx())
+	if err != nil {
+		return err
+	}
+	return v.show("signin", page{Title: "Sign in", Data: door{Next: v.next(), Email: email, Error: wrong, Issuer: by}})
 }
 
 func (v *visit) signIn() error {
@@ -54,7 +67,7 @@ func (v *visit) signIn() error {
 	in, err := v.service().Accounts.SignIn(v.ctx(), v.form("email"), v.r.PostFormValue("password"), from)
 	var soon *account.TooSoon
 	if errors.Is(err, account.ErrCredentials) || errors.As(err, &soon) {
-		return v.show("signin", page{Title: "Sign in", Data: door{Next: v.next(), Email: v.form("email"), Error: doorText(err)}})
+		return v.signInAgain(v.form("email"), doorText(err))
 	}
 	if err != nil {
 		return err
@@ -78,15 +91,17 @@ func doorText(err error) string {
 }
 
 // entered keeps a session and goes on to what is next for it.
-func (v *visit) entered(in account.SignedIn) error {
+func (v *visit) entered(in account.SignedIn) error { return v.enteredFor(in, v.next()) }
+
+func (v *visit) enteredFor(in account.SignedIn, next string) error {
 	v.setSession(in.Secret)
 	switch {
 	case in.NeedsCode():
-		return v.goTo("/signin/code?next="+url.QueryEscape(v.next()), "")
+		return v.goTo("/signin/code?next="+url.QueryEscape(next), "")
 	case in.NeedsEnrolment():
 		return v.goTo("/me/totp", "")
 	}
-	return v.goTo(v.next(), "")
+	return v.goTo(next, "")
 }
 
 func (v *visit) codePage() error {

@@ -31,7 +31,10 @@ func (v *visit) receive(r route) error {
 		defer func() { _ = control.SetReadDeadline(time.Time{}) }() // or the work would be called off with it
 	}
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, most)
-	err := v.r.ParseMultipartForm(uploadMemory)
+	err := v.r.ParseForm()
+	if err == nil {
+		err = v.r.ParseMultipartForm(uploadMemory)
+	}
 	switch {
 	case err == nil, errors.Is(err, http.ErrNotMultipart):
 		return nil

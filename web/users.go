@@ -111,7 +111,7 @@ func (v *visit) changeUser() error {
 		return err
 	}
 	var c service.UserChange
-	said := "Saved."
+	var said string
 	switch v.form("do") {
 	case "role":
 		role := account.Role(v.form("role"))

@@ -46,7 +46,7 @@ type route struct {
 
 // routes are all of them, each group in the file of its pages.
 func routes() (all []route) {
-	for _, group := range [][]route{doorRoutes(), homeRoutes(), configRoutes(), syncRoutes(), newSyncRoutes(), runRoutes(), helpRoutes(), bookRoutes(), contactsRoutes(), contactRoutes(), editContactRoutes(), trashRoutes(), duplicateRoutes(), searchRoutes(), rejectRoutes(), importRoutes(), connectionRoutes(), conflictRoutes(), channelRoutes(), notifyRoutes(), userRoutes(), meRoutes(), totpRoutes(), settingsRoutes()} {
+	for _, group := range [][]route{doorRoutes(), issuerRoutes(), homeRoutes(), configRoutes(), syncRoutes(), newSyncRoutes(), runRoutes(), helpRoutes(), bookRoutes(), contactsRoutes(), contactRoutes(), editContactRoutes(), trashRoutes(), duplicateRoutes(), searchRoutes(), rejectRoutes(), importRoutes(), connectionRoutes(), conflictRoutes(), channelRoutes(), notifyRoutes(), userRoutes(), meRoutes(), totpRoutes(), settingsRoutes()} {
 		all = append(all, group...)
 	}
 	return all

@@ -23,5 +23,10 @@ func (w *Workspace) Gate(ctx context.Context, now func() time.Time, requireTOTP 
 	if err != nil {
 		return nil, fmt.Errorf("key of the audit log: %w", err)
 	}
+	kept, err := w.SignIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	requireTOTP = requireTOTP || kept.RequireTOTP
 	return accounts.New(accounts.Options{Store: w.Store, Sealer: box, AuditKey: key, Now: now, Random: rand.Reader, RequireTOTP: requireTOTP})
 }

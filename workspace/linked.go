@@ -267,7 +267,7 @@ func (w *Workspace) account(ctx context.Context, c store.Connection, object stri
 	if a.guard, err = w.egress(); err != nil {
 		return system, a, err
 	}
-	if a.folders, err = w.Folders(); err != nil {
+	if a.folders, err = w.folders(); err != nil {
 		return system, a, err
 	}
 	if c.Secret != "" {

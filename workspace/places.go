@@ -198,10 +198,10 @@ func (w *Workspace) place(ctx context.Context, name string) (*place, error) {
 // rootsName is the file of the operator's folders in the data folder.
 const rootsName = "roots"
 
-// Folders are those of this machine that files may be taken from: the lines of
+// folders are those of this machine that files may be taken from: the lines of
 // the file roots in the data folder, or of KITH_ROOTS. No user of the browser
 // changes them.
-func (w *Workspace) Folders() ([]string, error) {
+func (w *Workspace) folders() ([]string, error) {
 	lines, err := os.ReadFile(filepath.Join(w.Folder, rootsName))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err

@@ -180,16 +180,19 @@ func TestARemoteFileIsReadLikeALocalOne(t *testing.T) {
 func TestAPlanHoldsForItsFile(t *testing.T) {
 	d := sit(t, plan.Endpoint{Path: "/out/*.csv", Which: plan.WhichNewest, After: plan.AfterDelete})
 	d.lay("out/a.csv", 10, header, "ada@example.com,Ada")
-	for name, meanwhile := range map[string]func(){
-		"a newer file came":      func() { d.lay("out/b.csv", 5, header, "bo@example.com,Bo") },
-		"the file was rewritten": func() { d.lay("out/a.csv", 1, header, "cy@example.com,Cy") },
+	for _, row := range []struct {
+		sentence  string
+		meanwhile func()
+	}{
+		{"a newer file came", func() { d.lay("out/b.csv", 5, header, "bo@example.com,Bo") }},
+		{"the file was rewritten", func() { d.lay("out/a.csv", 1, header, "cy@example.com,Cy") }},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(row.sentence, func(t *testing.T) {
 			r, err := d.plan()
 			if err != nil {
 				t.Fatal(err)
 			}
-			meanwhile()
+			row.meanwhile()
 			if _, err = d.Apply(t.Context(), d.sync, r); err == nil || !strings.Contains(err.Error(), "has changed since plan") {
 				t.Errorf("got %v, want the plan refused", err)
 			}

@@ -66,7 +66,7 @@ var (
 // Open asks an issuer for its discovery document. Client is the guarded way out
 // (egress.Guard.Client): an issuer's address is one that a person typed in.
 func Open(ctx context.Context, s Settings, client *http.Client) (*Provider, error) {
-	if err := s.check(); err != nil {
+	if err := s.Check(); err != nil {
 		return nil, err
 	}
 	if client == nil || client.Transport == nil {
@@ -92,8 +92,8 @@ func Open(ctx context.Context, s Settings, client *http.Client) (*Provider, erro
 	return p, nil
 }
 
-// check refuses settings that let in nobody or everybody.
-func (s Settings) check() error {
+// Check refuses settings that let in nobody or everybody.
+func (s Settings) Check() error {
 	switch {
 	case s.Issuer == "" || s.ClientID == "" || s.Callback == "":
 		return errors.New("an issuer needs its address, a client ID and the address it sends people back to")

@@ -114,7 +114,7 @@ func Write(t testing.TB, path, text string) {
 	}
 }
 
-// Certificate makes a certificate for localhost and 127.0.0.1 and its key, and returns their files
+// Certificate makes a certificate for localhost, 127.0.0.1 and 127.0.0.2 and its key, and returns their files
 // and the certificate as PEM.
 func Certificate(t testing.TB) (cert, key string, text []byte) {
 	t.Helper()
@@ -123,7 +123,7 @@ func Certificate(t testing.TB) (cert, key string, text []byte) {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv4(127, 0, 0, 2)}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,10 +67,16 @@ type Proxy struct {
 // To opens a way to the server at addr, which does nothing to it yet.
 func (x *Toxiproxy) To(t testing.TB, addr string) *Proxy {
 	t.Helper()
+	return x.From(t, "127.0.0.1:0", addr)
+}
+
+// From is To, by an address of the test's choice.
+func (x *Toxiproxy) From(t testing.TB, listen, addr string) *Proxy {
+	t.Helper()
 	x.n++
 	p := &Proxy{api: x.api, name: fmt.Sprint("way", x.n)}
 	var made struct{ Listen string }
-	p.ask(t, http.MethodPost, "/proxies", map[string]any{"name": p.name, "listen": "127.0.0.1:0", "upstream": addr, "enabled": true}, &made)
+	p.ask(t, http.MethodPost, "/proxies", map[string]any{"name": p.name, "listen": listen, "upstream": addr, "enabled": true}, &made)
 	p.Addr = made.Listen
 	return p
 }
@@ -107,7 +114,7 @@ func (p *Proxy) Heal(t testing.TB) {
 	t.Helper()
 	var all []struct{ Name string }
 	p.ask(t, http.MethodGet, "/proxies/"+p.name+"/toxics", nil, &all)
-	for _, x := range all {
+	for _, x := range slices.Backward(all) { // the last first: nothing gets stuck before one that lets nothing pass
 		p.ask(t, http.MethodDelete, "/proxies/"+p.name+"/toxics/"+x.Name, nil, nil)
 	}
 }

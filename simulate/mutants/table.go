@@ -29,6 +29,8 @@ var mutants = []mutant{
 	{"intents are not looked at after a crash", "link/plan.go", "if err := p.recover(ctx); err != nil {\n\t\treturn err\n\t}\n", ""},
 	{"the cursor is stored before a complete listing is dealt with", "link/pull.go", "page.Cursor = \"\"\n", "_ = 0\n"},
 	{"a page's records are lost, its cursor is not", "link/pull.go", "Items: news, Cursor: cursor})", "Items: news[:len(news)/2], Cursor: cursor})"},
+	// This one removes nobody, because of what the next one takes away. But what is
+	// edited here is not sent to a record that is taken for gone, for a week at worst.
 	{"what a listing leaves out is gone, and nobody asks", "link/pull.go", "\titems, err := p.fetch(ctx, absent)\n\tif err != nil {\n\t\treturn err\n\t}\n", "\tvar items []connector.Item\n\tfor _, id := range absent {\n\t\titems = append(items, connector.Item{Record: contact.Record{ID: id}, Gone: true})\n\t}\n"},
 	{"nobody asks again before a contact is removed", "link/apply.go", "if err := p.stillGone(ctx, group); err != nil {\n\t\treturn err\n\t}\n", ""},
 	{"an unfinished listing counts as complete", "link/pull.go", "if err != nil {\n\t\t\treturn p.unreachable(p.remote, err)\n\t\t}\n\t\tcomplete", "if err != nil {\n\t\t\tbreak\n\t\t}\n\t\tcomplete"},
@@ -43,7 +45,7 @@ var mutants = []mutant{
 	{"the base moves although nothing was written", "plan/threeway.go", "case !oursMoved && !theirsMoved:\n\t\td.keepBase()", "case !oursMoved && !theirsMoved || d.m.Now.UnixMilli()%5 == 0:\n\t\td.settle(d.ours, d.theirs)"},
 	{"the base moves before the remote has answered", "link/apply.go", "\tfor name := range x.j.outgoing {\n", "\tfor name := range map[string]bool{} {\n"},
 	{"one sync forgets the base of another's fields", "link/apply.go", "\tif x.m != nil {\n\t\tmaps.Copy(base, x.m.Base)\n\t}\n", ""},
-	{"a delete creates again", "link/judge.go", "\tcase it.m.State != store.There:\n\t\treturn p.goneThere(it, k), nil", "\tcase it.m.State != store.There:\n\t\treturn p.onlyHere(item{ours: it.ours, ref: it.ref}, k)"},
+	{"a delete creates again", "link/judge.go", "\tcase it.m.State != store.There:\n\t\treturn p.goneThere(it, k)", "\tcase it.m.State != store.There:\n\t\treturn p.onlyHere(item{ours: it.ours, ref: it.ref}, k)"},
 	{"who was thrown away here is brought back", "link/judge.go", "case it.ours == nil && it.ref != 0:\n\t\treturn p.goneHere(it), nil", "case it.ours == nil && it.ref != 0:\n\t\treturn p.onlyThere(it, k)"},
 	{"nobody looks before creating", "link/send.go", "people, err := p.lookBeforeCreating(ctx, people)", "_, err := p.lookBeforeCreating(ctx, nil)"},
 	{"a record that may be our own create is taken for somebody new", "link/judge.go", "if p.awaited(it.m, k) {", "if p.awaited(it.m, k) && it.ref < 0 {"},

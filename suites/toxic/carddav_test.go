@@ -30,7 +30,7 @@ func pair(t *testing.T, x *peer.Toxiproxy, dav *peer.DAV) *pairing {
 	}
 	p.keep(plan.Sync{Source: plan.Endpoint{Connection: "far"}, Target: plan.Endpoint{Book: "people"}, Direction: plan.TwoWay,
 		Policy: plan.Policy{Delete: plan.Delete{NotFound: plan.Trash, Back: plan.Trash}}, Guard: plan.Guard{Deletes: plan.NoLimit, Changes: plan.NoLimit, Day: plan.NoLimit},
-		Map:    []plan.Mapping{{From: "first_name", To: "first_name"}, {From: "email", To: "email"}, {From: "note", To: "note"}}})
+		Map: []plan.Mapping{{From: "first_name", To: "first_name"}, {From: "email", To: "email"}, {From: "note", To: "note"}}})
 	for _, first := range []string{"Ada", "Bea", "Cy"} {
 		p.card(first, "met in spring")
 	}

@@ -24,8 +24,9 @@ import (
 // A desk is a workspace with one connection, behind a bad network, and one sync.
 type desk struct {
 	*workspace.Workspace
-	t    *testing.T
-	sync store.Sync
+	t     *testing.T
+	sync  store.Sync
+	ahead time.Duration // of the machine's clock
 }
 
 // silence is how long the tests' systems may say nothing, so that one that hangs
@@ -39,13 +40,15 @@ func sit(t *testing.T) *desk {
 	if err := os.WriteFile(filepath.Join(folder, workspace.AllowName), []byte("127.0.0.0/8\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w, err := workspace.Open(t.Context(), workspace.Options{Folder: folder, Now: time.Now, Silence: silence,
-		Patience: polite.Patience{Tries: 3, First: 50 * time.Millisecond, Longest: time.Second, Repeats: 20}})
+	d := &desk{t: t}
+	w, err := workspace.Open(t.Context(), workspace.Options{Folder: folder, Now: func() time.Time { return time.Now().Add(d.ahead) }, Silence: silence,
+		Patience: polite.Patience{Tries: 2, First: 50 * time.Millisecond, Longest: time.Second, Repeats: 20}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.Close() })
-	return &desk{Workspace: w, t: t}
+	d.Workspace = w
+	return d
 }
 
 // connect stores the connection that the sync names as "far".
@@ -203,4 +206,12 @@ func lines(all ...string) string {
 type bad struct {
 	sentence string
 	toxics   []peer.Toxic
+}
+
+// atLength skips the longest tables where -short asks for it, as the race detector does.
+func atLength(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes a minute, most of it waiting; go test without -short runs it")
+	}
 }
