@@ -39,17 +39,17 @@ func TestAConflictIsResolved(t *testing.T) {
 	w, b := owned(t)
 	cards := w.linked()
 	cards.Put("ada.vcf", strings.Replace(card, "COMPANY", "Before", 1))
-	b.open("/syncs/team").press("Run now").sees("Run 1", "1 created")
+	b.open("/syncs/team").press("Run now").at("Run 1").sees("1 created")
 
 	b.book("people").press("King").sees("Before").press("Edit")
 	b.fill("company", "Ours").press("Save").sees("Ours")
 	cards.Put("ada.vcf", strings.Replace(card, "COMPANY", "Theirs", 1))
-	b.open("/syncs/team").press("Run now").sees("Run 3", "1 held")
+	b.open("/syncs/team").press("Run now").at("Run 3").sees("1 held")
 
 	b.open("/").sees("1 conflict to decide").press("Decide")
 	b.sees("King", "company", "Before", "Ours", "Theirs").press("Take theirs for company of conflict 1")
 	b.sees("Chosen", "decided: theirs")
-	b.open("/syncs/team").press("Run now").sees("Run 4")
+	b.open("/syncs/team").press("Run now").at("Run 4")
 	b.open("/conflicts").sees("No conflict waits for anybody")
 	b.book("people").press("King").sees("Theirs")
 }

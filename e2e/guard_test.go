@@ -30,9 +30,9 @@ func TestTheGuardStopsADeletionUntilItIsApproved(t *testing.T) {
 	w.connects("hr")
 	w.places("people.csv", people(30))
 	b.fromNetwork("hr", "people.csv", "Delete contacts not found", "Update the contacts")
-	b.press("Next").sees("Mapping").choose("Unique identifier", "id").press("Run Import now").sees("Run 1", "30 created")
+	b.press("Next").at("Mapping").choose("Unique identifier", "id").press("Run Import now").at("Run 1").sees("30 created")
 	w.places("people.csv", people(20))
-	b.open("/imports").press("Go").sees("Plan 2", "Guard:")
+	b.open("/imports").press("Go").at("Plan 2").sees("Guard:")
 
 	b.open("/").sees("Needs you (1)", "waits for approval").press("Review")
 	b.sees("Guard:", "Nothing was written", "10 deleted").saysNot("Apply 10 changes")
@@ -42,7 +42,7 @@ func TestTheGuardStopsADeletionUntilItIsApproved(t *testing.T) {
 	if got := b.path(); !strings.HasPrefix(got, "/runs/2") {
 		t.Fatalf("approving without a look led to %s, want to stay at the plan", got)
 	}
-	b.tick("I have looked at the changes").press("Approve once and apply").sees("Run 2", "Succeeded").saysNot("Guard:")
+	b.tick("I have looked at the changes").press("Approve once and apply").at("Run 2").sees("Succeeded").saysNot("Guard:")
 	b.open("/").sees("Nothing. Everything is in step.")
 	b.book("contacts").sees("20 contacts in contacts")
 	b.press("Trash").sees("person30@example.org")
@@ -51,9 +51,15 @@ func TestTheGuardStopsADeletionUntilItIsApproved(t *testing.T) {
 // fromNetwork begins an import of a file that a connection reaches, with boxes ticked.
 func (b *tab) fromNetwork(connection, path string, boxes ...string) *tab {
 	b.t.Helper()
-	b.open("/imports/new").tick("From network or Internet").choose("Connection", connection+" (folder)").fill("File location", path)
+	return b.open("/imports/new").fills(connection, path, boxes...)
+}
+
+// fills fills the first step of the wizard in.
+func (b *tab) fills(connection, path string, boxes ...string) *tab {
+	b.t.Helper()
+	b.tick("From network or Internet").choose("Connection", connection+" (folder)").fill("File location", path)
 	for _, box := range boxes {
 		b.tick(box)
 	}
-	return b.press("Next").sees("Import file preview", "bytes")
+	return b.press("Next").at("Import file preview").sees("bytes")
 }

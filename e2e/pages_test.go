@@ -63,8 +63,8 @@ func (w *world) lived(b *tab) {
 	w.connects("hr")
 	w.places("people.csv", attendees)
 	b.fromNetwork("hr", "people.csv")
-	b.press("Next").press("Schedule import").sees("Next runs")
-	b.open("/syncs/import-contacts").press("Plan").sees("Run 4")
+	b.press("Next").press("Schedule import").at("Schedule import")
+	b.open("/syncs/import-contacts").press("Plan").at("Run 4")
 }
 
 var (

@@ -21,19 +21,21 @@ func TestTheImportWizardWithoutJavaScript(t *testing.T) {
 	p.sees("1. Where the file is")
 	p.gives("file", w.file("attendees.csv", attendees))
 	p.press("Next")
-	p.sees("Import file preview")
+	p.at("Import file preview")
 	p.press("Next")
-	p.sees("Import File columns")
+	p.at("Mapping")
 	p.fills("new_field", "badge_colour")
 	p.press("Add Field")
 	p.find(`//select[@id="to-4"]/option[@value="badge_colour"]`)
 	p.press("Run Import")
-	p.sees("Run 1 · import-attendees", "4 created")
+	p.at("Run 1")
+	p.sees("4 created")
 	p.press("See, correct and retry what did not get through")
-	p.sees("What did not get through")
+	p.at("What did not get through")
 	p.fills("value-0", "cy@example.org")
 	p.press("Import the ticked records as they stand here")
-	p.sees("Run 2", "1 created")
+	p.at("Run 2")
+	p.sees("1 created")
 }
 
 // A plainTab is a tab whose pages run no script, not even a test's: it looks at
@@ -58,6 +60,11 @@ func (p plainTab) find(path string) proto.DOMNodeID {
 	}
 	p.t.Fatalf("%s: there is no %s", p.path(), path)
 	return 0
+}
+
+func (p plainTab) at(heading string) {
+	p.t.Helper()
+	p.find(fmt.Sprintf(`//main//h1[starts-with(normalize-space(.), "%s")]`, heading))
 }
 
 func (p plainTab) sees(texts ...string) {

@@ -14,7 +14,7 @@ func TestAnImportIsScheduledAndFired(t *testing.T) {
 	w.connects("hr")
 	w.places("people.csv", "id,email,first_name\n1,ada@example.com,Ada\n")
 	b.fromNetwork("hr", "people.csv", "Update the contacts").sees("ada@example.com")
-	b.press("Next").sees("Mapping").press("Schedule import").sees("Recurrence pattern", "Next runs")
+	b.press("Next").at("Mapping").press("Schedule import").at("Schedule import")
 
 	b.fill("At (one time", "19:00").fill("Time zone", "Europe/Paris").fill("From", "2026-11-22")
 	b.sees("every day at 19:00, Europe/Paris", "Sun 22 Nov 2026 19:00 (+01:00)", "Mon 23 Nov 2026 19:00 (+01:00)")

@@ -93,6 +93,13 @@ func (b *tab) sees(texts ...string) *tab {
 	return b
 }
 
+// at waits for the page with this heading.
+func (b *tab) at(heading string) *tab {
+	b.t.Helper()
+	b.until("the page "+heading, `text => document.readyState == 'complete' && document.querySelector('main h1')?.innerText.startsWith(text)`, heading)
+	return b
+}
+
 // saysNot fails if the page says one of these.
 func (b *tab) saysNot(texts ...string) *tab {
 	b.t.Helper()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime/multipart"
 	"net"
@@ -436,4 +437,18 @@ func TestOnlyAListedProxyIsBelieved(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+func TestOthersReachKithByTLSOnly(t *testing.T) {
+	for _, address := range []string{"0.0.0.0:0", ":0", "[::]:0", "example.org:0"} {
+		if l, err := server.Listen(t.Context(), server.Options{Address: address}); !errors.Is(err, server.ErrOpen) {
+			t.Errorf("%s without TLS: got %v, want it refused", address, err)
+			_ = l.Close()
+		}
+	}
+	l, err := server.Listen(t.Context(), server.Options{Address: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = l.Close()
 }

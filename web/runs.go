@@ -158,7 +158,10 @@ func showChange(r store.Run, c plan.Change) changeView {
 	}
 	why := strings.TrimSpace(string(c.Reason) + " " + strings.Join(desk.Detail(c), "; "))
 	for _, f := range c.Fields {
-		row := fieldView{f.Name, desk.Cell(f.Old), desk.Cell(f.New), f.Rule}
+		row := fieldView{Name: f.Name, Now: desk.Cell(f.Old), After: desk.Cell(f.New)}
+		if f.Rule != view.Action { // that a value is written because its contact is made goes without saying
+			row.Why = f.Rule
+		}
 		if f.Kept != "" {
 			row.After = desk.Cell(f.Old) + " (kept, not " + desk.Cell(f.Kept) + ")"
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 
@@ -15,7 +16,8 @@ import (
 // Write carries writes out one after another: the protocol has no batches.
 // Every outcome has the record as the server returns it, for servers rewrite
 // cards: Radicale sorts the properties of each. Once the server asks us to wait,
-// or refuses the password, the rest is not sent and has the same fault.
+// or refuses the password, the rest is not sent and has the same fault. One that
+// says nothing at all is not waited for by every write: the rest is busy.
 func (b *Book) Write(ctx context.Context, writes []connector.Write) []connector.Outcome {
 	out := make([]connector.Outcome, len(writes))
 	var stop *connector.Fault
@@ -29,8 +31,20 @@ func (b *Book) Write(ctx context.Context, writes []connector.Write) []connector.
 		if f := out[i].Fault; f != nil && (f.Kind == connector.Busy && f.RetryAfter > 0 || f.Kind == connector.Denied && f.Code == "401") {
 			stop = f
 		}
+		if silent(out[i].Fault) {
+			stop = &connector.Fault{Kind: connector.Busy, Message: "The server did not answer the write before this one. It is tried again."}
+		}
 	}
 	return out
+}
+
+// silent reports whether an answer was waited for in vain.
+func silent(f *connector.Fault) bool {
+	if f == nil {
+		return false
+	}
+	late, ok := errors.AsType[net.Error](f.Err)
+	return ok && late.Timeout()
 }
 
 func (b *Book) write(ctx context.Context, w connector.Write) (contact.Record, error) {

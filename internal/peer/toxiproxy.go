@@ -2,6 +2,7 @@ package peer
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -87,6 +88,7 @@ type Toxic struct {
 	Type       string // latency, bandwidth, slow_close, timeout, reset_peer, slicer, limit_data
 	Up         bool
 	Attributes map[string]int
+	Share      float64 // of the connections that it is done to; all when 0
 }
 
 func (x Toxic) String() string {
@@ -105,7 +107,7 @@ func (p *Proxy) Add(t testing.TB, toxics ...Toxic) {
 		if x.Up {
 			stream = "upstream"
 		}
-		p.ask(t, http.MethodPost, "/proxies/"+p.name+"/toxics", map[string]any{"name": x.Type + "-" + stream, "type": x.Type, "stream": stream, "toxicity": 1.0, "attributes": x.Attributes}, nil)
+		p.ask(t, http.MethodPost, "/proxies/"+p.name+"/toxics", map[string]any{"name": x.Type + "-" + stream, "type": x.Type, "stream": stream, "toxicity": cmp.Or(x.Share, 1), "attributes": x.Attributes}, nil)
 	}
 }
 

@@ -23,6 +23,9 @@ func networks() []bad {
 		{"every connection is reset after 150 ms", []peer.Toxic{at("latency", false, map[string]int{"latency": 15}), at("reset_peer", false, map[string]int{"timeout": 150})}},
 		{"requests are reset on their way", []peer.Toxic{at("reset_peer", true, map[string]int{"timeout": 100}), at("latency", true, map[string]int{"latency": 15})}},
 		{"answers stop in the middle", []peer.Toxic{at("slicer", false, map[string]int{"average_size": 400, "delay": 60_000_000})}},
+		{"two connections of five are reset before their answers", []peer.Toxic{{Type: "reset_peer", Share: 0.4, Attributes: map[string]int{"timeout": 10}}}},
+		{"two connections of five are reset before their requests", []peer.Toxic{{Type: "reset_peer", Up: true, Share: 0.4, Attributes: map[string]int{"timeout": 0}}}},
+		{"two connections of five end in the middle of their answers", []peer.Toxic{{Type: "limit_data", Share: 0.4, Attributes: map[string]int{"bytes": 100}}}},
 		{"nothing reaches the server", []peer.Toxic{at("timeout", true, map[string]int{"timeout": 0})}},
 		{"every connection ends after 300 bytes of answers", []peer.Toxic{at("limit_data", false, map[string]int{"bytes": 300})}},
 		{"every connection ends after 600 bytes of answers", []peer.Toxic{at("limit_data", false, map[string]int{"bytes": 600})}},
@@ -41,7 +44,7 @@ func TestTwoWayOverABadNetwork(t *testing.T) {
 		rows  []bad
 	}{
 		{"Radicale", peer.StartRadicale, networks()},
-		{"Xandikos", peer.StartXandikos, []bad{networks()[5], networks()[9],
+		{"Xandikos", peer.StartXandikos, []bad{networks()[5], networks()[10], networks()[12],
 			{"answers do not come for a minute", []peer.Toxic{{Type: "latency", Attributes: map[string]int{"latency": 60_000}}}}}},
 	} {
 		for _, row := range server.rows {

@@ -6,6 +6,7 @@
 package toxic
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,6 +21,16 @@ import (
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
+
+// TestMain lets more rows run side by side than there are processors: most of
+// their time is waiting.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // A desk is a workspace with one connection, behind a bad network, and one sync.
 type desk struct {
