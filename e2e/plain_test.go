@@ -54,7 +54,7 @@ func (p plainTab) find(path string) proto.DOMNodeID {
 			continue
 		}
 		nodes, err := proto.DOMGetSearchResults{SearchID: found.SearchID, ToIndex: 1}.Call(p)
-		if err == nil {
+		if err == nil && nodes.NodeIDs[0] != 0 {
 			return nodes.NodeIDs[0]
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"testing"
+	"time"
 
 	"github.com/go-rod/rod"
 	"github.com/go-rod/rod/lib/proto"
@@ -77,4 +79,28 @@ func (w *watch) exception(e *proto.RuntimeExceptionThrown) {
 		text += " " + x.Description
 	}
 	w.say("a script failed: %s", text)
+}
+
+// A watch that hears nothing would make every test here pass.
+func TestTheWatchHears(t *testing.T) {
+	for _, row := range []struct{ what, does, want string }{
+		{"an error of a script", `() => { console.error('the script is broken') }`, "the script is broken"},
+		{"a script that fails", `() => { setTimeout(() => { throw new Error('nobody caught it') }) }`, "nobody caught it"},
+		{"a breach of the content security policy", `() => { document.body.append(Object.assign(document.createElement('img'), {src: 'http://elsewhere.example/x.png'})) }`, "Content Security Policy"},
+		{"a missing file", `() => { document.body.append(Object.assign(document.createElement('img'), {src: '/assets/none.png'})) }`, "404"},
+		{"a request that leaves", `() => { location.assign('http://elsewhere.example/') }`, "a request leaves the server: http://elsewhere.example/"},
+	} {
+		b := newWorld(t).tab()
+		b.open("/signin").quiet()
+		b.MustEval(row.does)
+		var heard string
+		for end := time.Now().Add(patience); !strings.Contains(heard, row.want) && time.Now().Before(end); time.Sleep(40 * time.Millisecond) {
+			heard += strings.Join(b.watch.complaints(), "\n")
+		}
+		if !strings.Contains(heard, row.want) {
+			t.Errorf("%s: the watch heard %q, want it to have %q", row.what, heard, row.want)
+		}
+		time.Sleep(100 * time.Millisecond)
+		b.watch.complaints() // what else comes of it
+	}
 }

@@ -452,3 +452,20 @@ func TestOthersReachKithByTLSOnly(t *testing.T) {
 	}
 	_ = l.Close()
 }
+
+func TestStrictTransport(t *testing.T) {
+	w := newWorldWithout(t)
+	if got := w.stranger().get("/setup").header.Get("Strict-Transport-Security"); got != "" {
+		t.Errorf("without TLS: got %q, want none", got)
+	}
+	w.BaseURL = "https://kith.example.org"
+	h, err := server.Handler(w.Service)
+	w.no(err)
+	for _, path := range []string{"/setup", "/healthz", "/api/v1/syncs", "/nothing"} {
+		out := httptest.NewRecorder()
+		h.ServeHTTP(out, httptest.NewRequest("GET", path, nil))
+		if got := out.Header().Get("Strict-Transport-Security"); got != "max-age=31536000" {
+			t.Errorf("%s behind a proxy with TLS: got %q", path, got)
+		}
+	}
+}

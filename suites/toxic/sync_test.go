@@ -79,6 +79,7 @@ func work(t *testing.T, p *pairing, toxics []peer.Toxic) {
 	p.badly("the second run", func() (store.Run, error) { return p.Apply(t.Context(), p.sync, r) })
 	p.add("Ida", address("Ida"), "new while it is bad")
 	p.card("Jo", "new there while it is bad")
+	p.ahead = 8 * 24 * time.Hour // everything is listed, to see who is gone
 	p.badly("the third run", p.run)
 	p.way.Heal(t)
 	p.rest("the way is good again")
