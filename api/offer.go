@@ -33,6 +33,8 @@ func offer[I, O any](a *Server, id, method, path string, do func(*visit, *I) (*O
 		Extensions: map[string]any{roleKey: string(o.Least), scopeKey: string(scopeOf(o.Least))},
 		Metadata:   map[string]any{operationKey: o},
 		Responses:  map[string]*huma.Response{},
+		// Whoever sends a body is known by then; a limit would call the work off, too.
+		BodyReadTimeout: -1,
 	}
 	for _, set := range settings {
 		set(&op)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -66,6 +67,8 @@ func (a *Server) enter(ctx huma.Context, next func(huma.Context)) {
 		a.writeProblem(w, r, a.problemOf(r, err))
 		return
 	}
+	w.Header().Del("Connection")                                   // its body is wanted
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // a writer of tests has none
 	key := r.Header.Get(keyHeader)
 	if key == "" || ctx.Operation().Metadata[onceKey] != true {
 		next(humago.NewContext(ctx.Operation(), v.r, w))

@@ -2,7 +2,14 @@
 
 package e2e
 
-import _ "embed"
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"os"
+	"strings"
+	"testing"
+)
 
 // axe is the auditor of accessibility: see testdata/VENDORED.md. It is run as from a
 // developer's console: the content security policy is for what pages load.
@@ -12,7 +19,7 @@ var axe string
 
 // fine audits the page as it stands, in light and dark, on a wide screen and on a
 // telephone: nothing that axe finds, and nothing wider than the screen.
-func (b *tab) fine() {
+func (b *tab) fine() *tab {
 	b.t.Helper()
 	b.MustEval(`async () => { await document.fonts.ready }`)
 	b.MustEval("() => { if (!window.axe) {" + axe + "} }")
@@ -31,6 +38,7 @@ func (b *tab) fine() {
 	}
 	b.theme("light")
 	b.size(1200)
+	return b
 }
 
 // violations are what axe finds, as sentences.
@@ -54,3 +62,14 @@ const tooWide = `() => {
 	const cause = over.filter(e => !scrolls(e.parentElement));
 	return document.documentElement.scrollWidth + ' px: ' + (cause.length ? cause : over).slice(0, 3).map(e => e.outerHTML.slice(0, 120)).join(' | ');
 }`
+
+func TestAxeIsTheOneThatWasTakenIn(t *testing.T) {
+	note, err := os.ReadFile("testdata/VENDORED.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte(axe))
+	if got := hex.EncodeToString(sum[:]); !strings.Contains(string(note), got) {
+		t.Errorf("axe.min.js has the checksum %s, which testdata/VENDORED.md does not say", got)
+	}
+}

@@ -47,7 +47,7 @@ func TestAConflictIsResolved(t *testing.T) {
 	b.open("/syncs/team").press("Run now").at("Run 3").sees("1 held")
 
 	b.open("/").sees("1 conflict to decide").press("Decide")
-	b.sees("King", "company", "Before", "Ours", "Theirs").press("Take theirs for company of conflict 1")
+	b.sees("King", "company", "Before", "Ours", "Theirs").fine().press("Take theirs for company of conflict 1")
 	b.sees("Chosen", "decided: theirs")
 	b.open("/syncs/team").press("Run now").at("Run 4")
 	b.open("/conflicts").sees("No conflict waits for anybody")

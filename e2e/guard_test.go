@@ -35,7 +35,7 @@ func TestTheGuardStopsADeletionUntilItIsApproved(t *testing.T) {
 	b.open("/imports").press("Go").at("Plan 2").sees("Guard:")
 
 	b.open("/").sees("Needs you (1)", "waits for approval").press("Review")
-	b.sees("Guard:", "Nothing was written", "10 deleted").saysNot("Apply 10 changes")
+	b.sees("Guard:", "Nothing was written", "10 deleted").saysNot("Apply 10 changes").fine()
 	b.press("Show them").sees("person30@example.org", "delete").saysNot("person3@example.org")
 
 	b.press("Approve once and apply") // the browser asks for the tick first

@@ -14,15 +14,15 @@ func TestANewcomerImportsAFirstFile(t *testing.T) {
 	link, err := w.Accounts.SetUpLink(t.Context())
 	w.no(err)
 	b := w.tab()
-	b.open("/").sees("This installation has no owner yet", "kith user setup-link")
-	b.open("/setup?link=" + url.QueryEscape(link)).sees("You become the owner")
+	b.open("/").sees("This installation has no owner yet", "kith user setup-link").fine()
+	b.open("/setup?link=" + url.QueryEscape(link)).sees("You become the owner").fine()
 	b.fill("Your name", "Grace Example").fill("E-mail", owner).fill("Password", password).press("Set up")
 	b.at("Home").sees("There is no sync yet")
 
-	b.press("Setup New Import").sees("1. Where the file is")
+	b.press("Setup New Import").sees("1. Where the file is").fine()
 	b.gives("Select the file to import", w.file("attendees.csv", attendees))
 	b.fill("Country of telephone numbers", "GB").tick("Update the contacts with changes from the import file")
-	b.press("Next").at("Import file preview").sees("Badge", "ada@example.com").saysNot("are no records")
+	b.press("Next").at("Import file preview").sees("Badge", "ada@example.com").saysNot("are no records").fine()
 	b.press("Next").at("Mapping").at("Mapping")
 	if got := b.value("E-mail Address"); got != "email" {
 		t.Errorf("the column E-mail Address goes to %q, want email", got)
@@ -30,22 +30,22 @@ func TestANewcomerImportsAFirstFile(t *testing.T) {
 	b.fill("Name", "badge_colour").press("Add Field")
 	b.until("the new field", `() => [...document.querySelectorAll('#to-4 option')].some(o => o.value == 'badge_colour')`)
 	b.choose("Badge", "badge_colour (text)").press("Show the plan")
-	b.at("Plan 1").sees("5 read", "4 created", "1 rejected", "Apply 4 changes")
-	b.press("Apply 4 changes").at("Run 1").sees("Finished", "email.invalid")
+	b.at("Plan 1").sees("5 read", "4 created", "1 rejected", "Apply 4 changes").fine()
+	b.press("Apply 4 changes").at("Run 1").sees("Finished", "email.invalid").fine()
 
-	b.press("See, correct and retry what did not get through").at("What did not get through").sees("email.invalid")
+	b.press("See, correct and retry what did not get through").at("What did not get through").sees("email.invalid").fine()
 	b.fill("E-mail Address of line 4", "cy@example.org").press("Import the ticked records as they stand here")
 	b.at("Run 2").sees("1 created")
 
 	b.book("contacts").sees("Ada", "cy@example.org", "5 contacts in contacts")
-	b.press("Ada King").sees("ada@example.com", "blue")
+	b.press("Ada King").sees("ada@example.com", "blue").fine()
 
 	b.open("/runs/1")
 	question := b.agrees(func() { b.press("Undo…") })
 	if want := "Take run 1 back: created 4, updated 0, deleted 0?"; question != want {
 		t.Errorf("before an undo the page asks %q, want %q", question, want)
 	}
-	b.sees("takes back run 1")
+	b.sees("takes back run 1").fine()
 	b.book("contacts").sees("1 contact in contacts", "cy@example.org").saysNot("ada@example.com")
 }
 

@@ -18,7 +18,7 @@ func TestAnImportIsScheduledAndFired(t *testing.T) {
 
 	b.fill("At (one time", "19:00").fill("Time zone", "Europe/Paris").fill("From", "2026-11-22")
 	b.sees("every day at 19:00, Europe/Paris", "Sun 22 Nov 2026 19:00 (+01:00)", "Mon 23 Nov 2026 19:00 (+01:00)")
-	b.press("Finish").sees("The import is scheduled")
+	b.fine().press("Finish").sees("The import is scheduled")
 
 	w.clock.forward(9*time.Hour + 59*time.Minute) // 17:59 UTC is 18:59 in Paris
 	w.no(w.StartDue(t.Context()))

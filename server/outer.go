@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // outer is what every request passes first, whatever answers it: pages, API, health
@@ -33,9 +34,18 @@ func outer(base string, next http.Handler) http.Handler {
 			http.Error(w, "Kith is not reached by this name. Say --base-url when it shall be.", http.StatusMisdirectedRequest)
 			return
 		}
+		if r.ContentLength != 0 {
+			h.Set("Connection", "close")
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // a writer of tests has none
+		}
 		next.ServeHTTP(w, r)
 	})
 }
+
+// bodyTimeout is how long a body may take until somebody wants it: whoever sends one
+// slowly that nobody reads loses the connection. Pages and API lift this once they
+// know who it is and that it is theirs.
+const bodyTimeout = 30 * time.Second
 
 // Behind gives requests that come by one of these proxies the address that it says
 // they come from: the last one in X-Forwarded-For that is no proxy of ours (ASVS

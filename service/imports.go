@@ -192,7 +192,10 @@ func (s *Service) nameImport(ctx context.Context, d *ImportDraft) error {
 	if err != nil {
 		return err
 	}
-	first := "import-" + strings.Trim(strings.TrimSuffix(base, filepath.Ext(base)), " -.")
+	first := strings.Trim(strings.TrimSuffix(base, filepath.Ext(base)), " -.")
+	if !d.Remote() {
+		first = "import-" + first // so are called what is kept of single files
+	}
 	for n := 1; ; n++ {
 		d.Name = first
 		if n > 1 {
@@ -404,14 +407,14 @@ func (s *Service) finishDrafts(ctx context.Context, sync string) error {
 }
 
 // DraftOf returns the import that is being set up as a sync, if there is one.
-func (s *Service) DraftOf(ctx context.Context, sync string) (id string, err error) {
+func (s *Service) DraftOf(ctx context.Context, sync string) (d ImportDraft, err error) {
 	drafts, err := s.Drafts(ctx)
 	for _, d := range drafts {
 		if d.Name == sync {
-			return d.ID, err
+			return d, err
 		}
 	}
-	return "", err
+	return d, err
 }
 
 // keepImported keeps the sync of an import, and makes its book with the fields

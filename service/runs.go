@@ -35,9 +35,6 @@ func (s *Service) ApplyRun(ctx context.Context, who account.Actor, id int64, app
 	case r.Stop != nil && !approve:
 		return store.Job{}, &run.Error{Code: "guard.stopped", Message: r.Stop.Message() + " Nothing was written. Look at the changes, then approve this plan once"}
 	}
-	if err := s.finishDrafts(ctx, r.Name); err != nil {
-		return store.Job{}, err
-	}
 	return s.Jobs.Add(ctx, store.Job{Kind: job.Apply, Sync: r.Name, Subject: id, By: by(who), Detail: store.JobDetail{Approve: approve}})
 }
 

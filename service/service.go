@@ -139,6 +139,11 @@ func (s *Service) ended(ctx context.Context, j store.Job) {
 	if err := s.counted(ctx, j); err != nil {
 		s.Log.Error("a run is not counted in the metrics", "run", j.Run, "error", err)
 	}
+	if j.Kind == job.Apply && j.State == store.JobDone {
+		if err := s.finishDrafts(ctx, j.Sync); err != nil {
+			s.Log.Error("an import that was applied is not finished", "sync", j.Sync, "error", err)
+		}
+	}
 	if err := s.tellOf(ctx, j); err != nil {
 		s.Log.Error("nobody could be told of a run", "run", j.Run, "error", err)
 	}

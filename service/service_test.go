@@ -333,7 +333,7 @@ func TestTheTwoWaysOut(t *testing.T) {
 	dir := o.folder()
 	write := func(n int) { check(t, os.WriteFile(filepath.Join(dir, "people.csv"), []byte(people(n)), 0o600)) }
 	run := func() store.Run {
-		job, err := o.RunSync(t.Context(), account.Console(), "import-hr-people", false, false)
+		job, err := o.RunSync(t.Context(), account.Console(), "hr-people", false, false)
 		check(t, err)
 		_, r := o.ended(job)
 		return r
@@ -349,7 +349,7 @@ func TestTheTwoWaysOut(t *testing.T) {
 	if r := run(); r.Status != store.Blocked {
 		t.Fatalf("3 of 10 missing: %s, want blocked", r.Status)
 	}
-	d, err = o.BeginImport(t.Context(), account.Console(), "import-hr-people")
+	d, err = o.BeginImport(t.Context(), account.Console(), "hr-people")
 	check(t, err)
 	d.Delete = false
 	_, err = o.FinishImport(t.Context(), d, nil)
@@ -357,7 +357,7 @@ func TestTheTwoWaysOut(t *testing.T) {
 	if r := run(); !r.Status.Applied() || o.contacts() != 10 {
 		t.Errorf("with deleting off: %s and %d contacts, want it applied and 10", r.Status, o.contacts())
 	}
-	d, err = o.BeginImport(t.Context(), account.Console(), "import-hr-people")
+	d, err = o.BeginImport(t.Context(), account.Console(), "hr-people")
 	check(t, err)
 	d.Delete = true
 	_, err = o.FinishImport(t.Context(), d, nil)

@@ -94,8 +94,23 @@ func (s *Service) Syncs(ctx context.Context) ([]SyncState, error) {
 		}
 		slices.Reverse(states[i].Recent)
 		states[i].settle(latest, schedules, open)
+		if states[i].State == StateRejects && seenTo(*latest, runs) {
+			states[i].State = StateOK
+		}
 	}
 	return states, nil
+}
+
+// seenTo reports whether somebody has seen to what did not get through a run: took it
+// back, or imported corrections of as many records, which all got through.
+func seenTo(r store.Run, later []store.Run) bool {
+	corrected := int64(0)
+	for _, l := range later {
+		if l.ID > r.ID && l.Name == r.Name+desk.Replayed && l.Status.Applied() && l.Undone == 0 {
+			corrected += l.Totals.Read - l.Totals.Rejected - l.Totals.Held - l.Totals.Failed
+		}
+	}
+	return r.Undone != 0 || corrected >= r.Totals.Rejected+r.Totals.Held+r.Totals.Failed
 }
 
 // counts leaves out what was only looked at.

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 
 	"github.com/kith-sync/kith/desk"
@@ -91,8 +92,22 @@ func (s *Service) doApply(ctx context.Context, j store.Job) (int64, error) {
 	case r.Status == store.Blocked:
 		r.Status = store.Planned // the guard looks again
 	}
+	id := r.ID
 	r, err = s.Workspace.Apply(ctx, sync, r)
-	return r.ID, err
+	if known, ok := errors.AsType[*run.Error](err); ok && (known.Code == run.CodePlanMoved || known.Code == run.CodeTargetMoved) {
+		return id, errors.Join(err, s.dead(context.WithoutCancel(ctx), id, known))
+	}
+	return id, err
+}
+
+// dead marks a plan that can never be applied any more, with the reason.
+func (s *Service) dead(ctx context.Context, id int64, why *run.Error) error {
+	r, err := s.Workspace.Store.Run(ctx, id)
+	if err != nil || r.Status != store.Planned && r.Status != store.Blocked {
+		return err
+	}
+	r.Status, r.Finished, r.Code, r.Message = store.Discarded, s.Now(), why.Code, why.Message
+	return s.Workspace.Store.UpdateRun(ctx, &r)
 }
 
 func (s *Service) doUndo(ctx context.Context, j store.Job) (int64, error) {

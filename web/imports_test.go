@@ -197,17 +197,17 @@ func TestScheduleAnImport(t *testing.T) {
 	list := p.get("/imports").has("tbody form[action$='/run'] button", 1).says("tbody", "1 Dec 2026 01:00 UTC")
 	list.says("tbody", "Go", "Edit", "Delete")
 
-	name := "/syncs/import-hr-people"
+	name := "/syncs/hr-people"
 	p.post(name+"/schedule/pause", nil).is(http.StatusSeeOther)
 	p.get("/imports").says("tbody", "paused")
 	p.post(name+"/schedule/resume", nil).is(http.StatusSeeOther)
 	done := p.arrived(p.post(name+"/run", nil)) // Go
 	done.says(".totals", "3 created")
 	p.get("/imports").has(".badge.good", 1)
-	edit := p.get("/imports/new?edit=import-hr-people") // Edit
-	p.get(edit.to).is(http.StatusOK).says("h1", "edit import-hr-people").has("input[value='ops@example.org']", 1)
+	edit := p.get("/imports/new?edit=hr-people") // Edit
+	p.get(edit.to).is(http.StatusOK).says("h1", "edit hr-people").has("input[value='ops@example.org']", 1)
 	p.post(name+"/delete", nil).is(http.StatusSeeOther) // Delete: deactivated and removed
-	p.get("/imports").saysNot("tbody", "import-hr-people")
+	p.get("/imports").saysNot("tbody", "hr-people")
 	p.get("/contacts/1").says("tbody", "Ada Archer")
 	told, err := w.Workspace.Store.Schedules(t.Context())
 	w.no(err)

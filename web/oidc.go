@@ -67,7 +67,7 @@ func (v *visit) notByIssuer(err error) error {
 	var soon *account.TooSoon
 	for _, known := range []error{issuer.ErrAnswer, issuer.ErrRefused, issuer.ErrUnreachable, account.ErrStranger} {
 		if errors.Is(err, known) {
-			if known == issuer.ErrUnreachable || known == issuer.ErrAnswer {
+			if errors.Is(known, issuer.ErrUnreachable) || errors.Is(known, issuer.ErrAnswer) {
 				v.service().Log.Warn("a sign-in by the issuer failed", "error", err)
 			}
 			return v.signInAgain("", service.Capital(known.Error())+".")

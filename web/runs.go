@@ -60,6 +60,8 @@ type runView struct {
 	Changes  []changeView
 	Next     string
 	Draft    string // import that is being set up with this plan
+	Remote   bool   // and can be scheduled
+	Warnings []reasonCount
 }
 
 type reasonCount struct {
@@ -84,7 +86,7 @@ func (v *visit) run() error {
 	}
 	data := runView{Run: lines([]store.Run{r})[0], Waits: r.Status == store.Planned || r.Status == store.Blocked, Writes: r.Totals.Writes(),
 		CanUndo: r.Status.Applied() && r.Undone == 0 && r.Totals.Writes() > 0, CanRetry: r.Status.Applied() && notThrough(r) > 0 && !r.Linked && !r.Pruned,
-		Reasons: reasons(r.Reasons), Actions: actionChoices(v.form("only")), Why: v.form("why")}
+		Reasons: reasons(r.Reasons), Warnings: reasons(r.Warnings), Actions: actionChoices(v.form("only")), Why: v.form("why")}
 	if !r.Finished.IsZero() {
 		data.Took = r.Finished.Sub(r.Started).Round(10 * time.Millisecond).String()
 	}
@@ -102,9 +104,11 @@ func (v *visit) run() error {
 	title := "Run"
 	if data.Waits {
 		title = "Plan"
-		if data.Draft, err = v.service().DraftOf(v.ctx(), r.Name); err != nil {
+		draft, err := v.service().DraftOf(v.ctx(), r.Name)
+		if err != nil {
 			return err
 		}
+		data.Draft, data.Remote = draft.ID, draft.Remote()
 	}
 	return v.show("run", page{Title: fmt.Sprintf("%s %d", title, r.ID), Nav: "Runs", CLI: fmt.Sprintf("kith runs show %d --plan", r.ID),
 		API: fmt.Sprintf("GET /api/v1/runs/%d", r.ID), Data: data})
@@ -241,8 +245,8 @@ func (v *visit) afterJob(j store.Job) error {
 	switch {
 	case j.Run != 0:
 		said := ""
-		if j.State == store.JobCancelled {
-			said = j.Message
+		if j.State != store.JobDone {
+			said = strings.TrimRight(j.Message, ".") + "."
 		}
 		return v.goTo(fmt.Sprintf("/runs/%d", j.Run), said)
 	case j.State == store.JobFailed:

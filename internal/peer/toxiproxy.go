@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -21,7 +22,7 @@ import (
 // and does to their connections what networks do.
 type Toxiproxy struct {
 	api string
-	n   int
+	n   atomic.Int64 // ways so far
 }
 
 // StartToxiproxy starts the toxiproxy that the step peers of .ci/run has built,
@@ -74,8 +75,7 @@ func (x *Toxiproxy) To(t testing.TB, addr string) *Proxy {
 // From is To, by an address of the test's choice.
 func (x *Toxiproxy) From(t testing.TB, listen, addr string) *Proxy {
 	t.Helper()
-	x.n++
-	p := &Proxy{api: x.api, name: fmt.Sprint("way", x.n)}
+	p := &Proxy{api: x.api, name: fmt.Sprint("way", x.n.Add(1))}
 	var made struct{ Listen string }
 	p.ask(t, http.MethodPost, "/proxies", map[string]any{"name": p.name, "listen": listen, "upstream": addr, "enabled": true}, &made)
 	p.Addr = made.Listen
