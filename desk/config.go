@@ -110,7 +110,7 @@ func (c *configured) readSyncs(ctx context.Context, w *workspace.Workspace, fold
 		return err
 	}
 	for _, s := range all {
-		if IsReplay(s) {
+		if IsReplay(s) || Uploaded(w, s) {
 			continue
 		}
 		c.syncs[s.Name] = s
@@ -125,6 +125,12 @@ func (c *configured) readSyncs(ctx context.Context, w *workspace.Workspace, fold
 		c.put(syncfile.Object{Sync: &doc})
 	}
 	return nil
+}
+
+// Uploaded reports whether a sync reads a file that somebody sent from their
+// computer: it lies in this data folder and means nothing elsewhere.
+func Uploaded(w *workspace.Workspace, s store.Sync) bool {
+	return strings.HasPrefix(s.Definition.Source.File, filepath.Join(w.Folder, "uploads")+string(filepath.Separator))
 }
 
 // placedIn is a definition whose relative paths start from folder.

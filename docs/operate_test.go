@@ -54,7 +54,7 @@ func TestMetricsAreThoseOfThePage(t *testing.T) {
 		now := map[string]time.Time{"people": time.Unix(1, 0)}
 		return metrics.Now{Success: now, Next: now, Calls: map[string]int64{"office": 1}, Remaining: map[string]int64{"office": 1}}, nil
 	})
-	m.Ran(store.Run{Name: "people", Started: time.Unix(1, 0), Finished: time.Unix(2, 0)}, map[string]int64{"email.invalid": 1})
+	m.Ran(store.Run{Name: "people", Status: store.Succeeded, Started: time.Unix(1, 0), Finished: time.Unix(2, 0)}, map[string]int64{"email.invalid": 1})
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
 	var there []string
