@@ -86,7 +86,7 @@ func TestColours(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out bytes.Buffer
-			exit := cli.Run(context.Background(), cli.World{Args: []string{"demo"}, Getenv: func(name string) string { return c.env[name] },
+			exit := cli.Run(context.Background(), cli.World{Args: []string{"demo", "--no-serve"}, Getenv: func(name string) string { return c.env[name] },
 				Stdin: strings.NewReader(""), Stdout: &out, Stderr: io.Discard, Now: time.Now, Terminal: func(any) bool { return c.terminal }})
 			if got := strings.Contains(out.String(), "\x1b"); got != c.want || exit != 0 {
 				t.Errorf("coloured: %v, exit %d; want %v, 0", got, exit, c.want)
