@@ -109,7 +109,8 @@ func (d *Dispatcher) carryOut(ctx context.Context, j store.Job) {
 	work, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var watching sync.WaitGroup
-	watching.Go(func() { d.hold(work, stop, j) })
+	held := j // as it was taken: what comes of it is written beside the watch
+	watching.Go(func() { d.hold(work, stop, held) })
 	var err error
 	j.Run, err = d.Do(work, j)
 	lost := errors.Is(context.Cause(work), store.ErrStale)
