@@ -14,7 +14,7 @@ func TestANewcomerImportsAFirstFile(t *testing.T) {
 	link, err := w.Accounts.SetUpLink(t.Context())
 	w.no(err)
 	b := w.tab()
-	b.open("/").sees("This installation has no owner yet", "kith user setup-link").fine()
+	b.open("/").sees("This installation has no owner yet", "it prints another one").fine()
 	b.open("/setup?link=" + url.QueryEscape(link)).sees("You become the owner").fine()
 	b.fill("Your name", "Grace Example").fill("E-mail", owner).fill("Password", password).press("Set up")
 	b.at("Home").sees("There is no sync yet")

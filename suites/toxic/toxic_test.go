@@ -42,7 +42,7 @@ type desk struct {
 
 // silence is how long the tests' systems may say nothing, so that one that hangs
 // does not hold them up. A person's may say nothing for a minute.
-const silence = 2 * time.Second
+const silence = 4 * time.Second
 
 // sit opens a workspace. Its patience is a user's, with shorter waits.
 func sit(t *testing.T) *desk {
