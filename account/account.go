@@ -122,9 +122,9 @@ func (g *Gate) change(ctx context.Context, by Actor, e Event, do func(store.Acco
 	})
 }
 
-// allow refuses what somebody may not do, and notes that they tried.
-func (g *Gate) allow(ctx context.Context, by Actor, least Role, action string) error {
-	if by.May(least) {
+// ownerOnly refuses whoever is no owner, and notes that they tried.
+func (g *Gate) ownerOnly(ctx context.Context, by Actor, action string) error {
+	if by.May(Owner) {
 		return nil
 	}
 	return errors.Join(ErrForbidden, g.Note(ctx, by, Event{Action: "denied", Object: action}))

@@ -66,7 +66,7 @@ func (g *Gate) SetUp(ctx context.Context, link string, n NewUser, from From) (Si
 // Invite returns the secret of a link with which somebody makes their account
 // within seven days. A second invitation to an e-mail ends the first.
 func (g *Gate) Invite(ctx context.Context, by Actor, n NewUser) (string, error) {
-	if err := g.allow(ctx, by, Owner, "user.invite"); err != nil {
+	if err := g.ownerOnly(ctx, by, "user.invite"); err != nil {
 		return "", err
 	}
 	email, err := CanonicalEmail(n.Email)
@@ -88,7 +88,7 @@ func (g *Gate) Invite(ctx context.Context, by Actor, n NewUser) (string, error) 
 
 // Invitations returns those that are still open.
 func (g *Gate) Invitations(ctx context.Context, by Actor) ([]store.Ticket, error) {
-	if err := g.allow(ctx, by, Owner, "user.invitations"); err != nil {
+	if err := g.ownerOnly(ctx, by, "user.invitations"); err != nil {
 		return nil, err
 	}
 	return g.Store.Accounts().Tickets(ctx, linkInvitation, g.Now())
@@ -96,7 +96,7 @@ func (g *Gate) Invitations(ctx context.Context, by Actor) ([]store.Ticket, error
 
 // Withdraw ends the invitation to an e-mail.
 func (g *Gate) Withdraw(ctx context.Context, by Actor, email string) error {
-	if err := g.allow(ctx, by, Owner, "user.withdraw"); err != nil {
+	if err := g.ownerOnly(ctx, by, "user.withdraw"); err != nil {
 		return err
 	}
 	email, err := CanonicalEmail(email)
@@ -140,7 +140,7 @@ func (g *Gate) Accept(ctx context.Context, link, name, password string, from Fro
 // ResetLink returns the secret of a link with which a user chooses a new password
 // within a day. The second factor stays.
 func (g *Gate) ResetLink(ctx context.Context, by Actor, id int64) (string, error) {
-	if err := g.allow(ctx, by, Owner, "user.resetlink"); err != nil {
+	if err := g.ownerOnly(ctx, by, "user.resetlink"); err != nil {
 		return "", err
 	}
 	u, err := g.Store.Accounts().User(ctx, id)

@@ -255,7 +255,7 @@ func (g *Gate) allowSelf(ctx context.Context, by Actor, user int64, action strin
 	if by.Session.State == stateOpen && by.User.ID == user {
 		return nil
 	}
-	return g.allow(ctx, by, Owner, action)
+	return g.ownerOnly(ctx, by, action)
 }
 
 // Prove has somebody say again who they are, with the password or a six-digit

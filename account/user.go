@@ -49,7 +49,7 @@ func (g *Gate) prepared(ctx context.Context, n NewUser) (u store.User, err error
 // Users returns everybody who may sign in, by e-mail. Only an owner, or the
 // console, may ask.
 func (g *Gate) Users(ctx context.Context, by Actor) ([]store.User, error) {
-	if err := g.allow(ctx, by, Owner, "user.list"); err != nil {
+	if err := g.ownerOnly(ctx, by, "user.list"); err != nil {
 		return nil, err
 	}
 	return g.Store.Accounts().Users(ctx)
@@ -59,7 +59,7 @@ func (g *Gate) Users(ctx context.Context, by Actor) ([]store.User, error) {
 // invitation, or leaves it to an issuer to let them in. It returns ErrEmail,
 // ErrRole, a *WeakPassword or store.ErrTaken.
 func (g *Gate) AddUser(ctx context.Context, by Actor, n NewUser) (store.User, error) {
-	if err := g.allow(ctx, by, Owner, "user.add"); err != nil {
+	if err := g.ownerOnly(ctx, by, "user.add"); err != nil {
 		return store.User{}, err
 	}
 	if n.Password != "" && !by.console {
@@ -108,7 +108,7 @@ func (g *Gate) Enable(ctx context.Context, by Actor, id int64) error {
 // RemoveUser forgets a user with sessions and tokens. The last owner cannot be
 // removed. The audit log keeps the number.
 func (g *Gate) RemoveUser(ctx context.Context, by Actor, id int64) error {
-	if err := g.allow(ctx, by, Owner, "user.remove"); err != nil {
+	if err := g.ownerOnly(ctx, by, "user.remove"); err != nil {
 		return err
 	}
 	return g.change(ctx, by, Event{Action: "user.remove", Object: userObject(id)}, func(a store.Accounts, _ *Event) error {
@@ -208,7 +208,7 @@ func (g *Gate) ResetPassword(ctx context.Context, by Actor, id int64, next strin
 
 // changeUser changes a user for an owner.
 func (g *Gate) changeUser(ctx context.Context, by Actor, id int64, e Event, do func(store.Accounts, *store.User) error) error {
-	if err := g.allow(ctx, by, Owner, e.Action); err != nil {
+	if err := g.ownerOnly(ctx, by, e.Action); err != nil {
 		return err
 	}
 	return g.save(ctx, by, id, e, do)

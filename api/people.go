@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kith-sync/kith/account"
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/service"
 )
 
@@ -192,7 +193,7 @@ func listUsers(v *visit, _ *nothing) (*body[UserList], error) {
 	return answer(UserList{users, invited}, err)
 }
 
-func listAudit(v *visit, in *Paging) (*paged[service.AuditReport], error) {
+func listAudit(v *visit, in *Paging) (*paged[desk.AuditReport], error) {
 	before, err := in.number(v)
 	if err != nil {
 		return nil, err

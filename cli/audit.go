@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
@@ -13,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/account"
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/store"
 )
 
@@ -45,30 +45,14 @@ func (a *app) auditCommand() *cobra.Command {
 	return group(&cobra.Command{Use: "audit", Short: "The log of who did what, and whether it is whole"}, list, a.verifyAudit())
 }
 
-// An AuditReport is an entry of the audit log. It names people by number.
-type AuditReport struct {
-	Entry   int64           `json:"entry"`
-	At      time.Time       `json:"at"`
-	Actor   string          `json:"actor"`
-	Action  string          `json:"action"`
-	Object  string          `json:"object,omitempty"`
-	Address string          `json:"address,omitempty"`
-	Detail  json.RawMessage `json:"detail,omitempty"`
-	Hash    string          `json:"hash"`
-}
-
-var auditShape = shape[AuditReport]{columns: []string{"entry", "at", "actor", "action", "object", "address", "detail"}, row: func(e AuditReport) []string {
+var auditShape = shape[desk.AuditReport]{columns: []string{"entry", "at", "actor", "action", "object", "address", "detail"}, row: func(e desk.AuditReport) []string {
 	return []string{number(e.Entry), e.At.Format(time.DateTime), e.Actor, e.Action, e.Object, e.Address, strings.Trim(string(e.Detail), "{}")}
 }}
 
-func reported(entries iter.Seq2[store.AuditEntry, error]) iter.Seq2[AuditReport, error] {
-	return func(yield func(AuditReport, error) bool) {
+func reported(entries iter.Seq2[store.AuditEntry, error]) iter.Seq2[desk.AuditReport, error] {
+	return func(yield func(desk.AuditReport, error) bool) {
 		for e, err := range entries {
-			detail := json.RawMessage(e.Detail)
-			if !json.Valid(detail) {
-				detail = nil // it was altered: kith audit verify says so
-			}
-			if !yield(AuditReport{e.N, e.At, e.Actor, e.Action, e.Object, e.Address, detail, e.Hash}, err) {
+			if !yield(desk.ReportAudit(e), err) {
 				return
 			}
 		}

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
@@ -30,19 +31,17 @@ func FieldKinds() string {
 // CheckField refuses what is no field: a name that a mapping could not say, a kind
 // that there is not.
 func CheckField(f contact.Field) error {
-	words := strings.Split(FieldKinds(), ", ")
-	for _, k := range words {
-		if string(f.Kind) == k {
-			if f.Name == "" || strings.ContainsAny(f.Name, "=\n\r\t") {
-				return usage("%q is not a name for a field", f.Name)
-			}
-			return nil
+	if slices.Contains(contact.Kinds, f.Kind) {
+		if f.Name == "" || strings.ContainsAny(f.Name, "=\n\r\t") {
+			return usage("%q is not a name for a field", f.Name)
 		}
+		return nil
 	}
-	if near := Nearest(string(f.Kind), words); near != "" {
+	kinds := FieldKinds()
+	if near := Nearest(string(f.Kind), strings.Split(kinds, ", ")); near != "" {
 		return usage("%q is not a kind of field. Did you mean %s?", f.Kind, near)
 	}
-	return usage("%q is not a kind of field. Use one of %s", f.Kind, FieldKinds())
+	return usage("%q is not a kind of field. Use one of %s", f.Kind, kinds)
 }
 
 // GeneratedKey is the field of generated 9-digit codes (C29).

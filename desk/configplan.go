@@ -329,7 +329,7 @@ func (b *configBuilder) putChannel(ctx context.Context, f filed) (now syncfile.O
 		b.wrong(f, "type", fmt.Sprintf("%s is a channel of the type %s already: remove it first, or choose another name", said.Name, old.Kind))
 		return now, nil, false, nil
 	}
-	if said.Settings, err = channelSettings(said.Type, nil, b.pairs(said.Settings)); err != nil {
+	if said.Settings, err = channelSettings(nil, b.pairs(said.Settings)); err != nil {
 		b.wrong(f, "settings", fileWords(err))
 		return now, nil, false, nil
 	}

@@ -70,7 +70,7 @@ func unreachable(c store.Connection, err error) error {
 func ReportFiles(files []fetch.Entry) []FileReport {
 	all := make([]FileReport, len(files))
 	for i, f := range files {
-		all[i] = FileReport{Path: f.Path, Size: f.Size, Modified: moment(f.Modified)}
+		all[i] = FileReport{Path: f.Path, Size: f.Size, Modified: Moment(f.Modified)}
 	}
 	return all
 }

@@ -27,7 +27,7 @@ func NameOf(n *plan.Naming, values []string) string {
 // ReportContact says who a contact is, passwords masked.
 func ReportContact(b store.Book, n *plan.Naming, c store.Contact) ContactReport {
 	r := ContactReport{ID: store.Number(c.Ref), Name: NameOf(n, c.Values), Fields: map[string]string{}, Version: c.Version,
-		CreatedRun: c.CreatedRun, UpdatedRun: c.UpdatedRun, DeletedRun: c.DeletedRun, DeletedAt: moment(c.DeletedAt)}
+		CreatedRun: c.CreatedRun, UpdatedRun: c.UpdatedRun, DeletedRun: c.DeletedRun, DeletedAt: Moment(c.DeletedAt)}
 	for i, f := range b.Fields {
 		if v := Shown(f, c, i); v != "" {
 			r.Fields[f.Name] = v

@@ -109,14 +109,12 @@ func TrashedContact(ctx context.Context, w *workspace.Workspace, b store.Book, i
 	if err != nil {
 		return store.Contact{}, usage("%q is not the ID of a contact. kith trash lists them", id)
 	}
-	trash, err := w.Store.TrashedContacts(ctx, b)
-	if err != nil {
-		return store.Contact{}, err
-	}
-	for _, c := range trash {
-		if store.Number(c.Ref) == number {
-			return c, nil
-		}
+	c, err := w.Store.TrashedContact(ctx, b, store.Ref(b.ID, number))
+	switch {
+	case err == nil && store.Number(c.Ref) == number:
+		return c, nil
+	case err != nil && !errors.Is(err, store.ErrNotFound):
+		return c, err
 	}
 	return store.Contact{}, refuse("not_found", "Contact %d is not in the trash of %s. kith trash --book %s lists what is", number, b.Name, Quoted(b.Name))
 }

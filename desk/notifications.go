@@ -103,7 +103,7 @@ func SaveChannel(ctx context.Context, w *workspace.Workspace, n NewChannel) (mad
 	if n.Kind != "" {
 		c.Kind = n.Kind
 	}
-	if c.Settings, err = channelSettings(c.Kind, old.Settings, n.Set); err != nil {
+	if c.Settings, err = channelSettings(old.Settings, n.Set); err != nil {
 		return "", err
 	}
 	if n.On != nil {
@@ -171,7 +171,7 @@ func ChannelKinds() (names []string) {
 	return names
 }
 
-func channelSettings(kind string, old map[string]string, set []string) (map[string]string, error) {
+func channelSettings(old map[string]string, set []string) (map[string]string, error) {
 	settings := map[string]string{}
 	maps.Copy(settings, old)
 	for _, pair := range set {

@@ -158,21 +158,17 @@ type RejectGroup struct {
 func ReportRun(r store.Run) RunReport {
 	return RunReport{Run: r.ID, Sync: r.Name, Kind: r.Kind, Status: r.Status, Plan: r.PlanHash, Totals: r.Totals,
 		Reasons: counted(r.Reasons), Warnings: counted(r.Warnings), Notes: Spelled(r.Notes), Stop: r.Stop, Code: r.Code, Message: r.Message,
-		Source: r.Source, UndoOf: r.UndoOf, UndoneBy: r.Undone, Pruned: r.Pruned, Started: moment(r.Started), Finished: moment(r.Finished)}
+		Source: r.Source, UndoOf: r.UndoOf, UndoneBy: r.Undone, Pruned: r.Pruned, Started: Moment(r.Started), Finished: Moment(r.Finished)}
 }
 
 // ReportChange says what a plan makes of one record.
 func ReportChange(c plan.Change) ChangeReport {
-	fields := c.Fields
-	if fields == nil {
-		fields = []plan.FieldChange{}
-	}
 	return ChangeReport{Action: c.Action.String(), Reason: c.Reason, MatchedBy: c.Rule, Line: c.Line, SourceID: c.SourceID,
-		TargetID: c.TargetID, Remote: c.Remote, Fields: fields, Missing: c.Detail.Missing, Message: c.Detail.Message, Column: c.Detail.Column,
+		TargetID: c.TargetID, Remote: c.Remote, Fields: Spelled(c.Fields), Missing: c.Detail.Missing, Message: c.Detail.Message, Column: c.Detail.Column,
 		Value: c.Detail.Value, OtherLine: c.Detail.OtherLine, Candidates: c.Detail.Several, Warnings: c.Detail.Warnings}
 }
 
-// counted and spelled give programs an empty map and list rather than null.
+// counted gives programs an empty map rather than null.
 func counted(m map[string]int64) map[string]int64 {
 	if m == nil {
 		return map[string]int64{}
@@ -188,7 +184,8 @@ func Spelled[T any](list []T) []T {
 	return list
 }
 
-func moment(t time.Time) *time.Time {
+// Moment is a time in UTC as reports have it; nil where there is none.
+func Moment(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}

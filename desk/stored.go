@@ -59,16 +59,11 @@ func SyncOf(ctx context.Context, w *workspace.Workspace, r store.Run) (store.Syn
 }
 
 func bookOf(ctx context.Context, w *workspace.Workspace, id int64) (store.Book, error) {
-	books, err := w.Store.Books(ctx)
-	if err != nil {
-		return store.Book{}, err
+	b, err := w.Store.BookByID(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return b, refuse("not_found", "The address book of this run has been deleted")
 	}
-	for _, b := range books {
-		if b.ID == id {
-			return b, nil
-		}
-	}
-	return store.Book{}, refuse("not_found", "The address book of this run has been deleted")
+	return b, err
 }
 
 // Approved puts a blocked run back to where the guard stopped it.

@@ -22,14 +22,14 @@ func ReportSync(ctx context.Context, w *workspace.Workspace, s store.Sync) (Sync
 	if planned != nil {
 		r.Paused = planned.Paused
 		for _, t := range planned.Next {
-			r.Next = moment(t)
+			r.Next = Moment(t)
 		}
 	}
 	last, err := w.Store.LatestApplied(ctx, s.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return r, nil
 	}
-	r.LatestRun, r.Latest, r.Status = last.ID, moment(last.Started), last.Status
+	r.LatestRun, r.Latest, r.Status = last.ID, Moment(last.Started), last.Status
 	return r, err
 }
 

@@ -45,8 +45,11 @@ type Dispatcher struct {
 	Say func(err error) (code, message string)
 	// Ended is called with every job that is over; nil does nothing.
 	Ended func(ctx context.Context, j store.Job)
-	Now   func() time.Time
-	Log   *slog.Logger
+	// Between is called before a job is taken, and now and then while there is none:
+	// what it does is not done beside a job. Nil does nothing.
+	Between func(ctx context.Context)
+	Now     func() time.Time
+	Log     *slog.Logger
 
 	wake chan struct{}
 	once sync.Once
@@ -89,6 +92,9 @@ func (d *Dispatcher) Cancel(ctx context.Context, id int64) (store.Job, error) {
 // where it can be resumed, and goes back into the queue.
 func (d *Dispatcher) Work(ctx context.Context) {
 	for ctx.Err() == nil {
+		if d.Between != nil {
+			d.Between(ctx)
+		}
 		j, err := d.Queue.TakeJob(ctx, d.Now(), lease)
 		if err == nil {
 			d.carryOut(ctx, j)

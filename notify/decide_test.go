@@ -74,6 +74,18 @@ func TestPeopleAreToldOnce(t *testing.T) {
 	}
 }
 
+// Whoever wants to hear of a sync from now on is not told of what was looked at before.
+func TestTheSameResultIsNoNewsToANewRule(t *testing.T) {
+	ada, bo := notify.Rule{Email: "ada@example.org"}, notify.Rule{Email: "bo@example.org"}
+	state, _ := notify.Decide(notify.State{}, result(1, "failed"), []notify.Rule{ada})
+	if _, notices := notify.Decide(state, result(1, "failed"), []notify.Rule{ada, bo}); len(notices) != 0 {
+		t.Errorf("run 1 once more: got %q, want nothing", events(notices))
+	}
+	if _, notices := notify.Decide(state, result(2, "failed"), []notify.Rule{ada, bo}); len(notices) != 1 || notices[0].Rule.To() != bo.To() {
+		t.Errorf("run 2: got %+v, want bo to be told", notices)
+	}
+}
+
 func events(notices []notify.Notice) string {
 	var words []string
 	for _, n := range notices {

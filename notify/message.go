@@ -46,7 +46,7 @@ const (
 func messageOf(e Event, r Result, c change) Message {
 	m := Message{Event: e, Sync: Line(r.Sync), Run: r.Run, At: r.At.UTC(), Totals: r.Totals, Causes: causes(e, r)}
 	m.Title = m.Sync + ": " + title(e, c)
-	m.What, m.Next = Line(what(e, r, c)), Line(next(e, r, m.Causes))
+	m.What, m.Next = Line(what(e, r, c)), Line(next(e, m.Causes))
 	m.Command = command(e, r)
 	return m
 }

@@ -65,7 +65,7 @@ func what(e Event, r Result, c change) string {
 }
 
 // next says what to do.
-func next(e Event, r Result, causes []Cause) string {
+func next(e Event, causes []Cause) string {
 	switch e {
 	case Failed, Rejects:
 		if len(causes) > 0 {

@@ -1,6 +1,9 @@
 package plan
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Matching runs in passes: the best rule for everybody before the next rule for
 // anybody (settled question 9). A pass groups the records and the target's
@@ -91,8 +94,11 @@ func (s *Sync) Resolve(g *Group) (verdicts []Verdict, seen []int64) {
 			r.add(&r.expected, c) // will be somebody with this telephone, by its better key
 		}
 	}
-	for _, c := range s.order(g.Claims) {
+	ordered := s.order(g.Claims)
+	sure := r.settleSure(ordered)
+	for i, c := range ordered {
 		switch {
+		case sure[i]:
 		case c.Ghost:
 			r.protect(c)
 		case c.Decided:
@@ -104,6 +110,49 @@ func (s *Sync) Resolve(g *Group) (verdicts []Verdict, seen []int64) {
 		}
 	}
 	return r.verdicts, r.seen
+}
+
+// settleSure judges the claims that can only be one contact before any other, until
+// no more become so: whom a doubtful one may be must not depend on its place in the
+// file, nor on whether those beside it were settled by an earlier run. It returns
+// which it has judged.
+func (r *resolution) settleSure(ordered []Claim) []bool {
+	sure := make([]bool, len(ordered))
+	open := r.winners(ordered)
+	if len(open) < 2 {
+		return sure
+	}
+	for again := true; again; {
+		again = false
+		for _, i := range open {
+			if sure[i] {
+				continue
+			}
+			if inside, _, _ := r.sift(ordered[i]); len(inside) == 1 {
+				r.judge(ordered[i])
+				sure[i], again = true, true
+			}
+		}
+	}
+	return sure
+}
+
+// winners are the places of the undecided claims that are no duplicates of another.
+func (r *resolution) winners(ordered []Claim) (places []int) {
+	if r.alone {
+		return nil
+	}
+	bests := maps.Clone(r.bests)
+	for i, c := range ordered {
+		if c.Ghost || c.Decided || c.Best && bests.find(c) >= 0 {
+			continue
+		}
+		places = append(places, i)
+		if c.Best {
+			bests.add(c)
+		}
+	}
+	return places
 }
 
 // takesOne reports whether contacts that share a key count as one person, of
@@ -256,8 +305,29 @@ func (r *resolution) apart(c Claim, k Candidate) bool { return r.phone && c.Who.
 
 // candidateFor applies the table of requirements 3.2 to one claim.
 func (r *resolution) candidateFor(c Claim) Verdict {
-	none := Verdict{Other: -1}
-	var inside, outside, others []int64
+	inside, outside, others := r.sift(c)
+	switch {
+	case len(inside) == 1:
+		return r.take(inside[0])
+	case len(inside) > 1:
+		return r.several(inside)
+	case len(outside) > 0 && r.sync.OutOfScope != OutOfScopeContinue:
+		r.seen = append(r.seen, outside...)
+		if r.sync.OutOfScope == OutOfScopeReview {
+			return Verdict{Action: Hold, Reason: ScopeReview, Other: -1, Several: outside}
+		}
+		return Verdict{Action: Skip, Reason: MatchOutOfScope, Other: -1, Several: outside}
+	case len(others) > 0:
+		r.seen = append(r.seen, others...)
+		return Verdict{Action: Hold, Reason: IdentityConflict, Other: -1, Several: others}
+	}
+	return Verdict{Other: -1}
+}
+
+// sift parts the free contacts that share a key with a claim: those it may be, those
+// it would be but for the target's scope, and those whose better key says that a
+// person must look.
+func (r *resolution) sift(c Claim) (inside, outside, others []int64) {
 	for _, k := range r.sharing(c) {
 		if k.Taken {
 			continue
@@ -286,22 +356,7 @@ func (r *resolution) candidateFor(c Claim) Verdict {
 		slices.Sort(outside)
 		slices.Sort(others)
 	}
-	switch {
-	case len(inside) == 1:
-		return r.take(inside[0])
-	case len(inside) > 1:
-		return r.several(inside)
-	case len(outside) > 0 && r.sync.OutOfScope != OutOfScopeContinue:
-		r.seen = append(r.seen, outside...)
-		if r.sync.OutOfScope == OutOfScopeReview {
-			return Verdict{Action: Hold, Reason: ScopeReview, Other: -1, Several: outside}
-		}
-		return Verdict{Action: Skip, Reason: MatchOutOfScope, Other: -1, Several: outside}
-	case len(others) > 0:
-		r.seen = append(r.seen, others...)
-		return Verdict{Action: Hold, Reason: IdentityConflict, Other: -1, Several: others}
-	}
-	return none
+	return inside, outside, others
 }
 
 func (r *resolution) otherness(c Claim, k Candidate) Otherness {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
-	"slices"
 
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
@@ -43,9 +42,6 @@ func (e *Engine) openSnapshot(ctx context.Context, b binding, last *store.Run, b
 	if err != nil {
 		return nil, err
 	}
-	if b.tellsApartByName() && decided.Totals.Held+decided.Reasons[string(plan.MatchSeveral)] > 0 {
-		return nil, nil // who waited would be judged after those who are settled, not in the order of the file
-	}
 	var old binding
 	if err := json.Unmarshal(decided.Config, &old); err != nil || old.print() != b.print() || old.Sync.Policy.Delete != b.Sync.Policy.Delete {
 		return nil, nil
@@ -80,12 +76,6 @@ func (e *Engine) openSnapshot(ctx context.Context, b binding, last *store.Run, b
 func (b *binding) takesOneOfSeveral() bool {
 	return b.Sync.OnSeveral == plan.SeveralMostRecent ||
 		b.Sync.OnSeveral == plan.SeveralFirst && b.Sync.Policy.Delete.NotFound != plan.Keep
-}
-
-// tellsApartByName reports whether names decide who of those with one telephone is
-// meant.
-func (b *binding) tellsApartByName() bool {
-	return b.Sync.PhoneMatch != plan.PhoneAlone && slices.Contains(b.Sync.Match, plan.ByPhone)
 }
 
 // touchedLimit is how many contacts others may have changed since the last run;

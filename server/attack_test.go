@@ -275,10 +275,17 @@ func TestNoFileOfTheServerIsRead(t *testing.T) {
 		}
 	}
 	authority := `{"type":"carddav","settings":{"url":"https://dav.example.org/","ca":"` + secret + `"}}`
-	manager.json("PUT", "/api/v1/connections/dav", authority).is(422)
-	manager.json("PUT", "/api/v1/connections/dav", strings.Replace(authority, secret, "/dev/zero", 1)).is(422)
-	manager.json("PUT", "/api/v1/channels/mail", `{"type":"smtp","settings":{"host":"mail.example.org","from":"kith@example.org","ca":"/etc/passwd"},"secret":"x"}`).is(422)
-	manager.json("POST", "/api/v1/config/apply", `{"files":[{"name":"a.yaml","text":`+quoted("apiVersion: kith/v1\nkind: Connection\nname: dav\ntype: carddav\nsettings:\n  url: https://dav.example.org/\n  ca: /etc/passwd\n")+`}]}`).is(422)
+	configured := "apiVersion: kith/v1\nkind: Connection\nname: dav\ntype: carddav\nsettings:\n  url: https://dav.example.org/\n  ca: /etc/passwd\n"
+	for what, a := range map[string]answer{
+		"a connection":             manager.json("PUT", "/api/v1/connections/dav", authority),
+		"a file without an end":    manager.json("PUT", "/api/v1/connections/dav", strings.Replace(authority, secret, "/dev/zero", 1)),
+		"a channel":                manager.json("PUT", "/api/v1/channels/mail", `{"type":"smtp","settings":{"host":"mail.example.org","from":"kith@example.org","ca":"/etc/passwd"},"secret":"x"}`),
+		"a configuration's system": manager.json("POST", "/api/v1/config/apply", `{"files":[{"name":"a.yaml","text":`+quoted(configured)+`}]}`),
+	} { // refused for being a file of the machine, not for what is in it
+		if a.status != 422 || !strings.Contains(a.body, "Only whoever runs Kith") {
+			t.Errorf("%s with the certificate of an authority: got %d %s, want 422 and that only whoever runs Kith names one", what, a.status, a.body)
+		}
+	}
 }
 
 func quoted(text string) string {

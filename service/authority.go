@@ -1,24 +1,18 @@
 package service
 
-import (
-	"errors"
-	"strings"
+import "errors"
 
-	"github.com/kith-sync/kith/desk"
-)
+// fileOfMachine is the setting of a connection or a channel that names a file of this
+// machine: the certificate of an authority. Whoever may write one over the network
+// could have any file read by it, or one without an end, and find out which files
+// there are. So whoever runs Kith sets it, and what the command line has set stays.
+const fileOfMachine = "ca"
 
-// The certificate of an authority is a file of the machine: whoever may write a
-// connection or a channel over the network could have any file read by it, or one
-// without an end. What the command line has set stays.
-func (s *Service) mayTrust(old, now map[string]string) error {
-	if path := strings.TrimSpace(now[fileOfMachine]); path != old[fileOfMachine] && trustable(path) != nil {
-		return FieldErrors{{fileOfMachine, desk.CodeUsage, onlyHere}}
-	}
-	return nil
-}
+const onlyHere = "Only whoever runs Kith can name a file of this machine, on the command line: --set ca=FILE"
 
-func trustable(path string) error {
-	if path == "" {
+// mayName refuses a file of this machine that is not the one that was set before.
+func mayName(file, before string) error {
+	if file == "" || file == before {
 		return nil
 	}
 	return errors.New(onlyHere)

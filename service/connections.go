@@ -203,8 +203,8 @@ func (n NewConnection) checked(old store.Connection) (store.Connection, error) {
 			continue
 		} else if message != "" {
 			note(name, sentenceFor(name, message))
-		} else if name == fileOfMachine && kept != old.Settings[name] {
-			note(name, onlyHere)
+		} else if err := mayName(kept, old.Settings[name]); name == fileOfMachine && err != nil {
+			note(name, err.Error())
 		} else {
 			c.Settings[name] = kept
 		}
@@ -223,12 +223,6 @@ func (n NewConnection) checked(old store.Connection) (store.Connection, error) {
 	}
 	return c, nil
 }
-
-// fileOfMachine is the setting that names a file of this machine. Whoever runs Kith
-// sets it: nobody can find out over the network which files there are.
-const fileOfMachine = "ca"
-
-const onlyHere = "Only whoever runs Kith can name a file of this machine, on the command line: --set ca=FILE"
 
 // sentenceFor makes a whole sentence of what is wrong with a setting.
 func sentenceFor(name, message string) string {

@@ -22,16 +22,16 @@ type SyncDetail struct {
 
 // SyncDetail returns a sync with its definition.
 func (s *Service) SyncDetail(ctx context.Context, name string) (SyncDetail, error) {
-	state, sync, err := s.SyncState(ctx, name)
+	state, err := s.SyncState(ctx, name)
 	if err != nil {
 		return SyncDetail{}, err
 	}
-	planned, err := desk.ReportSchedule(ctx, s.Workspace, sync, nextShown)
+	planned, err := desk.ReportSchedule(ctx, s.Workspace, state.Kept, nextShown)
 	if err != nil {
 		return SyncDetail{}, err
 	}
-	told, err := s.Workspace.Store.Notify(ctx, sync.ID)
-	return SyncDetail{state, sync.Definition, planned, told.Rules}, err
+	told, err := s.Workspace.Store.Notify(ctx, state.Kept.ID)
+	return SyncDetail{state, state.Kept.Definition, planned, told.Rules}, err
 }
 
 // nextShown is how many of the runs to come a schedule is shown with.

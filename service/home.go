@@ -15,6 +15,9 @@ type Home struct {
 	Week      plan.Totals `json:"week"`      // of the runs of the last seven days
 }
 
+// weekScanned is how many runs are looked at for the last seven days.
+const weekScanned = 1000
+
 // Home looks at everything at once.
 func (s *Service) Home(ctx context.Context) (Home, error) {
 	syncs, err := s.Syncs(ctx)
@@ -26,7 +29,7 @@ func (s *Service) Home(ctx context.Context) (Home, error) {
 		return Home{}, err
 	}
 	h := Home{Syncs: syncs, Conflicts: len(open)}
-	runs, err := s.Workspace.Store.Runs(ctx, 0, recentScanned)
+	runs, err := s.Workspace.Store.Runs(ctx, 0, weekScanned)
 	for _, r := range runs {
 		if r.Kind == store.KindSync && r.Status.Applied() && s.Now().Sub(r.Started) < 7*24*time.Hour {
 			h.Week.Read += r.Totals.Read

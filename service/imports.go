@@ -457,19 +457,10 @@ func (s *Service) addFields(ctx context.Context, d ImportDraft) error {
 // Imports are the syncs that bring a file into a book: the list of imports (C41).
 func (s *Service) Imports(ctx context.Context) ([]SyncState, error) {
 	all, err := s.Syncs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	syncs, err := s.Workspace.Store.Syncs(ctx)
-	if err != nil {
-		return nil, err
-	}
 	return slices.DeleteFunc(all, func(st SyncState) bool {
-		return !slices.ContainsFunc(syncs, func(sync store.Sync) bool {
-			def := sync.Definition
-			return sync.Name == st.Name && def.Target.Book != "" && (def.Source.File != "" || def.Source.Path != "")
-		})
-	}), nil
+		def := st.Kept.Definition
+		return def.Target.Book == "" || def.Source.File == "" && def.Source.Path == ""
+	}), err
 }
 
 // FromNetwork has an import read its file from a connection: a path in it, or a

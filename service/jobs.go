@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/store"
 )
 
@@ -28,16 +29,8 @@ type JobReport struct {
 
 // ReportJob says what a job is; it never says which file of ours it reads.
 func ReportJob(j store.Job, p *Progress) JobReport {
-	return JobReport{ID: j.ID, Kind: j.Kind, Sync: j.Sync, Subject: j.Subject, By: j.By, State: j.State, Created: moment(j.Created), Started: moment(j.Started),
-		Finished: moment(j.Finished), Cancel: j.Cancel, Run: j.Run, Code: j.Code, Message: j.Message, Progress: p}
-}
-
-func moment(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC()
-	return &t
+	return JobReport{ID: j.ID, Kind: j.Kind, Sync: j.Sync, Subject: j.Subject, By: j.By, State: j.State, Created: desk.Moment(j.Created), Started: desk.Moment(j.Started),
+		Finished: desk.Moment(j.Finished), Cancel: j.Cancel, Run: j.Run, Code: j.Code, Message: j.Message, Progress: p}
 }
 
 // Job returns a piece of work by its number.

@@ -18,7 +18,7 @@ func (s *Service) counted(ctx context.Context, j store.Job) error {
 		return nil
 	}
 	r, err := s.Workspace.Store.Run(ctx, j.Run)
-	if err != nil || r.Kind != store.KindSync || !counts(r.Status) {
+	if err != nil || r.Kind != store.KindSync || !r.Status.Counts() {
 		return err
 	}
 	refused := map[string]int64{}

@@ -154,16 +154,9 @@ type TokenReport struct {
 }
 
 func (s *Service) reportToken(t store.Token) TokenReport {
-	r := TokenReport{ID: t.ID, Name: t.Name, Scopes: strings.Fields(t.Scopes), Created: t.Created, Expires: maybe(t.Expires), Used: maybe(t.Used), Revoked: maybe(t.Revoked)}
+	r := TokenReport{ID: t.ID, Name: t.Name, Scopes: strings.Fields(t.Scopes), Created: t.Created, Expires: desk.Moment(t.Expires), Used: desk.Moment(t.Used), Revoked: desk.Moment(t.Revoked)}
 	r.Good = r.Revoked == nil && (r.Expires == nil || s.Now().Before(*r.Expires))
 	return r
-}
-
-func maybe(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }
 
 // Tokens are one's own tokens, revoked ones too.

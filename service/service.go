@@ -66,7 +66,7 @@ type Options struct {
 // New returns a service that does nothing by itself yet.
 func New(o Options) *Service {
 	s := &Service{Workspace: o.Workspace, Accounts: o.Accounts, Log: o.Log, Now: o.Now, BaseURL: o.BaseURL, Version: o.Version, Demo: o.Demo}
-	s.Jobs = &job.Dispatcher{Queue: o.Workspace.Store, Do: s.do, Say: Say, Ended: s.ended, Now: o.Now, Log: o.Log}
+	s.Jobs = &job.Dispatcher{Queue: o.Workspace.Store, Do: s.do, Say: Say, Ended: s.ended, Between: s.tidy, Now: o.Now, Log: o.Log}
 	s.Metrics = metrics.New(o.Version, s.lookNow)
 	s.Notifier = desk.Notifier(o.Workspace, o.BaseURL)
 	return s
@@ -130,6 +130,14 @@ func Say(err error) (code, message string) {
 		return "data.locked", err.Error()
 	}
 	return "failed", "Something went wrong that Kith did not expect. What was written before stays complete. The server's log says more."
+}
+
+// tidy clears away what has been kept long enough, once a day: between jobs, so that
+// no run loses what it reads.
+func (s *Service) tidy(ctx context.Context) {
+	if _, err := s.Workspace.Tidy(ctx); err != nil && ctx.Err() == nil {
+		s.Log.Error("what has been kept long enough could not be cleared away", "error", err)
+	}
 }
 
 // ended is told of every job that is over.

@@ -16,7 +16,6 @@ import (
 	"github.com/kith-sync/kith/csv"
 	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/notify/send"
-	"github.com/kith-sync/kith/store"
 )
 
 // Defaults are what a new import begins with.
@@ -126,33 +125,13 @@ func size(path string) (n int64) {
 	return n
 }
 
-// An AuditReport is an entry of the audit log. It names people by number.
-type AuditReport struct {
-	Entry   int64           `json:"entry"`
-	At      time.Time       `json:"at"`
-	Actor   string          `json:"actor"`
-	Action  string          `json:"action"`
-	Object  string          `json:"object,omitempty"`
-	Address string          `json:"address,omitempty"`
-	Detail  json.RawMessage `json:"detail,omitempty"`
-	Hash    string          `json:"hash"`
-}
-
-func reportAudit(e store.AuditEntry) AuditReport {
-	detail := json.RawMessage(e.Detail)
-	if !json.Valid(detail) {
-		detail = nil // it was altered: a check of the log says so
-	}
-	return AuditReport{e.N, e.At, e.Actor, e.Action, e.Object, e.Address, detail, e.Hash}
-}
-
 // AuditList is up to limit entries of the audit log before a number, the newest
 // first; 0 begins at its end.
-func (s *Service) AuditList(ctx context.Context, before int64, limit int) ([]AuditReport, error) {
+func (s *Service) AuditList(ctx context.Context, before int64, limit int) ([]desk.AuditReport, error) {
 	found, err := s.Accounts.LatestAudit(ctx, before, limit)
-	all := make([]AuditReport, len(found))
+	all := make([]desk.AuditReport, len(found))
 	for i, e := range found {
-		all[i] = reportAudit(e)
+		all[i] = desk.ReportAudit(e)
 	}
 	return all, err
 }

@@ -18,13 +18,12 @@ import (
 // A SyncState is one line of the list of syncs.
 type SyncState struct {
 	desk.SyncReport
-	State     State      `json:"state"`
-	Next      *time.Time `json:"next,omitempty"` // by its schedule
-	Paused    bool       `json:"paused,omitempty"`
-	Scheduled bool       `json:"scheduled,omitempty"`
-	Recent    []RunCell  `json:"recent"`            // the latest runs, the oldest first
-	Job       int64      `json:"job,omitempty"`     // at work on it, or waiting
-	Waiting   int64      `json:"waiting,omitempty"` // run that the guard stopped
+	State   State      `json:"state"`
+	Recent  []RunCell  `json:"recent"`            // the latest runs, the oldest first
+	Job     int64      `json:"job,omitempty"`     // at work on it, or waiting
+	Waiting int64      `json:"waiting,omitempty"` // run that the guard stopped
+	Kept    store.Sync `json:"-"`                 // as it is stored
+	Last    store.Run  `json:"-"`                 // the last of the recent ones; none: the zero run
 }
 
 // State says in one word how a sync is (experience.md 3.1).
@@ -50,11 +49,8 @@ type RunCell struct {
 	Writes  int64        `json:"writes"`
 }
 
-// recentRuns is how many runs a strip has, and how far back they are looked for.
-const (
-	recentRuns    = 30
-	recentScanned = 1000
-)
+// recentRuns is how many runs a strip has.
+const recentRuns = 30
 
 // Syncs are all syncs with how they are, by name.
 func (s *Service) Syncs(ctx context.Context) ([]SyncState, error) {
@@ -62,118 +58,123 @@ func (s *Service) Syncs(ctx context.Context) ([]SyncState, error) {
 	if err != nil {
 		return nil, err
 	}
-	syncs = slices.DeleteFunc(syncs, desk.IsReplay)
-	runs, err := s.Workspace.Store.Runs(ctx, 0, recentScanned)
-	if err != nil {
-		return nil, err
-	}
-	schedules, err := s.Workspace.Store.Schedules(ctx)
-	if err != nil {
-		return nil, err
-	}
 	open, err := s.Workspace.Store.OpenJobs(ctx)
 	if err != nil {
 		return nil, err
 	}
+	syncs = slices.DeleteFunc(syncs, desk.IsReplay)
 	states := make([]SyncState, len(syncs))
 	for i, sync := range syncs {
-		if states[i].SyncReport, err = desk.ReportSync(ctx, s.Workspace, sync); err != nil {
+		if states[i], err = s.syncState(ctx, sync, open); err != nil {
 			return nil, err
-		}
-		states[i].Recent = []RunCell{}
-		var latest *store.Run
-		for at := range runs {
-			if r := &runs[at]; r.SyncID == sync.ID && r.Kind == store.KindSync && counts(r.Status) {
-				if latest == nil {
-					latest = r
-				}
-				if len(states[i].Recent) < recentRuns {
-					states[i].Recent = append(states[i].Recent, RunCell{r.ID, r.Status, r.Started, r.Totals.Writes()})
-				}
-			}
-		}
-		slices.Reverse(states[i].Recent)
-		states[i].settle(latest, schedules, open)
-		if states[i].State == StateRejects && seenTo(*latest, runs) {
-			states[i].State = StateOK
 		}
 	}
 	return states, nil
 }
 
-// seenTo reports whether somebody has seen to what did not get through a run: took it
-// back, or imported corrections of as many records, which all got through.
-func seenTo(r store.Run, later []store.Run) bool {
-	corrected := int64(0)
-	for _, l := range later {
-		if l.ID > r.ID && l.Name == r.Name+desk.Replayed && l.Status.Applied() && l.Undone == 0 {
-			corrected += l.Totals.Read - l.Totals.Rejected - l.Totals.Held - l.Totals.Failed
-		}
+// SyncState is one sync with how it is.
+func (s *Service) SyncState(ctx context.Context, name string) (SyncState, error) {
+	sync, err := desk.SavedSync(ctx, s.Workspace, name)
+	if err != nil {
+		return SyncState{}, err
 	}
-	return r.Undone != 0 || corrected >= r.Totals.Rejected+r.Totals.Held+r.Totals.Failed
+	open, err := s.Workspace.Store.OpenJobs(ctx)
+	if err != nil {
+		return SyncState{}, err
+	}
+	return s.syncState(ctx, sync, open)
 }
 
-// counts leaves out what was only looked at.
-func counts(s store.Status) bool {
-	return s != store.Planned && s != store.Planning && s != store.Discarded
+func (s *Service) syncState(ctx context.Context, sync store.Sync, open []store.Job) (SyncState, error) {
+	report, err := desk.ReportSync(ctx, s.Workspace, sync)
+	if err != nil {
+		return SyncState{}, err
+	}
+	runs, err := s.Workspace.Store.LatestRuns(ctx, sync.ID, recentRuns)
+	if err != nil {
+		return SyncState{}, err
+	}
+	st := SyncState{SyncReport: report, Recent: []RunCell{}, Kept: sync}
+	for _, r := range slices.Backward(runs) {
+		st.Recent, st.Last = append(st.Recent, RunCell{r.ID, r.Status, r.Started, r.Totals.Writes()}), r
+	}
+	st.settle(open)
+	if st.State == StateRejects {
+		seen, err := s.seenTo(ctx, st.Last)
+		if err != nil {
+			return st, err
+		}
+		if seen {
+			st.State = StateOK
+		}
+	}
+	return st, nil
+}
+
+// correctionsLooked is how many imports of corrections are looked at for one run.
+const correctionsLooked = 200
+
+// seenTo reports whether somebody has seen to what did not get through a run: took it
+// back, or imported corrections of as many records, which all got through.
+func (s *Service) seenTo(ctx context.Context, r store.Run) (bool, error) {
+	if r.Undone != 0 {
+		return true, nil
+	}
+	replay, err := s.Workspace.Store.Sync(ctx, r.Name+desk.Replayed)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	later, err := s.Workspace.Store.LatestRuns(ctx, replay.ID, correctionsLooked)
+	corrected := int64(0)
+	for _, l := range later {
+		if l.ID > r.ID && l.Status.Applied() && l.Undone == 0 {
+			corrected += l.Totals.Read - l.NotThrough()
+		}
+	}
+	return corrected >= r.NotThrough(), err
 }
 
 // settle works out the state from the latest run, the schedule and the queue.
-func (s *SyncState) settle(latest *store.Run, schedules []store.Schedule, open []store.Job) {
-	s.State = StateNew
-	if latest != nil {
-		switch latest.Status {
-		case store.Blocked:
-			s.State, s.Waiting = StateApproval, latest.ID
-		case store.Failed, store.Cancelled, store.PausedQuota:
-			s.State = StateFailed
-		case store.WithErrors:
-			s.State = StateRejects
-		case store.Applying:
-			s.State = StateRunning
-		default:
-			s.State = StateOK
-		}
+func (s *SyncState) settle(open []store.Job) {
+	s.State = stateAfter(s.Last)
+	if s.State == StateApproval {
+		s.Waiting = s.Last.ID
 	}
-	for _, sch := range schedules {
-		if sch.Sync == s.Name {
-			s.Scheduled, s.Paused = true, sch.Paused
-			if !sch.NextAt.IsZero() && !sch.Paused {
-				s.Next = &sch.NextAt
-			}
-			if sch.Paused && s.State == StateOK {
-				s.State = StatePaused
-			}
-		}
+	if s.Paused && s.State == StateOK {
+		s.State = StatePaused
 	}
 	for _, j := range open {
-		if j.Sync == s.Name {
-			s.Job = j.ID
-			if j.State == store.JobRunning {
-				s.State = StateRunning
-			}
-			if !j.Planned.IsZero() && j.State == store.JobWaiting && j.Created.Sub(j.Planned) > lateAfter {
-				s.State = StateLate
-			}
+		if j.Sync != s.Name {
+			continue
+		}
+		s.Job = j.ID
+		if j.State == store.JobRunning {
+			s.State = StateRunning
+		}
+		if !j.Planned.IsZero() && j.State == store.JobWaiting && j.Created.Sub(j.Planned) > lateAfter {
+			s.State = StateLate
 		}
 	}
 }
 
-// SyncState is one sync with how it is.
-func (s *Service) SyncState(ctx context.Context, name string) (SyncState, store.Sync, error) {
-	sync, err := desk.SavedSync(ctx, s.Workspace, name)
-	if err != nil {
-		return SyncState{}, sync, err
+// stateAfter is how a run leaves its sync; the zero run: none was made.
+func stateAfter(latest store.Run) State {
+	switch latest.Status {
+	case "":
+		return StateNew
+	case store.Blocked:
+		return StateApproval
+	case store.Failed, store.Cancelled, store.PausedQuota:
+		return StateFailed
+	case store.WithErrors:
+		return StateRejects
+	case store.Applying:
+		return StateRunning
 	}
-	all, err := s.Syncs(ctx)
-	if err != nil {
-		return SyncState{}, sync, err
-	}
-	if at := slices.IndexFunc(all, func(st SyncState) bool { return st.Name == name }); at >= 0 {
-		return all[at], sync, nil
-	}
-	report, err := desk.ReportSync(ctx, s.Workspace, sync) // corrected rejects of another sync are on no list
-	return SyncState{SyncReport: report, State: StateNew, Recent: []RunCell{}}, sync, err
+	return StateOK
 }
 
 // RunSync puts a run of a sync in the queue, or a plan that writes nothing.
@@ -201,7 +202,7 @@ func (s *Service) RetrySync(ctx context.Context, who account.Actor, name string)
 	if err != nil {
 		return store.Job{}, err
 	}
-	if r.Totals.Rejected+r.Totals.Held+r.Totals.Failed == 0 {
+	if r.NotThrough() == 0 {
 		return store.Job{}, &run.Error{Code: "not_found", Message: "Its last run has no rejected, held or failed records. Nothing was changed."}
 	}
 	return s.Jobs.Add(ctx, store.Job{Kind: job.Retry, Sync: name, Subject: r.ID, By: by(who)})

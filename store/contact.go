@@ -471,16 +471,7 @@ func neighbours(refs []int64) bool {
 func (s *Store) TrashedContacts(ctx context.Context, b Book) ([]Contact, error) {
 	rows, err := s.db.QueryContext(ctx, `SELECT `+contactColumns+`, deleted_run, deleted_at FROM trash
 		WHERE id > $1 AND id < $2 ORDER BY deleted_at DESC, id`, firstID(b.ID), firstID(b.ID+1))
-	return collect(rows, err, func(rows *sql.Rows) (c Contact, err error) {
-		var data string
-		var at int64
-		if err := rows.Scan(&c.Ref, &c.Version, &c.CreatedRun, &c.UpdatedRun, &data, &c.DeletedRun, &at); err != nil {
-			return c, err
-		}
-		row, err := parseValues(data, nil)
-		c.Values, c.DeletedAt = b.shown(row), time.UnixMilli(at)
-		return c, err
-	})
+	return collect(rows, err, b.scanTrashed)
 }
 
 // ReserveNumbers takes n contact numbers of a book for a run and records where

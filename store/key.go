@@ -166,12 +166,6 @@ func (b *Book) allKeys(ctx context.Context, tx *sql.Tx, keys func(values []strin
 	return rows.Err()
 }
 
-// DropKeys forgets every match key of a book, before they are made anew.
-func (s *Store) DropKeys(ctx context.Context, bookID int64) error {
-	_, err := s.db.ExecContext(ctx, `DELETE FROM contact_key WHERE book_id = $1`, bookID)
-	return err
-}
-
 // sweepFactor is how many leaves one may read past to spare one probe.
 const sweepFactor = 4
 

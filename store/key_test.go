@@ -29,8 +29,6 @@ func testAddKeys(t *testing.T, s *Store) {
 	same(t, "all keys", find(t, s, b, 2, 0, 7, 8, 9, 10, 1<<63-1), []KeyHit{{0, a}, {7, a}, {7, c}, {8, a}, {9, a}, {1<<63 - 1, c}})
 	same(t, "another rule", find(t, s, b, 3, 0, 7), nil)
 	same(t, "another book", find(t, s, other, 2, 0, 7), nil)
-	noError(t, s.DropKeys(ctx, b.ID))
-	same(t, "dropped", find(t, s, b, 2, 0, 7), nil)
 }
 
 // The population decides between sweep and probe: both must find the same.

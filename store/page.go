@@ -67,7 +67,7 @@ func (s *Store) SomeTrash(ctx context.Context, b Book, before time.Time, after i
 
 // TrashedContact returns a contact of a book's trash, or ErrNotFound.
 func (s *Store) TrashedContact(ctx context.Context, b Book, ref int64) (Contact, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT `+contactColumns+`, deleted_run, deleted_at FROM trash WHERE id = $1`, ref)
+	rows, err := s.db.QueryContext(ctx, `SELECT `+contactColumns+`, deleted_run, deleted_at FROM trash WHERE id = $1 AND id > $2 AND id < $3`, ref, firstID(b.ID), firstID(b.ID+1))
 	found, err := collect(rows, err, b.scanTrashed)
 	if err != nil || len(found) == 0 {
 		return Contact{}, orNotFound(err)

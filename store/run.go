@@ -36,6 +36,10 @@ func (s Status) Applied() bool {
 	return s == Succeeded || s == WithWarnings || s == WithErrors || s == SkippedUnchanged
 }
 
+// Counts reports whether the run has done something, or tried to: a plan that is
+// made, waits or was thrown away does not count among the latest runs of a sync.
+func (s Status) Counts() bool { return s != Planning && s != Planned && s != Discarded }
+
 // A Run is one execution of a sync: a plan and what became of it. It is also how
 // edits by hand and undos are recorded, so that every value has a run it came from.
 type Run struct {
@@ -59,6 +63,9 @@ type Run struct {
 	Fresh       bool // not stored: this process made the plan a moment ago, so its staged source needs no second look
 	RunDetail
 }
+
+// NotThrough is how many records were rejected, held or failed.
+func (r Run) NotThrough() int64 { return r.Totals.Rejected + r.Totals.Held + r.Totals.Failed }
 
 // Kinds of run.
 const (
@@ -221,6 +228,12 @@ func (s *Store) RunByPlan(ctx context.Context, prefix string) (Run, error) {
 func (s *Store) LatestApplied(ctx context.Context, syncID int64) (Run, error) {
 	return oneRun(s.runs(ctx, `sync_id = $1 AND kind = $2 AND status IN ($3, $4, $5, $6) ORDER BY id DESC LIMIT 1`,
 		syncID, KindSync, string(Succeeded), string(WithWarnings), string(WithErrors), string(SkippedUnchanged)))
+}
+
+// LatestRuns returns the last runs of a sync that count (see Counts), newest first.
+func (s *Store) LatestRuns(ctx context.Context, syncID int64, limit int) ([]Run, error) {
+	return s.runs(ctx, `sync_id = $1 AND kind = $2 AND status NOT IN ($3, $4, $5) ORDER BY id DESC LIMIT $6`,
+		syncID, KindSync, string(Planning), string(Planned), string(Discarded), limit)
 }
 
 // Runs returns the latest runs, newest first; before limits them to lower

@@ -42,10 +42,10 @@ func contactManager() Preset {
 			{"A sync can be edited and removed; removing it leaves the contacts", "C44, C45"},
 			{"A file may have more columns, longer rows and more bytes than the article's system takes", "C49"},
 			{"Several syncs may fill one list; a second one that deletes in the whole book needs `policy: {whole_book: accepted}`", "C50"},
-			{"Files are fetched from HTTP, HTTPS, FTP, SFTP and FTPS, by location, login and password, also a folder of files (with remote files; not available yet)", "C3, C10, C19, C20, C21, C22, C23, C24"},
-			{"A remote file is imported on a schedule, with a time zone, a recurrence pattern and a range, and at once with Go (with schedules; not available yet)", "C2, C33, C34, C35, C36, C38, C43, C47"},
-			{"An e-mail tells of errors (with notifications; not available yet)", "C16, C37"},
-			{"The list of imports shows name, latest, next, Go and status (with the browser pages; not available yet; kith syncs and kith runs tell the same)", "C41"},
+			{"Files are fetched from HTTP, HTTPS, FTP, SFTP and FTPS, by location, login and password, also a folder of files (`source: {connection: ..., path: ...}`)", "C3, C10, C19, C20, C21, C22, C23, C24"},
+			{"A remote file is imported on a schedule, with a time zone, a recurrence pattern and a range (`schedule`), and at once with Go (kith run)", "C2, C33, C34, C35, C36, C38, C43, C47"},
+			{"An e-mail tells of errors (`notify`)", "C16, C37"},
+			{"The list of imports on the pages shows name, latest, next, Go and status; kith syncs and kith runs tell the same", "C41"},
 		},
 	}
 }

@@ -19,7 +19,7 @@ func syncapps() Preset {
 			{"The standard e-mail address is the key; a record without one is ignored", "S4"},
 			{"To update existing contacts too, map the fields and write `policy: {update: if_new_not_blank}`, or `write` on a field", "S6"},
 			{"Any list can be the target", "S7"},
-			{"A set-up is a list of numbered steps (with the browser pages; not available yet)", "S1"},
+			{"A set-up is a list of numbered steps: that of a file is, on the pages; a sync between two systems is set up on one page, which does not number them yet", "S1"},
 			{"New and existing members of the main list go back to the CRM by a second sync the other way round; with a connection, which CRMs do not have yet, the `direction` two_way does both in one", "S5"},
 			{"Where both sides changed the CRM wins; each field has its direction: with a connection, `winner` and `direction` of a field say so; connections to CRMs are not available yet", "S8"},
 		},

@@ -112,15 +112,11 @@ func (v *visit) bookSettings() error {
 }
 
 func (v *visit) settingsPage(typed *service.BookChange, wrong string) (page, error) {
-	id, err := v.number("book")
+	b, err := v.bookAt()
 	if err != nil {
 		return page{}, err
 	}
-	b, err := v.service().BookOf(v.ctx(), id)
-	if err != nil {
-		return page{}, err
-	}
-	state, err := v.service().BookState(v.ctx(), id)
+	state, err := v.service().BookState(v.ctx(), b.ID)
 	data := bookView{Book: tabOf(b, "Settings"), State: state, Error: wrong, Kinds: kindChoices(contact.Text),
 		Typed: service.BookChange{Key: b.KeyField, Generated: b.KeyMade, Region: b.Region, NameFormula: b.NameFormula}}
 	if typed != nil {
@@ -131,7 +127,7 @@ func (v *visit) settingsPage(typed *service.BookChange, wrong string) (page, err
 		data.Fields = append(data.Fields, fieldRow{f, kindChoices(f.Kind), f.Name == b.KeyField})
 		data.Keys = append(data.Keys, choice{f.Name, f.Title(), f.Name == data.Typed.Key})
 	}
-	return page{Title: b.Name + ": settings", Nav: "Contacts", CLI: "kith books show " + desk.Quoted(b.Name), API: fmt.Sprintf("GET /api/v1/books/%d", id), Data: data}, err
+	return page{Title: b.Name + ": settings", Nav: "Contacts", CLI: "kith books show " + desk.Quoted(b.Name), API: fmt.Sprintf("GET /api/v1/books/%d", b.ID), Data: data}, err
 }
 
 func kindChoices(chosen contact.Kind) (all []choice) {

@@ -72,6 +72,8 @@ func TestConfigurationOverTheNetworkReadsNothingOfTheServer(t *testing.T) {
 		{"a variable that is meant for it", connection + "${env:KITH_SECRET_HR}\n", ""},
 		{"another variable", connection + "${env:KITH_DATABASE}\n", "8:9: secret"},
 		{"a file", connection + "${file:/etc/passwd}\n", "8:9: secret"},
+		{"a certificate of the machine", "apiVersion: kith/v1\nkind: Connection\nname: office\ntype: carddav\nsettings:\n  url: https://dav.example.org\n  ca: /etc/passwd\n", "Only whoever runs Kith"},
+		{"a certificate for mails", "apiVersion: kith/v1\nkind: Channel\nname: mail\ntype: smtp\nsettings:\n  host: mail.example.org\n  from: kith@example.org\n  ca: /etc/passwd\n", "Only whoever runs Kith"},
 		{"a sync that reads a file", "apiVersion: kith/v1\nkind: Sync\nname: nosy\nsource: {file: /etc/passwd}\ntarget: {book: members}\n", "4:9: source"},
 	} {
 		_, err := w.PlanConfig(t.Context(), service.ConfigRequest{Files: []desk.ConfigFile{{Name: "a.yaml", Text: row.text}}})

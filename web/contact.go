@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -30,15 +31,6 @@ func contactRoutes() []route {
 		{pattern: "POST /contacts/{book}/{id}/erase", operation: "contacts.erase", do: (*visit).eraseContact},
 		{pattern: "GET /contacts/{book}/{id}/disclose", operation: "contacts.disclose", do: (*visit).disclose},
 	}
-}
-
-// here are the numbers of the book and the contact in the address.
-func (v *visit) here() (book, id int64, err error) {
-	if book, err = v.number("book"); err != nil {
-		return 0, 0, err
-	}
-	id, err = v.number("id")
-	return book, id, err
 }
 
 func contactPath(book, id int64) string { return fmt.Sprintf("/contacts/%d/%d", book, id) }
@@ -228,42 +220,38 @@ type storyView struct {
 // explain tells the story of whoever is asked for, also of somebody who was not
 // let in.
 func (v *visit) explain() error {
-	book, err := v.number("book")
-	if err != nil {
-		return err
-	}
-	return v.explained(book, v.form("who"))
+	return v.explained(v.form("who"))
 }
 
 func (v *visit) explainContact() error {
-	book, id, err := v.here()
+	id, err := v.number("id")
 	if err != nil {
 		return err
 	}
-	return v.explained(book, strconv.FormatInt(id, 10))
+	return v.explained(strconv.FormatInt(id, 10))
 }
 
-func (v *visit) explained(book int64, who string) error {
-	b, err := v.service().BookOf(v.ctx(), book)
+func (v *visit) explained(who string) error {
+	b, err := v.bookAt()
 	if err != nil {
 		return err
 	}
 	data := explainView{Book: tabOf(b, "Explain"), Who: who, Asked: who != ""}
 	if data.Asked {
-		found, err := v.service().Explain(v.ctx(), book, who)
+		found, err := v.service().Explain(v.ctx(), b.ID, who)
 		if err != nil {
 			return err
 		}
 		for _, x := range found {
 			s := storyView{Explanation: x, Called: shownName(x.Name), Values: originViews(b.Fields, x.Fields), Stories: historyViews(x.History)}
 			if x.Found || x.Trashed {
-				s.To = fmt.Sprintf("/contacts/%d/%s", book, x.ID)
+				s.To = fmt.Sprintf("/contacts/%d/%s", b.ID, x.ID)
 			}
 			data.Found = append(data.Found, s)
 		}
 	}
 	return v.show("explain", page{Title: "Explain", Nav: "Contacts", CLI: "kith explain " + desk.Quoted(who) + " --book " + desk.Quoted(b.Name),
-		API: fmt.Sprintf("GET /api/v1/explain?book=%d&who=%s", book, url.QueryEscape(who)), Data: data})
+		API: fmt.Sprintf("GET /api/v1/explain?book=%d&who=%s", b.ID, url.QueryEscape(who)), Data: data})
 }
 
 func (v *visit) deleteContact() error {
@@ -302,20 +290,20 @@ type eraseView struct {
 
 // erasePage asks before somebody is forgotten for good.
 func (v *visit) erasePage() error {
-	book, id, err := v.here()
+	b, err := v.bookAt()
 	if err != nil {
 		return err
 	}
-	b, err := v.service().BookOf(v.ctx(), book)
+	id, err := v.number("id")
 	if err != nil {
 		return err
 	}
-	data := eraseView{Book: tabOf(b, "Contacts"), To: contactPath(book, id)}
-	if data.Question, err = v.service().ErasureOf(v.ctx(), book, strconv.FormatInt(id, 10), false); err != nil {
+	data := eraseView{Book: tabOf(b, "Contacts"), To: contactPath(b.ID, id)}
+	if data.Question, err = v.service().ErasureOf(v.ctx(), b.ID, strconv.FormatInt(id, 10), false); err != nil {
 		return err
 	}
 	return v.show("erase", page{Title: "Erase on request", Nav: "Contacts", CLI: fmt.Sprintf("kith contacts erase %d --book %s", id, desk.Quoted(b.Name)),
-		API: fmt.Sprintf("POST /api/v1/books/%d/contacts:erase", book), Data: data})
+		API: fmt.Sprintf("POST /api/v1/books/%d/contacts:erase", b.ID), Data: data})
 }
 
 func (v *visit) eraseContact() error {
@@ -330,7 +318,7 @@ func (v *visit) eraseContact() error {
 	if err != nil {
 		return err
 	}
-	b, err := v.service().BookOf(v.ctx(), book)
+	b, err := v.bookAt()
 	if err != nil {
 		return err
 	}
@@ -351,25 +339,8 @@ func (v *visit) disclose() error {
 	if err != nil {
 		return err
 	}
-	v.attachment("application/json", fmt.Sprintf("contact-%d-%d.json", book, id))
-	_, _ = v.w.Write(append(out, '\n')) // a browser that is gone needs no answer
-	return nil
-}
-
-// attachment has the browser store the answer under a name instead of showing it.
-func (v *visit) attachment(kind, name string) {
-	h := v.w.Header()
-	h.Set("Content-Type", kind)
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s"; filename*=UTF-8''%s`, plainName(name), url.PathEscape(name)))
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
-}
-
-// plainName is a file name that every browser and disk takes as it is.
-func plainName(name string) string {
-	return strings.Map(func(r rune) rune {
-		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '-' || r == '.' || r == '_' {
-			return r
-		}
-		return '-'
-	}, name)
+	return v.download("application/json", fmt.Sprintf("contact-%d-%d.json", book, id), func(w io.Writer) error {
+		_, err := w.Write(append(out, '\n'))
+		return err
+	})
 }

@@ -22,7 +22,7 @@ func demoSteps(h homeView) []step {
 		case service.StateApproval:
 			guard.To, guard.Done = fmt.Sprintf("/runs/%d", s.Waiting), false
 		case service.StateRejects:
-			rejects.To, rejects.Done = fmt.Sprintf("/runs/%d/rejects", latest(s)), false
+			rejects.To, rejects.Done = fmt.Sprintf("/runs/%d/rejects", s.Last.ID), false
 		}
 	}
 	return []step{guard, rejects,

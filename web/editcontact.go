@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -88,15 +87,11 @@ func inputOf(b store.Book, f contact.Field, value string) inputView {
 }
 
 func (v *visit) addPage() error {
-	book, err := v.number("book")
+	b, err := v.bookAt()
 	if err != nil {
 		return err
 	}
-	b, err := v.service().BookOf(v.ctx(), book)
-	if err != nil {
-		return err
-	}
-	return v.showEdit(http.StatusOK, b, v.newForm(b, nil))
+	return v.showEdit(b, v.newForm(b, nil))
 }
 
 func (v *visit) newForm(b store.Book, typed service.Values) editView {
@@ -113,16 +108,13 @@ func (v *visit) newForm(b store.Book, typed service.Values) editView {
 	return data
 }
 
-func (v *visit) showEdit(status int, b store.Book, data editView) error {
+func (v *visit) showEdit(b store.Book, data editView) error {
 	command := "kith contacts add FIELD=VALUE --book " + desk.Quoted(b.Name)
 	if data.Version != 0 {
 		command = fmt.Sprintf("kith contacts edit %s FIELD=VALUE --book %s", v.wildcard("id"), desk.Quoted(b.Name))
 	}
 	p := page{Title: data.Name, Nav: "Contacts", CLI: command, API: fmt.Sprintf("POST /api/v1/books/%d/contacts", b.ID), Data: data}
-	if status == http.StatusOK {
-		return v.show("edit", p)
-	}
-	return v.askAgain("edit", p)
+	return v.showForm("edit", p, data.Error)
 }
 
 // typed are the values of the form's fields; passwords that were left empty are
@@ -152,20 +144,16 @@ func (v *visit) typed(b store.Book) service.Values {
 }
 
 func (v *visit) addContact() error {
-	book, err := v.number("book")
-	if err != nil {
-		return err
-	}
-	b, err := v.service().BookOf(v.ctx(), book)
+	b, err := v.bookAt()
 	if err != nil {
 		return err
 	}
 	typed := v.typed(b)
-	id, err := v.service().AddContact(v.ctx(), book, typed)
+	id, err := v.service().AddContact(v.ctx(), b.ID, typed)
 	if err != nil {
 		return v.correctContact(b, v.newForm(b, typed), err)
 	}
-	return v.goTo(contactPath(book, id), "Added the contact.")
+	return v.goTo(contactPath(b.ID, id), "Added the contact.")
 }
 
 // correctContact shows a form again, with what is wrong with it.
@@ -187,19 +175,15 @@ func (v *visit) correctContact(b store.Book, data editView, err error) error {
 	default:
 		return err
 	}
-	return v.showEdit(http.StatusUnprocessableEntity, b, data)
+	return v.showEdit(b, data)
 }
 
 func (v *visit) editPage() error {
-	book, id, err := v.here()
+	b, c, err := v.contactAt()
 	if err != nil {
 		return err
 	}
-	b, c, err := v.service().ContactOf(v.ctx(), book, id)
-	if err != nil {
-		return err
-	}
-	return v.showEdit(http.StatusOK, b, editForm(b, c))
+	return v.showEdit(b, editForm(b, c))
 }
 
 func editForm(b store.Book, c store.Contact) editView {
@@ -212,19 +196,16 @@ func editForm(b store.Book, c store.Contact) editView {
 }
 
 func (v *visit) editContact() error {
-	book, id, err := v.here()
-	if err != nil {
-		return err
-	}
-	b, c, err := v.service().ContactOf(v.ctx(), book, id)
+	b, c, err := v.contactAt()
 	if err != nil {
 		return err
 	}
 	version, _ := strconv.ParseInt(v.form("version"), 10, 64) // what is no number is of no version, and refused
 	typed := v.typed(b)
-	_, err = v.service().EditContact(v.ctx(), book, id, max(version, 1), typed)
+	id := store.Number(c.Ref)
+	_, err = v.service().EditContact(v.ctx(), b.ID, id, max(version, 1), typed)
 	if err == nil {
-		return v.goTo(contactPath(book, id), "Saved.")
+		return v.goTo(contactPath(b.ID, id), "Saved.")
 	}
 	data := editForm(b, c)
 	for i, in := range data.Fields {

@@ -45,9 +45,9 @@ func readHome(ctx context.Context, s *service.Service) (homeView, error) {
 		case service.StateApproval:
 			view.Needs = append(view.Needs, need{"warn", sync.Name + " waits for approval: the guard stopped it", "Review", fmt.Sprintf("/runs/%d", sync.Waiting)})
 		case service.StateFailed:
-			view.Needs = append(view.Needs, need{"bad", sync.Name + " failed", "See why", fmt.Sprintf("/runs/%d", latest(sync))})
+			view.Needs = append(view.Needs, need{"bad", sync.Name + " failed", "See why", fmt.Sprintf("/runs/%d", sync.Last.ID)})
 		case service.StateRejects:
-			view.Needs = append(view.Needs, need{"warn", sync.Name + " has records that did not get through", "Correct them", fmt.Sprintf("/runs/%d/rejects", latest(sync))})
+			view.Needs = append(view.Needs, need{"warn", sync.Name + " has records that did not get through", "Correct them", fmt.Sprintf("/runs/%d/rejects", sync.Last.ID)})
 		case service.StateLate:
 			view.Needs = append(view.Needs, need{"warn", sync.Name + " is late", "Open", "/syncs/" + sync.Name})
 		}
@@ -56,11 +56,4 @@ func readHome(ctx context.Context, s *service.Service) (homeView, error) {
 		view.Needs = append(view.Needs, need{"warn", several(h.Conflicts, "conflict") + " to decide: both sides changed the same field", "Decide", "/conflicts"})
 	}
 	return view, nil
-}
-
-func latest(s service.SyncState) int64 {
-	if len(s.Recent) == 0 {
-		return s.LatestRun
-	}
-	return s.Recent[len(s.Recent)-1].Run
 }

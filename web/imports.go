@@ -49,19 +49,7 @@ func (v *visit) imports() error {
 	}
 	lines := make([]importLine, len(all))
 	for i, st := range all {
-		lines[i].SyncState = st
-		sync, err := v.service().Workspace.Store.Sync(v.ctx(), st.Name)
-		if err != nil {
-			return err
-		}
-		lines[i].Remote = sync.Definition.Source.Connection != ""
-		if id := latest(st); id != 0 {
-			r, err := v.service().Workspace.Store.Run(v.ctx(), id)
-			if err != nil && !errors.Is(err, store.ErrNotFound) {
-				return err
-			}
-			lines[i].Errors, lines[i].Message = reasons(r.Reasons), r.Message
-		}
+		lines[i] = importLine{st, st.Kept.Definition.Source.Connection != "", reasons(st.Last.Reasons), st.Last.Message}
 	}
 	return v.show("imports", page{Title: "List of imports", Nav: "Imports", CLI: "kith syncs list", API: "GET /api/v1/imports",
 		Data: map[string]any{"Imports": lines, "Drafts": drafts}})
@@ -160,11 +148,7 @@ func (v *visit) fileStep(d service.ImportDraft, wrong string) error {
 	data.Which = choices(d.Source.Which, "newest", "the newest file that matches", "all", "all files that match, the oldest first")
 	data.After = choices(string(d.Source.After), "keep", "keep it", "delete", "delete it")
 	data.NoFile = choices(d.Source.NoFile, "warn", "a warning", "ok", "all right", "error", "an error")
-	status := http.StatusOK
-	if wrong != "" {
-		status = http.StatusUnprocessableEntity
-	}
-	return v.write(status, "import-file", "frame", page{Title: "Import", Nav: "Imports", API: "POST /api/v1/imports", Data: data})
+	return v.showForm("import-file", page{Title: "Import", Nav: "Imports", API: "POST /api/v1/imports", Data: data}, wrong)
 }
 
 // choices are options, value after value with its text; the first is the default.
@@ -320,11 +304,7 @@ func (v *visit) mapStep(view service.ImportView, wrong string) error {
 		}
 	}
 	data.Several = choices(string(view.Draft.Several), "review", "hold it for review", "first", "take the oldest", "most_recent", "take the one changed last", "reject", "reject it")
-	status := http.StatusOK
-	if wrong != "" {
-		status = http.StatusUnprocessableEntity
-	}
-	return v.write(status, "import-map", "frame", page{Title: "Map columns", Nav: "Imports", API: "PATCH /api/v1/imports/" + view.Draft.ID, Data: data})
+	return v.showForm("import-map", page{Title: "Map columns", Nav: "Imports", API: "PATCH /api/v1/imports/" + view.Draft.ID, Data: data}, wrong)
 }
 
 // saveImportMap keeps the mapping and goes where the button says: to the same step
@@ -419,7 +399,7 @@ func (v *visit) planDraft(d service.ImportDraft) error {
 	if err != nil {
 		return v.mapAgain(d, err)
 	}
-	return v.goTo("/jobs/"+itoa(int(j.ID)), "")
+	return v.follow(j, nil)
 }
 
 func (v *visit) runImport() error {
@@ -435,7 +415,7 @@ func (v *visit) runDraft(d service.ImportDraft) error {
 	if err != nil {
 		return v.mapAgain(d, err)
 	}
-	return v.goTo("/jobs/"+itoa(int(j.ID)), "")
+	return v.follow(j, nil)
 }
 
 func (v *visit) discardImport() error {
@@ -477,11 +457,7 @@ func (v *visit) importSchedule() error {
 func (v *visit) scheduleStep(d service.ImportDraft, when schedule.Schedule, wrong string) error {
 	every, days := scheduleChoices(when)
 	data := scheduleStep{d, "schedule", wrong, when, every, days, v.upcoming(when)}
-	status := http.StatusOK
-	if wrong != "" {
-		status = http.StatusUnprocessableEntity
-	}
-	return v.write(status, "import-schedule", "frame", page{Title: "Schedule import", Nav: "Imports", API: "POST /api/v1/imports/" + d.ID + "/finish", Data: data})
+	return v.showForm("import-schedule", page{Title: "Schedule import", Nav: "Imports", API: "POST /api/v1/imports/" + d.ID + "/finish", Data: data}, wrong)
 }
 
 func (v *visit) finishImport() error {
@@ -502,7 +478,7 @@ func (v *visit) finishImport() error {
 	}
 	if v.ticked("also_now") {
 		if j, err := v.service().RunSync(v.ctx(), v.who, sync.Name, false, false); err == nil {
-			return v.goTo("/jobs/"+itoa(int(j.ID)), "")
+			return v.follow(j, nil)
 		}
 	}
 	return v.goTo("/syncs/"+url.PathEscape(sync.Name), "The import is scheduled: "+when.Describe()+".")

@@ -2,12 +2,12 @@ package web
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/schedule"
 	"github.com/kith-sync/kith/service"
@@ -78,11 +78,7 @@ func (v *visit) newSyncStep(wrong string) error {
 			data.Error, data.Fields = cmp.Or(data.Error, p.text), nil
 		}
 	}
-	status := http.StatusOK
-	if data.Error != "" {
-		status = http.StatusUnprocessableEntity
-	}
-	return v.write(status, "sync-new", "frame", page{Title: "New sync", Nav: "Syncs", CLI: "kith syncs create FILE", API: "PUT /api/v1/syncs/NAME", Data: data})
+	return v.showForm("sync-new", page{Title: "New sync", Nav: "Syncs", CLI: "kith syncs create FILE", API: "PUT /api/v1/syncs/NAME", Data: data}, data.Error)
 }
 
 // lookAtEnds fills in the fields of both ends, with what is chosen or suggested.
@@ -177,11 +173,7 @@ func (v *visit) makeSync() error {
 		}
 		return err
 	}
-	j, err := v.service().RunSync(v.ctx(), v.who, def.Name, false, true)
-	if err != nil {
-		return err
-	}
-	return v.goTo(fmt.Sprintf("/jobs/%d", j.ID), "")
+	return v.follow(v.service().RunSync(v.ctx(), v.who, def.Name, false, true))
 }
 
 type editSyncView struct {
@@ -204,11 +196,7 @@ func (v *visit) editStep(data editSyncView) (err error) {
 	if data.File, err = v.service().ManagedFile(v.ctx(), syncfile.Kind, data.Name); err != nil {
 		return err
 	}
-	status := http.StatusOK
-	if data.Error != "" {
-		status = http.StatusUnprocessableEntity
-	}
-	return v.write(status, "sync-edit", "frame", page{Title: "Edit " + data.Name, Nav: "Syncs", CLI: "kith syncs create FILE", API: "PUT /api/v1/syncs/" + data.Name, Data: data})
+	return v.showForm("sync-edit", page{Title: "Edit " + data.Name, Nav: "Syncs", CLI: "kith syncs create FILE", API: "PUT /api/v1/syncs/" + data.Name, Data: data}, data.Error)
 }
 
 func (v *visit) saveSync() error {
@@ -243,7 +231,7 @@ func (v *visit) syncSchedule() error {
 
 func (v *visit) syncScheduleStep(when schedule.Schedule, wrong string, kept bool) error {
 	name := v.wildcard("name")
-	_, sync, err := v.service().SyncState(v.ctx(), name)
+	sync, err := desk.SavedSync(v.ctx(), v.service().Workspace, name)
 	if err != nil {
 		return err
 	}
@@ -256,11 +244,7 @@ func (v *visit) syncScheduleStep(when schedule.Schedule, wrong string, kept bool
 	data.When = when
 	data.Every, data.Days = scheduleChoices(when)
 	data.Next = v.upcoming(when)
-	status := http.StatusOK
-	if wrong != "" {
-		status = http.StatusUnprocessableEntity
-	}
-	return v.write(status, "sync-schedule", "frame", page{Title: "Schedule " + name, Nav: "Syncs", CLI: "kith syncs create FILE", API: "PUT /api/v1/syncs/" + name + "/schedule", Data: data})
+	return v.showForm("sync-schedule", page{Title: "Schedule " + name, Nav: "Syncs", CLI: "kith syncs create FILE", API: "PUT /api/v1/syncs/" + name + "/schedule", Data: data}, wrong)
 }
 
 func (v *visit) saveSchedule() error {

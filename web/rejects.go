@@ -2,7 +2,7 @@ package web
 
 import (
 	"fmt"
-	"mime"
+	"io"
 	"net/url"
 	"strconv"
 
@@ -50,14 +50,7 @@ func (v *visit) rejectsFile() error {
 	if err != nil {
 		return err
 	}
-	v.attach("text/csv; charset=utf-8", fmt.Sprintf("rejects-%d.csv", id))
-	return v.service().WriteRejects(v.ctx(), id, v.w)
-}
-
-// attach has a browser keep what follows as a file.
-func (v *visit) attach(kind, name string) {
-	v.w.Header().Set("Content-Type", kind)
-	v.w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	return v.download("text/csv; charset=utf-8", fmt.Sprintf("rejects-%d.csv", id), func(w io.Writer) error { return v.service().WriteRejects(v.ctx(), id, w) })
 }
 
 // correct imports the records of the form that are ticked, as they stand in it.
@@ -76,11 +69,7 @@ func (v *visit) correct() error {
 		copy(row, v.r.PostForm["value-"+n])
 		rows = append(rows, row)
 	}
-	j, err := v.service().Correct(v.ctx(), v.who, id, columns, rows)
-	if err != nil {
-		return err
-	}
-	return v.goTo(fmt.Sprintf("/jobs/%d", j.ID), "")
+	return v.follow(v.service().Correct(v.ctx(), v.who, id, columns, rows))
 }
 
 // replay imports a file of corrected rejects.
@@ -94,9 +83,5 @@ func (v *visit) replay() error {
 		return &problem{422, "There is no file", "Nothing was changed. Choose the file that you have corrected, then send it."}
 	}
 	defer file.Close()
-	j, err := v.service().ReplayFile(v.ctx(), v.who, id, file)
-	if err != nil {
-		return err
-	}
-	return v.goTo(fmt.Sprintf("/jobs/%d", j.ID), "")
+	return v.follow(v.service().ReplayFile(v.ctx(), v.who, id, file))
 }

@@ -85,7 +85,7 @@ func (v *visit) run() error {
 		return err
 	}
 	data := runView{Run: lines([]store.Run{r})[0], Waits: r.Status == store.Planned || r.Status == store.Blocked, Writes: r.Totals.Writes(),
-		CanUndo: r.Status.Applied() && r.Undone == 0 && r.Totals.Writes() > 0, CanRetry: r.Status.Applied() && notThrough(r) > 0 && !r.Linked && !r.Pruned,
+		CanUndo: r.Status.Applied() && r.Undone == 0 && r.Totals.Writes() > 0, CanRetry: r.Status.Applied() && r.NotThrough() > 0 && !r.Linked && !r.Pruned,
 		Reasons: reasons(r.Reasons), Warnings: reasons(r.Warnings), Actions: actionChoices(v.form("only")), Why: v.form("why")}
 	if !r.Finished.IsZero() {
 		data.Took = r.Finished.Sub(r.Started).Round(10 * time.Millisecond).String()
@@ -96,7 +96,7 @@ func (v *visit) run() error {
 		return err
 	}
 	for _, c := range found {
-		data.Changes = append(data.Changes, showChange(r, c))
+		data.Changes = append(data.Changes, showChange(c))
 	}
 	if next > 0 {
 		data.Next = "?" + url.Values{"only": {v.form("only")}, "why": {v.form("why")}, "after": {strconv.FormatInt(next, 10)}}.Encode()
@@ -138,7 +138,7 @@ type changeView struct {
 
 type fieldView struct{ Name, Now, After, Why string }
 
-func showChange(r store.Run, c plan.Change) changeView {
+func showChange(c plan.Change) changeView {
 	view := changeView{Action: c.Action.String(), Sign: c.Action.Sign(), MatchedBy: string(c.Rule)}
 	var who []string
 	if c.Line > 0 {
@@ -188,11 +188,7 @@ func (v *visit) applyRun(approve bool) error {
 	if approve && !v.ticked("seen") {
 		return &problem{http.StatusUnprocessableEntity, "Nothing was written", "Tick that you have looked at the changes, then approve the plan."}
 	}
-	j, err := v.service().ApplyRun(v.ctx(), v.who, id, approve)
-	if err != nil {
-		return err
-	}
-	return v.goTo(fmt.Sprintf("/jobs/%d", j.ID), "")
+	return v.follow(v.service().ApplyRun(v.ctx(), v.who, id, approve))
 }
 
 func (v *visit) discardRun() error {
@@ -211,11 +207,7 @@ func (v *visit) undoRun() error {
 	if err != nil {
 		return err
 	}
-	j, err := v.service().UndoRun(v.ctx(), v.who, id)
-	if err != nil {
-		return err
-	}
-	return v.goTo(fmt.Sprintf("/jobs/%d", j.ID), "")
+	return v.follow(v.service().UndoRun(v.ctx(), v.who, id))
 }
 
 type jobView struct {

@@ -2,9 +2,11 @@ package web
 
 import (
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/service"
 )
 
@@ -35,7 +37,7 @@ type auditView struct {
 
 // auditLine is an entry with its detail as text.
 type auditLine struct {
-	service.AuditReport
+	desk.AuditReport
 	Words string
 }
 
@@ -72,8 +74,7 @@ func detailText(detail string) string {
 }
 
 func (v *visit) auditFile() error {
-	v.attach("text/csv; charset=utf-8", "audit.csv")
-	return v.service().WriteAudit(v.ctx(), v.w)
+	return v.download("text/csv; charset=utf-8", "audit.csv", func(w io.Writer) error { return v.service().WriteAudit(v.ctx(), w) })
 }
 
 type installationView struct {

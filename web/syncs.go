@@ -1,8 +1,6 @@
 package web
 
 import (
-	"fmt"
-
 	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/service"
 	"github.com/kith-sync/kith/store"
@@ -36,10 +34,11 @@ type syncView struct {
 }
 
 func (v *visit) sync() error {
-	state, sync, err := v.service().SyncState(v.ctx(), v.wildcard("name"))
+	state, err := v.service().SyncState(v.ctx(), v.wildcard("name"))
 	if err != nil {
 		return err
 	}
+	sync := state.Kept
 	text, err := syncfile.Marshal(sync.Definition)
 	if err != nil {
 		return err
@@ -59,33 +58,23 @@ func (v *visit) sync() error {
 // A runLine is a run in a list.
 type runLine struct {
 	desk.RunReport
-	NotThrough int64 // rejected, held or failed
+	NotThrough int64
 }
 
 func lines(runs []store.Run) []runLine {
 	all := make([]runLine, len(runs))
 	for i, r := range runs {
-		all[i] = runLine{desk.ReportRun(r), notThrough(r)}
+		all[i] = runLine{desk.ReportRun(r), r.NotThrough()}
 	}
 	return all
 }
 
-func notThrough(r store.Run) int64 { return r.Totals.Rejected + r.Totals.Held + r.Totals.Failed }
-
 func (v *visit) runSync(planOnly bool) error {
-	j, err := v.service().RunSync(v.ctx(), v.who, v.wildcard("name"), v.ticked("every_time"), planOnly)
-	if err != nil {
-		return err
-	}
-	return v.goTo(fmt.Sprintf("/jobs/%d", j.ID), "")
+	return v.follow(v.service().RunSync(v.ctx(), v.who, v.wildcard("name"), v.ticked("every_time"), planOnly))
 }
 
 func (v *visit) retrySync() error {
-	j, err := v.service().RetrySync(v.ctx(), v.who, v.wildcard("name"))
-	if err != nil {
-		return err
-	}
-	return v.goTo(fmt.Sprintf("/jobs/%d", j.ID), "")
+	return v.follow(v.service().RetrySync(v.ctx(), v.who, v.wildcard("name")))
 }
 
 func (v *visit) deleteSync() error {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -93,11 +94,7 @@ var exportKinds = map[string]struct{ kind, ending string }{
 
 // export downloads a book, those that are chosen, or those that are ticked.
 func (v *visit) export() error {
-	book, err := v.number("book")
-	if err != nil {
-		return err
-	}
-	b, err := v.service().BookOf(v.ctx(), book)
+	b, err := v.bookAt()
 	if err != nil {
 		return err
 	}
@@ -111,17 +108,8 @@ func (v *visit) export() error {
 			return &problem{http.StatusUnprocessableEntity, "Nothing to export", "Tick the contacts to export, or export all of them."}
 		}
 	}
-	if _, err := desk.ExportForm(form); err != nil {
-		return err
-	}
-	if _, err := desk.Chosen(b, choice); err != nil {
-		return err
-	}
 	as := exportKinds[form]
-	v.attachment(as.kind, b.Name+"-"+v.service().Now().UTC().Format("2006-01-02")+as.ending)
-	if err := v.service().ExportContacts(v.ctx(), v.w, book, form, choice, ids); err != nil {
-		v.service().Log.Error("an export broke off", "book", book, "error", err)
-		panic(http.ErrAbortHandler) // half a file must not look like a whole one
-	}
-	return nil
+	return v.download(as.kind, b.Name+"-"+v.service().Now().UTC().Format("2006-01-02")+as.ending, func(w io.Writer) error {
+		return v.service().ExportContacts(v.ctx(), w, b.ID, form, choice, ids)
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -71,6 +72,33 @@ func (v *visit) number(name string) (int64, error) {
 	return n, nil
 }
 
+// here are the numbers of the book and the contact in the address.
+func (v *visit) here() (book, id int64, err error) {
+	if book, err = v.number("book"); err != nil {
+		return 0, 0, err
+	}
+	id, err = v.number("id")
+	return book, id, err
+}
+
+// bookAt is the address book in the address.
+func (v *visit) bookAt() (store.Book, error) {
+	id, err := v.number("book")
+	if err != nil {
+		return store.Book{}, err
+	}
+	return v.service().BookOf(v.ctx(), id)
+}
+
+// contactAt is the contact in the address, with its book.
+func (v *visit) contactAt() (store.Book, store.Contact, error) {
+	book, id, err := v.here()
+	if err != nil {
+		return store.Book{}, store.Contact{}, err
+	}
+	return v.service().ContactOf(v.ctx(), book, id)
+}
+
 // form is a value of the form or the query.
 func (v *visit) form(name string) string { return strings.TrimSpace(v.r.FormValue(name)) }
 
@@ -99,6 +127,22 @@ func (v *visit) show(name string, p page) error { return v.write(http.StatusOK, 
 func (v *visit) askAgain(name string, p page) error {
 	v.asked = true
 	return v.write(http.StatusUnprocessableEntity, name, "frame", p)
+}
+
+// showForm shows a form: as it is, or again with what is wrong.
+func (v *visit) showForm(name string, p page, wrong string) error {
+	if wrong != "" {
+		return v.askAgain(name, p)
+	}
+	return v.show(name, p)
+}
+
+// follow goes to the page of a job that was put into the queue.
+func (v *visit) follow(j store.Job, err error) error {
+	if err != nil {
+		return err
+	}
+	return v.goTo(fmt.Sprintf("/jobs/%d", j.ID), "")
 }
 
 // part answers with a part of a page, for htmx.

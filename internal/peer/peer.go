@@ -16,6 +16,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -50,17 +52,32 @@ func Root(t testing.TB, name string) {
 	}
 }
 
-// FreeAddr is an address on loopback where nobody listens.
+// FreeAddr is an address on loopback where nobody listens. It is given once: below
+// the ports of outgoing connections, and not again in this process, for a server
+// takes a while to begin, and another test must not get its port meanwhile.
 func FreeAddr(t testing.TB) (addr, port string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range ports {
+		port = strconv.Itoa(firstPort + int((uint32(os.Getpid())*spread+given.Add(1))%ports))
+		addr = net.JoinHostPort("127.0.0.1", port)
+		if l, err := net.Listen("tcp", addr); err == nil {
+			_ = l.Close()
+			return addr, port
+		}
 	}
-	defer l.Close()
-	_, port, _ = net.SplitHostPort(l.Addr().String())
-	return l.Addr().String(), port
+	t.Fatal("no port is free")
+	return "", ""
 }
+
+// The ports of servers: systems take those of outgoing connections from above.
+// Processes that run side by side begin spread apart.
+const (
+	firstPort = 20_000
+	ports     = 12_000
+	spread    = 331
+)
+
+var given atomic.Uint32
 
 // Start runs a server until the test ends, and waits until it answers at addr.
 func Start(t testing.TB, addr, program string, args ...string) {
