@@ -48,24 +48,12 @@ type Explanation struct {
 	Who   string       // was asked for
 }
 
-// A LinkReport is a contact's record at another system.
-type LinkReport struct {
-	Connection string `json:"connection"`
-	Object     string `json:"object,omitempty"`
-	RemoteID   string `json:"remote_id"`
-	Gone       bool   `json:"gone,omitempty"` // it was deleted there; it is never made again
-}
-
 func linksOf(ctx context.Context, w *workspace.Workspace, b store.Book, id string) (links []LinkReport, err error) {
 	number, err := strconv.ParseInt(id, 10, 64)
 	if err != nil {
 		return nil, nil // nobody has this contact
 	}
-	all, err := w.Store.Links(ctx, store.Ref(b.ID, number))
-	for _, l := range all {
-		links = append(links, LinkReport{Connection: l.Connection, Object: l.Object, RemoteID: l.RemoteID, Gone: l.State != store.There})
-	}
-	return links, err
+	return LinksOf(ctx, w, store.Ref(b.ID, number))
 }
 
 // nameNow is the name of an explained contact, from the values it has now.

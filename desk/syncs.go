@@ -70,7 +70,13 @@ const Replayed = "-rejects"
 // IsReplay reports whether a sync is what a replay keeps of another's rejects: one
 // that nobody has made and that has no place among those people made. Its settings
 // are the other's, so they collide with nothing but that.
+//
+// A feed, which keeps what a linked sync sends besides contacts, is none of
+// people's making either.
 func IsReplay(s store.Sync) bool {
+	if workspace.IsFeed(s) {
+		return true
+	}
 	return strings.HasSuffix(s.Name, Replayed) && s.Definition.Source.EveryTime && len(s.Definition.Map) > 0 && filepath.IsAbs(s.Definition.Source.File)
 }
 

@@ -128,8 +128,14 @@ func (x *person) remoteID() string {
 }
 
 // personsAtOnce is how many people are carried out together: one transaction for
-// the book, and as many calls as the remote needs.
-const personsAtOnce = 200
+// the book, and as many calls as the remote needs. A remote that takes more at once
+// gets more, up to mostAtOnce: calls are what its account is limited by.
+const (
+	personsAtOnce = 200
+	mostAtOnce    = 2000
+)
+
+func (p *pass) atOnce() int { return max(personsAtOnce, min(p.can.WriteBatch, mostAtOnce)) }
 
 func (p *pass) carryOut(ctx context.Context) (store.Run, error) {
 	k, err := p.knows(ctx)
@@ -169,7 +175,7 @@ func (p *pass) carryAll(ctx context.Context, check func(context.Context, []*pers
 			group[len(group)-1].out = &c
 			continue
 		}
-		if len(group) == personsAtOnce {
+		if len(group) == p.atOnce() {
 			if err := p.group(ctx, group, check); err != nil {
 				return err
 			}

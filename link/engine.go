@@ -114,6 +114,7 @@ type pass struct {
 	run      *store.Run
 	resumed  bool                // some of the plan may be carried out already
 	answered map[int64]bool      // changes that the remote said it has carried out
+	lost     int                 // calls in a row that wrote and had no answer
 	epoch    int64               // of the lease: a commit under an older one is refused (I11)
 	times    map[int64]time.Time // of runs
 	twins    map[int64]bool      // mirrored records whose contact was merged into one that has a record of its own

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 )
@@ -130,7 +131,7 @@ func (p *pass) linkedRefs(ctx context.Context, refs []int64) (map[int64]bool, er
 }
 
 func (p *pass) resolve(ctx context.Context, w *work, rule plan.Rule, claims []plan.Claim, candidates []plan.Candidate, here map[int64]*connector.Found) error {
-	var failed error
+	failed := p.prefer(ctx, claims, candidates, here)
 	g := plan.Group{Rule: rule, Claims: claims, Candidates: candidates,
 		Other: func(row, ref int64) plan.Otherness {
 			other, err := p.other(ctx, rule, row, here[ref])
@@ -147,7 +148,7 @@ func (p *pass) resolve(ctx context.Context, w *work, rule plan.Rule, claims []pl
 		if v.Action == plan.NoAction {
 			continue
 		}
-		if v.Reason == plan.SourceDuplicate && p.pairing.Sync.OnSeveral == plan.SeveralReview {
+		if v.Reason == plan.SourceDuplicate && p.pairing.Sync.OnSeveral == plan.SeveralReview && !passedOver(claims, v) {
 			v.Action, v.Reason = plan.Hold, plan.MatchSeveral // two records of the remote share a key: a person looks
 		}
 		w.found[v.Row] = find{ref: v.Ref, rule: rule, verdict: v}
@@ -156,6 +157,42 @@ func (p *pass) resolve(ctx context.Context, w *work, rule plan.Rule, claims []pl
 		}
 	}
 	return failed
+}
+
+// prefer lets the records go first that have the value of a contact in the field
+// which the sync prefers by (E11).
+func (p *pass) prefer(ctx context.Context, claims []plan.Claim, candidates []plan.Candidate, here map[int64]*connector.Found) error {
+	at := p.here.Index(p.pairing.Sync.Prefer)
+	if at < 0 || len(claims) < 2 || len(candidates) == 0 {
+		return nil
+	}
+	ids := make([]int64, len(claims))
+	for i, c := range claims {
+		ids[i] = c.Row
+	}
+	mirror, err := p.Memory.MirrorByID(ctx, ids)
+	if err != nil {
+		return err
+	}
+	said := map[int64]string{}
+	for _, m := range mirror {
+		said[m.ID] = contact.Record{Values: p.pairing.In.Translate(p.fields(&m)).Values}.Value(at)
+	}
+	for i := range claims {
+		claims[i].First = slices.ContainsFunc(candidates, func(k plan.Candidate) bool {
+			return !k.Taken && said[claims[i].Row] != "" && said[claims[i].Row] == here[k.Ref].Value(at)
+		})
+	}
+	return nil
+}
+
+// passedOver reports whether a record is a duplicate only of one that is preferred
+// to it: there is nothing to choose.
+func passedOver(claims []plan.Claim, v plan.Verdict) bool {
+	first := func(row int64) bool {
+		return slices.ContainsFunc(claims, func(c plan.Claim) bool { return c.Row == row && c.First })
+	}
+	return first(v.Other) && !first(v.Row)
 }
 
 // other judges whether a record that shares a lesser key with a contact is

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
 )
 
@@ -60,7 +62,7 @@ func (p *pass) sendPart(ctx context.Context, people []*person) error {
 	if err := p.Memory.WriteLinks(ctx, b); err != nil {
 		return err
 	}
-	return stopped
+	return cmp.Or(stopped, p.countLost(outcomes))
 }
 
 func versionsOf(people []*person) []string {
@@ -259,6 +261,23 @@ func (p *pass) park(b *store.LinkBatch, x *person, i *store.Intent, f *connector
 	i.Parked = true
 	p.settle(b, x.out, plan.Hold, plan.OutcomeUnknown, f.Message)
 	return nil
+}
+
+// lostInARow is how many calls may stay without an answer, one after the other, until
+// a run stops: all they wrote is for a search to settle.
+const lostInARow = 3
+
+// countLost stops a run whose writes are not answered any more.
+func (p *pass) countLost(outcomes []connector.Outcome) error {
+	if slices.ContainsFunc(outcomes, func(o connector.Outcome) bool { return o.Fault == nil || o.Fault.Kind != connector.Unknown }) {
+		p.lost = 0
+		return nil
+	}
+	if p.lost++; p.lost < lostInARow {
+		return nil
+	}
+	return &run.Error{Code: CodeUnreachable, Message: fmt.Sprintf("%s did not answer %d calls in a row. What became of their writes is not known; none is repeated blindly, the next run looks first which arrived. The rest was not sent. Run the sync again later",
+		p.remote.Name(), p.lost), Err: outcomes[0].Fault}
 }
 
 // lookBeforeWriting reads the records again that are about to be written, where

@@ -19,6 +19,7 @@ type Claim struct {
 	Decided bool     // an earlier rule has settled the record, or an earlier run
 	Out     bool     // decided, and stands for nobody: skipped, held or refused
 	Ghost   bool     // the record is refused; it only protects contacts from removal
+	First   bool     // of several whose key is their best, this one goes first (E11)
 	Who     Who      // whom it names, where the rule is the telephone
 	Keys    []uint64 // in a group of several keys: those that it has; nil: the group's one
 	Own     uint64   // of these, the one of its main card: others are better known by theirs
@@ -171,6 +172,9 @@ func (s *Sync) order(claims []Claim) []Claim {
 	slices.SortStableFunc(ordered, func(a, b Claim) int {
 		if a.Best != b.Best {
 			return boolFirst(a.Best)
+		}
+		if a.Best && a.First != b.First {
+			return boolFirst(a.First)
 		}
 		if a.Best && s.Duplicates == LastWins {
 			return int(b.Row - a.Row)

@@ -80,6 +80,10 @@ func TestResolve(t *testing.T) {
 		{"duplicates of somebody new: one is created", plan.Sync{}, plan.Group{Rule: plan.ByEmail, Claims: []plan.Claim{best(0), best(1)}},
 			"0: look on; 1: skip source.duplicate of 0"},
 
+		// two objects of one system (E11)
+		{"the record that goes first is taken, though another stands before it", plan.Sync{OnSeveral: plan.SeveralFirst}, plan.Group{Rule: plan.ByEmail,
+			Claims: []plan.Claim{best(0), {Row: 1, Best: true, First: true}}, Candidates: []plan.Candidate{here(7)}}, "0: skip source.duplicate of 1; 1: update 7; seen 7"},
+
 		// within one run
 		{"the bearer of the best key goes before an earlier row", plan.Sync{}, plan.Group{Rule: plan.ByPhone, Claims: []plan.Claim{lesser(0), best(1)},
 			Candidates: []plan.Candidate{here(7)}}, "0: look on; 1: update 7; seen 7"},

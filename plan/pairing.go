@@ -69,6 +69,9 @@ type pairField struct {
 // names the book.
 func Pair(s Sync, ours, theirs contact.Schema, region string) (*Pairing, error) {
 	p := &Pairing{Sync: s, ours: ours, theirs: theirs, forward: WayIn}
+	if s.Prefer != "" && ours.Index(s.Prefer) < 0 {
+		return nil, fmt.Errorf("prefer: the address book has no field %q", s.Prefer)
+	}
 	source, target := theirs, ours
 	if s.Source.Book != "" {
 		p.forward, source, target = WayOut, ours, theirs

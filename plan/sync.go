@@ -23,6 +23,7 @@ type Sync struct {
 	Secondary  bool       `json:"secondary,omitempty" yaml:"secondary,omitempty"`
 	PhoneMatch PhoneMatch `json:"phone_match,omitempty" yaml:"phone_match,omitempty"`
 	OnSeveral  OnSeveral  `json:"on_several,omitempty" yaml:"on_several,omitempty"`
+	Prefer     string     `json:"prefer,omitempty" yaml:"prefer,omitempty"` // field of the book; see the sync file's key
 	OutOfScope OutOfScope `json:"out_of_scope,omitempty" yaml:"out_of_scope,omitempty"`
 	Filter     string     `json:"filter,omitempty" yaml:"filter,omitempty"`
 	Scope      string     `json:"target_scope,omitempty" yaml:"target_scope,omitempty"`
@@ -40,7 +41,7 @@ type Sync struct {
 type Endpoint struct {
 	File       string `json:"file,omitempty" yaml:"file,omitempty"`
 	Connection string `json:"connection,omitempty" yaml:"connection,omitempty"` // an account at another system
-	Object     string `json:"object,omitempty" yaml:"object,omitempty"`         // of the connection: Contact, an address book
+	Object     string `json:"object,omitempty" yaml:"object,omitempty"`         // of the connection: Contact, an address book; of a book: CampaignMembers, Meetings
 	Path       string `json:"path,omitempty" yaml:"path,omitempty"`             // a file of the connection, or a pattern (C20, C21)
 	Which      string `json:"which,omitempty" yaml:"which,omitempty"`           // of the files that match a pattern (C22): WhichNewest, WhichAll
 	After      After  `json:"after,omitempty" yaml:"after,omitempty"`           // what becomes of a file that was applied
@@ -50,6 +51,13 @@ type Endpoint struct {
 	EveryTime  bool   `json:"every_time,omitempty" yaml:"every_time,omitempty"` // C17
 	Key        string `json:"key,omitempty" yaml:"key,omitempty"`               // unique identifier (C28); "generated" is C29
 }
+
+// What a book has besides its contacts, as the object of a source: who of them belongs
+// in which campaign of the target (E5), and whom they meet (E1).
+const (
+	CampaignMembers = "campaign_members"
+	Meetings        = "meetings"
+)
 
 // KeyGenerated as an endpoint's key asks for random 9-digit codes (C29).
 const KeyGenerated = "generated"
@@ -184,7 +192,7 @@ func (s Sync) Defaults() Sync {
 // Linked reports whether the sync keeps links: one of its ends is a connection,
 // whose records have ids of their own.
 func (s Sync) Linked() bool {
-	return s.Source.Connection != "" && s.Source.Path == "" || s.Target.Connection != ""
+	return s.Source.Connection != "" && s.Source.Path == "" && s.Source.Book == "" || s.Target.Connection != ""
 }
 
 // MatchFor returns the match rules for a target: the sync's own, else its unique

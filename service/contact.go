@@ -37,7 +37,6 @@ type BookName struct {
 // A ContactLink is a contact's record at another system.
 type ContactLink struct {
 	desk.LinkReport
-	State   string     `json:"state"`          // there, gone or erased here
 	Sync    string     `json:"sync,omitempty"` // that keeps the two in step
 	LastRun int64      `json:"last_run,omitempty"`
 	Last    *time.Time `json:"last,omitempty"`
@@ -88,7 +87,7 @@ func (s *Service) Contact(ctx context.Context, book, id int64) (ContactState, er
 // links are a contact's records at other systems, with the sync that leads there
 // and its latest run.
 func (s *Service) links(ctx context.Context, b store.Book, ref int64) ([]ContactLink, error) {
-	all, err := s.Workspace.Store.Links(ctx, ref)
+	all, err := desk.LinksOf(ctx, s.Workspace, ref)
 	if err != nil || len(all) == 0 {
 		return []ContactLink{}, err
 	}
@@ -98,7 +97,7 @@ func (s *Service) links(ctx context.Context, b store.Book, ref int64) ([]Contact
 	}
 	states := make([]ContactLink, len(all))
 	for i, l := range all {
-		states[i] = ContactLink{LinkReport: desk.LinkReport{Connection: l.Connection, Object: l.Object, RemoteID: l.RemoteID, Gone: l.State != store.There}, State: linkText(l.State)}
+		states[i] = ContactLink{LinkReport: l}
 		for _, sync := range syncs {
 			if !leadsTo(sync.Definition, b.Name, l) {
 				continue
@@ -115,18 +114,8 @@ func (s *Service) links(ctx context.Context, b store.Book, ref int64) ([]Contact
 	return states, nil
 }
 
-func leadsTo(d plan.Sync, book string, l store.Linked) bool {
+func leadsTo(d plan.Sync, book string, l desk.LinkReport) bool {
 	return d.Linked() && d.Source.Book+d.Target.Book == book && d.Source.Connection+d.Target.Connection == l.Connection && d.Source.Object+d.Target.Object == l.Object
-}
-
-func linkText(s store.MirrorState) string {
-	switch s {
-	case store.There:
-		return "there"
-	case store.Erased:
-		return "erased here"
-	}
-	return "gone"
 }
 
 // Explain tells the whole story of somebody, also of one who was not let in, in

@@ -98,6 +98,9 @@ func (x *erasing) contacts(ctx context.Context) error {
 		return err
 	}
 	x.done.Contacts = live + gone
+	if _, err := x.exec(ctx, `DELETE FROM attendance WHERE ref IN (`+x.refs()+`)`); err != nil {
+		return err
+	}
 	_, err = x.exec(ctx, `UPDATE book SET seq = seq + 1, population = population - $1 WHERE id = $2`, live, x.Book.ID)
 	return err
 }

@@ -54,6 +54,7 @@ func suite(t *testing.T, open func(t *testing.T) *Store) {
 		{"a job can be called off", testJobCancel},
 		{"one occurrence of a schedule is one job", testJobOccurrence},
 		{"a draft is kept until it is deleted", testDrafts},
+		{"events and meetings have people who take part", testOccasions},
 		{"an answer of the API is kept for whoever asks again", testAnswers},
 		{"a field's position is never used again", testFieldPositions},
 		{"settings that decide keys are fixed once there are contacts", testConfigure},

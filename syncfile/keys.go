@@ -82,6 +82,8 @@ func syncKeys() []key {
 		{name: "on_several", shape: word, words: of(plan.SeveralReview, plan.SeveralFirst, plan.SeveralMostRecent, plan.SeveralReject),
 			called: "an answer to several matches", fallback: "review",
 			doc: "What to do when a rule finds several contacts: hold for a person, take the oldest, take the one changed last, refuse the record."},
+		{name: "prefer", shape: filled,
+			doc: "Only with a connection: a field of the book. Of several records there that match one contact, one that has the contact's own value in this field comes before the others, whatever `on_several` says of the rest: Salesforce Sync As chooses between a Lead and a Contact with one e-mail (E11)."},
 		{name: "out_of_scope", shape: word, words: of(plan.OutOfScopeSkip, plan.OutOfScopeContinue, plan.OutOfScopeReview),
 			called: "an answer to a match out of scope", fallback: "skip",
 			doc: "What to do when the only match is outside `target_scope`: skip the record, go on to the next rule, hold for a person."},

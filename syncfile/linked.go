@@ -17,6 +17,14 @@ func linkRules(s plan.Sync, say sayer) {
 	if (s.Source.Connection == "" || s.Target.Book == "") && (s.Target.Connection == "" || s.Source.Book == "") {
 		say("target", "a connection is linked with an address book", "Bring a file into a book first, and link the book: two syncs.")
 	}
+	switch e := s.Source; {
+	case e.Book == "" || e.Object == "" || e.Object == plan.CampaignMembers || e.Object == plan.Meetings:
+	default:
+		say("source.object", fmt.Sprintf("an address book has no object %q", e.Object), "It has "+plan.CampaignMembers+" and "+plan.Meetings+"; its contacts need no object.")
+	}
+	if s.Source.Object != "" && s.Source.Book != "" && s.Direction == plan.TwoWay {
+		say("direction", "campaign members and meetings go to the target only", "Leave it out.")
+	}
 	if s.Secondary {
 		say("secondary", "a sync with a connection matches by the main card", "Leave the key out.")
 	}
@@ -37,6 +45,9 @@ func unlinkedRules(s plan.Sync, say sayer) {
 	const hint = "Only a sync with a connection remembers who is who."
 	if s.Direction == plan.TwoWay {
 		say("direction", "both ways travel only between a connection and a book", hint)
+	}
+	if s.Prefer != "" {
+		say("prefer", "only records at a connection can be preferred to each other", "Leave the key out.")
 	}
 	if i := slices.Index(s.Match, plan.ByLink); i >= 0 {
 		say(fmt.Sprintf("match[%d]", i), "there are no links between files and books", hint)

@@ -23,6 +23,8 @@ func (w *Workspace) Source(ctx context.Context, s store.Sync) (connector.Source,
 	switch {
 	case e.File != "":
 		return File(s), nil
+	case IsFeed(s):
+		return &feedSource{w, e.Book, e.Object, e.Connection}, nil
 	case e.Path != "":
 		return w.remoteSource(ctx, s)
 	}

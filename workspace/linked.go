@@ -31,7 +31,10 @@ import (
 // Plan plans a run of a sync, with the engine that its ends ask for.
 func (w *Workspace) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
 	if s.Definition.Linked() {
-		return w.linker().Plan(ctx, s)
+		if err := w.feed(ctx, s); err != nil {
+			return store.Run{}, err
+		}
+		return w.linker().Plan(ctx, w.fed(s))
 	}
 	r, err := w.Engine.Plan(ctx, s)
 	if err != nil {
@@ -43,7 +46,7 @@ func (w *Workspace) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
 // Apply carries a planned run out.
 func (w *Workspace) Apply(ctx context.Context, s store.Sync, r store.Run) (store.Run, error) {
 	if s.Definition.Linked() {
-		return w.linker().Apply(ctx, s, r)
+		return w.linker().Apply(ctx, w.fed(s), r)
 	}
 	r, err := w.Engine.Apply(ctx, s, r)
 	if err != nil {
@@ -55,7 +58,7 @@ func (w *Workspace) Apply(ctx context.Context, s store.Sync, r store.Run) (store
 // Resume finishes a run that was interrupted.
 func (w *Workspace) Resume(ctx context.Context, s store.Sync, r store.Run) (store.Run, error) {
 	if s.Definition.Linked() && (r.Kind != store.KindEdit || r.Linked) {
-		return w.linker().Resume(ctx, s, r)
+		return w.linker().Resume(ctx, w.fed(s), r)
 	}
 	r, err := w.Engine.Resume(ctx, s, r)
 	if err != nil {
@@ -67,7 +70,7 @@ func (w *Workspace) Resume(ctx context.Context, s store.Sync, r store.Run) (stor
 // Undo takes a run back.
 func (w *Workspace) Undo(ctx context.Context, s store.Sync, r store.Run) (store.Run, error) {
 	if s.Definition.Linked() && (r.Kind != store.KindEdit || r.Linked) {
-		return w.linker().Undo(ctx, s, r)
+		return w.linker().Undo(ctx, w.fed(s), r)
 	}
 	done, err := w.Engine.Undo(ctx, s, r)
 	if err == nil && r.Origin != "" {

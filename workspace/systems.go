@@ -14,6 +14,7 @@ import (
 	"github.com/kith-sync/kith/connector/ldap"
 	"github.com/kith-sync/kith/egress"
 	"github.com/kith-sync/kith/fetch"
+	"github.com/kith-sync/kith/store"
 )
 
 // A System is a kind of system that Kith can connect to: what it asks for, and
@@ -24,6 +25,16 @@ type System struct {
 	Settings []SystemSetting
 	open     func(ctx context.Context, a account) (connector.Remote, error) // of a system that holds records
 	place    func(ctx context.Context, a account) (fetch.Place, error)      // of one that holds files
+	page     func(settings map[string]string, object, id string) string     // of a record, for people; nil: there is none
+}
+
+// Address is where people see a record of a connection in its own system (E14); empty
+// where it has no such page.
+func (s System) Address(c store.Connection, object, id string) string {
+	if s.page == nil || id == "" {
+		return ""
+	}
+	return s.page(c.Settings, object, id)
 }
 
 // A SystemSetting is one thing a connection has to know.

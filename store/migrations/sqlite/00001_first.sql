@@ -402,6 +402,29 @@ CREATE TABLE managed (                        -- what is kept in files, and the 
   secret TEXT NOT NULL DEFAULT '',             -- where its secret comes from: ${env:...}, ${file:...}
   PRIMARY KEY (kind, name)
 ) WITHOUT ROWID;
+CREATE TABLE occasion (                       -- an event or a meeting of a book's people
+  id            INTEGER PRIMARY KEY AUTOINCREMENT,
+  book_id       INTEGER NOT NULL,
+  kind          TEXT NOT NULL,                 -- event, meeting
+  name          TEXT NOT NULL,                 -- of an event; the subject of a meeting
+  starts_at     INTEGER NOT NULL DEFAULT 0,    -- milliseconds since 1970; 0: not said
+  ends_at       INTEGER NOT NULL DEFAULT 0,
+  place         TEXT NOT NULL DEFAULT '',
+  note          TEXT NOT NULL DEFAULT '',
+  part_of       INTEGER NOT NULL DEFAULT 0,    -- the event that a meeting belongs to
+  connection    TEXT NOT NULL DEFAULT '',      -- whose campaign an event is connected with (E21)
+  campaign      TEXT NOT NULL DEFAULT '',      -- its id there
+  campaign_name TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX occasion_book ON occasion (book_id, kind, id);
+CREATE TABLE attendance (                     -- somebody takes part
+  occasion_id INTEGER NOT NULL REFERENCES occasion(id) ON DELETE CASCADE,
+  ref         INTEGER NOT NULL,                -- the contact
+  status      TEXT NOT NULL DEFAULT '',        -- registered, attended, ...: the organisation's own words
+  added_at    INTEGER NOT NULL,                -- milliseconds since 1970
+  PRIMARY KEY (occasion_id, ref)
+) WITHOUT ROWID;
+CREATE INDEX attendance_ref ON attendance (ref);
 
 -- +goose Down
 SELECT 1;
