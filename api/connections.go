@@ -18,6 +18,11 @@ type ChannelAt struct {
 	Channel string `path:"channel" maxLength:"200" doc:"The name of a channel."`
 }
 
+// A SignInAt is where a person lets Kith in at a system.
+type SignInAt struct {
+	URL string `json:"url" format:"uri"`
+}
+
 func (a *Server) offerConnections() {
 	const path = "/connections/{connection}"
 	offer(a, "connections.list", http.MethodGet, "/connections", func(v *visit, _ *nothing) (*paged[service.ConnectionState], error) {
@@ -43,6 +48,10 @@ func (a *Server) offerConnections() {
 		}
 		return answer(v.service().TestConnection(v.ctx(), in.Connection, in.Body.Object, in.Body.Path))
 	})
+	offer(a, "connections.signin", http.MethodPost, path+"/signin", func(v *visit, in *ConnectionAt) (*body[SignInAt], error) {
+		at, err := v.service().BeginLogin(v.ctx(), v.who, in.Connection)
+		return answer(SignInAt{at}, err)
+	}, says("The address is for a browser in which the same user has signed in; there the system sends its answer back to."))
 	offer(a, "connections.trust", http.MethodPost, path+"/trust", func(v *visit, in *struct {
 		ConnectionAt
 		Body struct {

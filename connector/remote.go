@@ -96,6 +96,10 @@ type Write struct {
 	Version string
 	// Set has the fields to write, by name. An empty value clears the field.
 	Set map[string]string
+	// Known are values that the caller has seen in the record at Version, by
+	// field, where it has them. A system that addresses a write by a value need
+	// not be asked for it. They are no condition.
+	Known map[string]string
 }
 
 // An Op is what a write does.

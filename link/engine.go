@@ -216,6 +216,13 @@ func Complete(def plan.Sync, here, there contact.Schema) plan.Sync {
 			}
 		}
 	}
+	def.Map = slices.DeleteFunc(slices.Clone(def.Map), func(m plan.Mapping) bool {
+		ours, theirs := m.To, m.From
+		if def.Source.Book != "" {
+			ours, theirs = m.From, m.To
+		}
+		return m.Optional && (here.Index(ours) < 0 || there.Index(theirs) < 0)
+	})
 	if len(def.Match) == 0 {
 		def.Match = []plan.Rule{plan.ByLink, plan.ByEmail}
 	}

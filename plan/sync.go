@@ -108,6 +108,7 @@ type Mapping struct {
 	Values    map[string]string `json:"values,omitempty" yaml:"values,omitempty"`
 	MayClear  bool              `json:"may_clear,omitempty" yaml:"may_clear,omitempty"` // settled question 7
 	Owner     bool              `json:"owner,omitempty" yaml:"owner,omitempty"`         // settled question 24
+	Optional  bool              `json:"optional,omitempty" yaml:"optional,omitempty"`   // left out where a side has no such field (E7)
 }
 
 // The words of a sync file. Each type's first constant is its default.

@@ -42,6 +42,9 @@ func (e *Engine) openSnapshot(ctx context.Context, b binding, last *store.Run, b
 	if err != nil {
 		return nil, err
 	}
+	if len(b.Sync.Match) > 1 && decided.Totals.Held+decided.Reasons[string(plan.MatchSeveral)] > 0 {
+		return nil, nil // who waited would find taken by a better rule whom a lesser one has settled
+	}
 	var old binding
 	if err := json.Unmarshal(decided.Config, &old); err != nil || old.print() != b.print() || old.Sync.Policy.Delete != b.Sync.Policy.Delete {
 		return nil, nil

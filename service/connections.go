@@ -47,6 +47,7 @@ type SystemReport struct {
 	Name     string          `json:"name"`
 	Title    string          `json:"title"`
 	Files    bool            `json:"files"`
+	SignsIn  bool            `json:"signs_in"` // a person lets Kith in, in the browser
 	Settings []SettingReport `json:"settings"`
 }
 
@@ -61,7 +62,7 @@ type SettingReport struct {
 func (s *Service) Systems() []SystemReport {
 	var all []SystemReport
 	for _, system := range workspace.Systems() {
-		r := SystemReport{Name: system.Name, Title: system.Title, Files: system.Files()}
+		r := SystemReport{Name: system.Name, Title: system.Title, Files: system.Files(), SignsIn: system.SignsIn()}
 		for _, one := range system.Settings {
 			r.Settings = append(r.Settings, SettingReport(one))
 		}

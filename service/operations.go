@@ -103,6 +103,7 @@ func Operations() []Operation {
 		{"connections.show", viewer, false, "One connection, never its secret"},
 		{"connections.save", manager, true, "Make a connection, or change it"},
 		{"connections.test", manager, true, "Sign in and look, writing nothing"},
+		{"connections.signin", manager, true, "Let Kith in at a system, in the browser"},
 		{"connections.trust", manager, true, "Accept the key of a server that was shown"},
 		{"connections.delete", manager, true, "Forget a connection with its links"},
 		{"links.list", viewer, false, "Who is who between a book and a connection"},

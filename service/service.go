@@ -42,6 +42,7 @@ type Service struct {
 	progress  atomic.Pointer[Progress]
 	probes    probes
 	elsewhere elsewhere
+	logins    logins
 }
 
 // Progress is how far the job at work has come.

@@ -194,6 +194,7 @@ func mapKeys() []key {
 		{name: "default", shape: text, doc: "Value where the source has none."},
 		{name: "values", shape: table, doc: "Replaces values: `{in: out}`. A value that is not listed stays."},
 		{name: "may_clear", shape: yesNo, fallback: "false", doc: "Lets a blank value of the source empty the field, where its policy is `always`."},
+		{name: "optional", shape: yesNo, fallback: "false", doc: "Only with a connection: leaves the line out where one side has no such field."},
 		{name: "owner", shape: yesNo, fallback: "false", doc: "This sync owns the field: several may write it `always`."},
 	}
 }

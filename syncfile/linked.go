@@ -56,6 +56,9 @@ func unlinkedRules(s plan.Sync, say sayer) {
 		say("policy.delete.not_found", "there are no links between files and books", "Write keep: the contact stays as it is. "+hint)
 	}
 	for i, m := range s.Map {
+		if m.Optional {
+			say(fmt.Sprintf("map[%d].optional", i), "only a sync with a connection leaves lines out", "Leave the key out.")
+		}
 		if m.Direction != "" && m.Direction != plan.ToTarget {
 			say(fmt.Sprintf("map[%d].direction", i), "between files and books values go to the target only", hint)
 		}

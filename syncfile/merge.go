@@ -33,6 +33,9 @@ func fill(file map[string]any, explicit bool) (plan.Sync, error) {
 			return plan.Sync{}, err
 		}
 		under = merge(under, tree(p.Sync))
+		if source, target := endOf(file, "source"), endOf(file, "target"); p.Linked != nil && (plan.Sync{Source: source, Target: target}).Linked() {
+			under = merge(under, tree(p.Linked(source, target)))
+		}
 	}
 	merged := merge(under, file)
 	merged["preset"] = name
@@ -42,6 +45,13 @@ func fill(file map[string]any, explicit bool) (plan.Sync, error) {
 	}
 	s.Guard.Explicit = explicit
 	return s.Defaults(), nil
+}
+
+// endOf is an end of a sync as far as it says where it is.
+func endOf(file map[string]any, name string) plan.Endpoint {
+	end, _ := file[name].(map[string]any)
+	text := func(key string) string { s, _ := end[key].(string); return s }
+	return plan.Endpoint{Book: text("book"), Connection: text("connection"), Object: text("object"), Path: text("path")}
 }
 
 // merge lays over upon under: maps merge key by key, everything else replaces.

@@ -14,6 +14,9 @@ type Preset struct {
 	Summary string
 	Sync    plan.Sync // what it sets; everything else is open
 	Rules   []PresetRule
+	// Linked is what it sets besides where one end is a connection: the fields' names
+	// at the systems of its article. It is asked for with the ends that the file names.
+	Linked func(source, target plan.Endpoint) plan.Sync
 }
 
 // A PresetRule is one thing that the system's own article says, and the

@@ -20,6 +20,8 @@ func connectionRoutes() []route {
 		{pattern: "GET /connections/{name}", operation: "connections.show", do: (*visit).connection},
 		{pattern: "POST /connections/{name}/test", operation: "connections.test", do: (*visit).testConnection},
 		{pattern: "GET /connections/{name}/test", operation: "connections.show", do: (*visit).backToConnection},
+		{pattern: "POST /connections/{name}/signin", operation: "connections.signin", do: (*visit).letIn},
+		{pattern: "GET " + service.LoginCallback, operation: "connections.signin", do: (*visit).letInThere},
 		{pattern: "POST /connections/{name}/trust", operation: "connections.trust", do: (*visit).trustConnection},
 		{pattern: "GET /connections/{name}/edit", operation: "connections.save", do: (*visit).editConnection},
 		{pattern: "POST /connections/{name}/edit", operation: "connections.save", do: (*visit).saveConnection},
@@ -44,13 +46,14 @@ func (v *visit) connections() error {
 // connectionView is one connection, and what a test that was just made has seen.
 type connectionView struct {
 	service.ConnectionState
-	Facts []fact
-	To    string
-	Just  *service.ConnectionTest
-	Path  string
-	Ask   bool // whether a person has to accept a key
-	Other bool // than the one that was accepted
-	Fix   string
+	Facts   []fact
+	SignsIn string // the system's name, where a person lets us in in the browser
+	To      string
+	Just    *service.ConnectionTest
+	Path    string
+	Ask     bool // whether a person has to accept a key
+	Other   bool // than the one that was accepted
+	Fix     string
 }
 
 // A fact is a line of a list of facts.
@@ -79,6 +82,9 @@ func (v *visit) showConnection(c service.ConnectionState, just *service.Connecti
 		if system.Name != c.Type {
 			continue
 		}
+		if system.SignsIn && (c.Settings["auth"] == "" || c.Settings["auth"] == "web") {
+			data.SignsIn, _, _ = strings.Cut(system.Title, " (")
+		}
 		for _, s := range system.Settings {
 			if value := c.Settings[s.Name]; value != "" {
 				data.Facts = append(data.Facts, fact{settingLabel(s.Name), value})
@@ -99,6 +105,32 @@ func (v *visit) testConnection() error {
 		return err
 	}
 	return v.showConnection(c, &t, path)
+}
+
+// letIn shows where to go to: a form may not lead to another site by itself.
+func (v *visit) letIn() error {
+	name := v.wildcard("name")
+	at, err := v.service().BeginLogin(v.ctx(), v.who, name)
+	if err != nil {
+		return err
+	}
+	there, err := url.Parse(at)
+	if err != nil {
+		return err
+	}
+	return v.show("signin-there", page{Title: "Sign in at " + there.Host, Nav: "Connections", CLI: "kith connections test " + desk.Quoted(name),
+		API: "POST /api/v1" + connectionPath(name, "signin"), Data: map[string]any{"Name": name, "At": at, "Host": there.Host, "Callback": v.service().BaseURL + service.LoginCallback}})
+}
+
+// letInThere is where the system sends the browser back to.
+func (v *visit) letInThere() error {
+	q := v.r.URL.Query()
+	name, err := v.service().FinishLogin(v.ctx(), v.who, q.Get("state"), q.Get("code"), q.Get("error_description"))
+	if err != nil {
+		return err
+	}
+	v.r.SetPathValue("name", name) // for the audit log
+	return v.goTo(connectionPath(name), "Kith is let in. Test the connection now.")
 }
 
 func (v *visit) trustConnection() error {

@@ -3,6 +3,7 @@ package workspace
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -63,6 +64,12 @@ func (w *Workspace) feed(ctx context.Context, s store.Sync) error {
 		Policy: plan.Policy{Create: &yes, Update: plan.WriteAlways, WholeBook: "accepted", Delete: plan.Delete{NotFound: plan.Trash, Scope: plan.WholeBook}}}
 	for _, f := range feedSchema(from.Object).Fields {
 		def.Map = append(def.Map, plan.Mapping{From: f.Name, To: f.Name, As: string(f.Kind), MayClear: true})
+	}
+	if _, err := w.Store.Book(ctx, name); errors.Is(err, store.ErrNotFound) { // a run that finds nobody makes none
+		_, err = w.Store.CreateBook(ctx, store.Book{Name: name, KeyField: key, Fields: feedSchema(from.Object).Fields})
+		if err != nil {
+			return err
+		}
 	}
 	feed, err := w.Store.SaveSync(ctx, def.Defaults(), "")
 	if err != nil {

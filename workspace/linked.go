@@ -135,7 +135,7 @@ func brought(def plan.Sync, remote contact.Schema) (fields []contact.Field) {
 			here, there = m.From, m.To
 		}
 		f, known := remote.Field(there)
-		if here == "" || def.Source.Book != "" && !known {
+		if here == "" || (def.Source.Book != "" || m.Optional) && !known {
 			continue
 		}
 		f.Name, f.Label = here, ""
@@ -262,7 +262,8 @@ func (w *Workspace) connect(ctx context.Context, c store.Connection, object stri
 
 // account opens what is stored of a connection.
 func (w *Workspace) account(ctx context.Context, c store.Connection, object string) (System, account, error) {
-	a := account{settings: c.Settings, object: object, now: w.Engine.Now, kind: c.Kind, silence: w.silence}
+	a := account{settings: c.Settings, object: object, now: w.Engine.Now, kind: c.Kind, silence: w.silence, session: w.session(c.ID),
+		keep: func(ctx context.Context, secret string) error { return w.rotated(ctx, c.Name, secret) }}
 	system, err := SystemNamed(c.Kind)
 	if err != nil {
 		return system, a, err

@@ -12,6 +12,7 @@ import (
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/connector/carddav"
 	"github.com/kith-sync/kith/connector/ldap"
+	"github.com/kith-sync/kith/connector/salesforce"
 	"github.com/kith-sync/kith/egress"
 	"github.com/kith-sync/kith/fetch"
 	"github.com/kith-sync/kith/store"
@@ -25,6 +26,7 @@ type System struct {
 	Settings []SystemSetting
 	open     func(ctx context.Context, a account) (connector.Remote, error) // of a system that holds records
 	place    func(ctx context.Context, a account) (fetch.Place, error)      // of one that holds files
+	login    func(a account, callback string) (Login, error)                // in the browser; nil: there is no such thing
 	page     func(settings map[string]string, object, id string) string     // of a record, for people; nil: there is none
 }
 
@@ -56,11 +58,13 @@ type account struct {
 	kind     string
 	folders  []string      // of this machine that may be read
 	silence  time.Duration // that is borne; 0: each protocol's usual
+	session  *salesforce.Session
+	keep     func(ctx context.Context, secret string) error // in place of the one before
 }
 
 // Systems lists what Kith can connect to. A new connector is one more line.
 func Systems() []System {
-	return []System{cardDAV(), lDAP(), webServer(), ftpServer(), ftpsServer(), sftpServer(), localFolder()}
+	return []System{salesForce(), cardDAV(), lDAP(), webServer(), ftpServer(), ftpsServer(), sftpServer(), localFolder()}
 }
 
 // SystemNamed returns the system of that name.

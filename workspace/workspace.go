@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/kith-sync/kith/connector/polite"
@@ -27,6 +28,8 @@ type Workspace struct {
 	keys   keys
 	opened opened
 	lock   *os.File
+
+	sessions sync.Map // of connections, by their number: *salesforce.Session
 
 	silence  time.Duration
 	patience polite.Patience

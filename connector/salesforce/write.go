@@ -1,0 +1,409 @@
+package salesforce
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/kith-sync/kith/connector"
+)
+
+// Write carries writes out by collections of 200, two in a call, and by Bulk 2.0
+// where there are many. Before an update or delete with a version all of these
+// records are read, and those that have moved on are left alone; afterwards all
+// are read again, for the org rewrites what it is sent. One that is refused does
+// not stop the others.
+func (o *Object) Write(ctx context.Context, writes []connector.Write) []connector.Outcome {
+	out := make([]connector.Outcome, len(writes))
+	for from := 0; from < len(writes); {
+		to := from + distinct(writes[from:])
+		o.wave(ctx, writes[from:to], out[from:to])
+		from = to
+	}
+	return out
+}
+
+// distinct is how many writes there are before one is about the same record, or
+// has the same key, as an earlier one: a collection takes each once.
+func distinct(writes []connector.Write) int {
+	had := map[string]bool{}
+	for i, w := range writes {
+		name := "id " + w.ID
+		if w.Op == connector.OpCreate {
+			name = "key " + w.Key
+		}
+		if had[name] && name != "key " {
+			return i
+		}
+		had[name] = true
+	}
+	return len(writes)
+}
+
+// A task is one write under way.
+type task struct {
+	connector.Write
+	t    *table
+	body map[string]any
+	now  row // as it was before the write, where that was read
+	done bool
+	out  *connector.Outcome
+}
+
+// fail ends a task.
+func (k *task) fail(f *connector.Fault) { k.out.Fault = f }
+
+func (k *task) open() bool { return k.out.Fault == nil && !k.done }
+
+func (o *Object) wave(ctx context.Context, writes []connector.Write, out []connector.Outcome) {
+	tasks := make([]*task, len(writes))
+	for i, w := range writes {
+		tasks[i] = &task{Write: w, out: &out[i]}
+		if f := o.prepare(tasks[i]); f != nil {
+			tasks[i].fail(f)
+		}
+	}
+	for _, step := range []func(context.Context, []*task) error{o.before, o.accounts, o.owners, o.existing, o.nothing, o.send} {
+		left := open(tasks)
+		if len(left) == 0 {
+			break
+		}
+		if err := step(ctx, left); err != nil {
+			for _, k := range left {
+				if k.open() {
+					k.fail(asFault(err))
+				}
+			}
+		}
+	}
+	o.after(ctx, tasks)
+}
+
+func open(tasks []*task) []*task {
+	return slices.DeleteFunc(slices.Clone(tasks), func(k *task) bool { return !k.open() })
+}
+
+// prepare finds the table of a write and puts its values as the API takes them.
+func (o *Object) prepare(k *task) *connector.Fault {
+	if o.Promises().ReadOnly {
+		return &connector.Fault{Kind: connector.Denied, Message: "These records are read only: Kith changes nothing in them."}
+	}
+	switch k.Op {
+	case connector.OpCreate:
+		k.t = o.tableFor(k.Set[SyncAs])
+		if k.t == nil {
+			return invalid(SyncAs, "Say whether this person is to be a Lead or a Contact in Salesforce.")
+		}
+	case connector.OpUpdate, connector.OpDelete:
+		k.ID = wide(k.ID)
+		for _, t := range o.tables {
+			if len(o.of(t, []string{k.ID})) > 0 {
+				k.t = t
+			}
+		}
+		if k.t == nil {
+			return &connector.Fault{Kind: connector.Missing, Message: "There is no record with this id."}
+		}
+	default:
+		return invalid("", "There is no such operation.")
+	}
+	if k.Op == connector.OpDelete {
+		return nil
+	}
+	return o.fill(k)
+}
+
+// tableFor is the one that sync_as names; the only one where there is one.
+func (o *Object) tableFor(name string) *table {
+	if len(o.tables) == 1 {
+		return o.tables[0]
+	}
+	for _, t := range o.tables {
+		if sameName(t.Name, name) {
+			return t
+		}
+	}
+	return nil
+}
+
+// fill puts the values of a write into its body. Fields of a Person that stand for
+// others are looked up later.
+func (o *Object) fill(k *task) *connector.Fault {
+	k.body = map[string]any{}
+	for name, text := range k.Set {
+		at := o.index(name)
+		if at < 0 {
+			return invalid(name, "Salesforce has no field "+name+" here.")
+		}
+		c := o.columns[at]
+		f := c.from[k.t.Name]
+		switch {
+		case c.role == attendee && k.Op == connector.OpCreate:
+			if fault := k.attend(text); fault != nil {
+				return fault
+			}
+			continue
+		case c.role == syncAs || c.role == owner || c.role == company && k.t.Name == "Contact" || f == nil:
+			continue // what the record is does not change; a Lead has no account
+		case c.role == account:
+			text = strings.TrimSpace(text)
+			if text != "" && !isID(text) {
+				return invalid(name, "The account is no id of Salesforce.")
+			}
+		}
+		if k.Op == connector.OpCreate && !f.Createable || k.Op == connector.OpUpdate && !f.Updateable {
+			return invalid(name, "Salesforce lets us read "+name+", but not write it.")
+		}
+		v, fault := o.sent(f, text)
+		if fault != nil {
+			fault.Field = name
+			return fault
+		}
+		if v != nil || k.Op == connector.OpUpdate {
+			k.body[f.Name] = v
+		}
+	}
+	if k.Op == connector.OpCreate {
+		return o.complete(k)
+	}
+	return nil
+}
+
+// attend names the person of a new CampaignMember: whose a member is does not change.
+func (k *task) attend(id string) *connector.Fault {
+	switch id = strings.TrimSpace(id); {
+	case !isID(id) || !strings.HasPrefix(id, "003") && !strings.HasPrefix(id, "00Q"):
+		return invalid(Attendee, "A member of a campaign is a Lead or a Contact.")
+	case strings.HasPrefix(id, "003"):
+		k.body["ContactId"] = id
+	default:
+		k.body["LeadId"] = id
+	}
+	return nil
+}
+
+// complete adds to a create what its values do not say.
+func (o *Object) complete(k *task) *connector.Fault {
+	if id := o.settings.Campaign; k.t.Name == "CampaignMember" && id != "" && k.body["CampaignId"] == nil {
+		k.body["CampaignId"] = id
+	}
+	if k.t.key == "" || k.Key == "" {
+		return nil
+	}
+	if f := k.t.at[k.t.key]; f.Length > 0 && len(k.Key) > f.Length {
+		return invalid(k.t.key, "The field "+k.t.key+" is too short for our keys. It needs room for "+"40 characters.")
+	}
+	k.body[k.t.key] = k.Key
+	return nil
+}
+
+// before reads the records that are to be changed under a condition.
+func (o *Object) before(ctx context.Context, tasks []*task) error {
+	for _, t := range o.tables {
+		var ids []string
+		for _, k := range tasks {
+			if k.t == t && k.Op != connector.OpCreate && k.Version != "" {
+				ids = append(ids, k.ID)
+			}
+		}
+		rows, err := o.retrieve(ctx, t, ids)
+		if err != nil {
+			return err
+		}
+		by := byID(rows)
+		for _, k := range tasks {
+			if k.t == t && k.Op != connector.OpCreate && k.Version != "" {
+				k.judge(o, by[k.ID])
+			}
+		}
+	}
+	return nil
+}
+
+// judge holds a write against its record as it is now.
+func (k *task) judge(o *Object, now row) {
+	switch {
+	case now == nil || now.yes("IsDeleted"):
+		k.fail(&connector.Fault{Kind: connector.Missing, Message: "The record was deleted in Salesforce."})
+	case now.yes("IsConverted"):
+		f := problem{Code: "CANNOT_UPDATE_CONVERTED_LEAD"}.fault(true)
+		f.ID = wide(now.text("ConvertedContactId"))
+		k.fail(f)
+	case !sameVersion(o.version(k.t, now), k.Version):
+		k.fail(&connector.Fault{Kind: connector.Overtaken, Message: "Somebody else has changed the record meanwhile."})
+	}
+	k.now = now
+}
+
+// nothing ends updates that have nothing to say: the org would take them for a
+// change all the same.
+func (o *Object) nothing(_ context.Context, tasks []*task) error {
+	for _, k := range tasks {
+		k.done = k.done || k.Op == connector.OpUpdate && len(k.body) == 0
+	}
+	return nil
+}
+
+// existing finds the creates that were carried out before, where only a look can
+// tell: a key that the org does not hold unique. They are returned as they are,
+// for somebody may have changed them since.
+func (o *Object) existing(ctx context.Context, tasks []*task) error {
+	for _, t := range o.tables {
+		if t.key == "" || t.unique {
+			continue
+		}
+		if err := o.byKey(ctx, t, slices.DeleteFunc(slices.Clone(tasks), func(k *task) bool { return k.t != t || k.Op != connector.OpCreate })); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// byKey finds the records that have the keys of creates.
+func (o *Object) byKey(ctx context.Context, t *table, creates []*task) error {
+	by := map[string]*task{}
+	for _, k := range creates {
+		if k.Key != "" {
+			by[strings.ToLower(k.Key)] = k
+		}
+	}
+	rows, err := o.api.in(ctx, "SELECT Id,"+t.key+" FROM "+t.Name, t.key, sorted(keys(by)), "", false)
+	if err != nil {
+		return err
+	}
+	had := map[string]string{}
+	for _, r := range rows {
+		key := strings.ToLower(r.text(t.key))
+		k := by[key]
+		switch {
+		case k == nil:
+		case had[key] != "" && had[key] != r.text("Id"):
+			k.done = false
+			k.fail(problem{Code: "DUPLICATE_EXTERNAL_ID"}.fault(true))
+		default:
+			had[key] = r.text("Id")
+			k.ID, k.done, k.out.Fault = wide(r.text("Id")), true, nil
+		}
+	}
+	return nil
+}
+
+func keys(by map[string]*task) map[string]bool {
+	out := map[string]bool{}
+	for _, k := range by {
+		out[k.Key] = true
+	}
+	return out
+}
+
+// refused are the creates with a fault of this code.
+func refused(tasks []*task, t *table, codes ...string) []*task {
+	return slices.DeleteFunc(slices.Clone(tasks), func(k *task) bool {
+		return k.t != t || k.Op != connector.OpCreate || k.out.Fault == nil || !slices.Contains(codes, k.out.Fault.Code)
+	})
+}
+
+// after reads what was written as the org has it now.
+func (o *Object) after(ctx context.Context, tasks []*task) {
+	o.own(ctx, tasks)
+	for _, t := range o.tables {
+		var ids []string
+		for _, k := range tasks {
+			if k.t == t && k.done && k.Op != connector.OpDelete {
+				ids = append(ids, k.ID)
+			}
+		}
+		rows, err := o.rows(ctx, t, ids)
+		by := byID(rows)
+		for _, k := range tasks {
+			if k.t != t || !k.done || k.Op == connector.OpDelete {
+				continue
+			}
+			r := by[k.ID]
+			switch {
+			case err != nil:
+				k.fail(&connector.Fault{Kind: connector.Unknown, Message: "It was written, but Salesforce did not show the result.", Err: err})
+			case r == nil:
+				k.fail(&connector.Fault{Kind: connector.Missing, Message: "The record was deleted in Salesforce, or is hidden from our user."})
+			default:
+				k.out.Record = o.item(t, r).Record
+			}
+		}
+	}
+}
+
+// own finds the records that refused creates ran into. That a look fails leaves
+// the fault as it is.
+func (o *Object) own(ctx context.Context, tasks []*task) {
+	for _, t := range o.tables {
+		if t.key != "" {
+			_ = o.byKey(ctx, t, slices.DeleteFunc(refused(tasks, t, "DUPLICATE_VALUE"), func(k *task) bool { return k.Key == "" }))
+		}
+		if t.Name == "CampaignMember" {
+			_ = o.members(ctx, t, refused(tasks, t, "DUPLICATE_VALUE"))
+		}
+		if t.has("Email") {
+			_ = o.twins(ctx, refused(tasks, t, "DUPLICATES_DETECTED"))
+		}
+	}
+}
+
+// members finds the members that are there already.
+func (o *Object) members(ctx context.Context, t *table, creates []*task) error {
+	by, people := map[string]*task{}, map[string]map[string]bool{"ContactId": {}, "LeadId": {}}
+	campaigns := map[string]bool{}
+	for _, k := range creates {
+		field := "ContactId" // of a member with both only this one counts
+		if k.body[field] == nil {
+			field = "LeadId"
+		}
+		who, _ := k.body[field].(string)
+		campaign, _ := k.body["CampaignId"].(string)
+		if k.out.Fault == nil || who == "" || campaign == "" {
+			continue
+		}
+		campaigns[wide(campaign)], people[field][wide(who)] = true, true
+		by[wide(campaign)+wide(who)] = k
+	}
+	for field, ids := range people {
+		var list []string
+		for _, c := range sorted(campaigns) {
+			list = append(list, quote(c))
+		}
+		rows, err := o.api.in(ctx, "SELECT Id,CampaignId,ContactId,LeadId FROM CampaignMember", field, sorted(ids), " AND CampaignId IN ("+strings.Join(list, ",")+")", false)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if k := by[wide(r.text("CampaignId"))+wide(r.text(field))]; k != nil {
+				k.out.Fault.ID, k.out.Fault.Message = wide(r.text("Id")), "This person is a member of the campaign already."
+			}
+		}
+	}
+	return nil
+}
+
+// twins finds by e-mail whom a duplicate rule means: in a collection it does not say.
+func (o *Object) twins(ctx context.Context, creates []*task) error {
+	by := map[string][]*task{}
+	emails := map[string]bool{}
+	for _, k := range creates {
+		if email, _ := k.body["Email"].(string); email != "" && k.out.Fault.ID == "" {
+			by[strings.ToLower(email)] = append(by[strings.ToLower(email)], k)
+			emails[email] = true
+		}
+	}
+	for _, other := range o.tables {
+		rows, err := o.api.in(ctx, "SELECT Id,Email FROM "+other.Name, "Email", sorted(emails), " ORDER BY CreatedDate, Id", false)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			for _, k := range by[strings.ToLower(r.text("Email"))] {
+				k.out.Fault.ID = cmp.Or(k.out.Fault.ID, wide(r.text("Id")))
+			}
+		}
+	}
+	return nil
+}

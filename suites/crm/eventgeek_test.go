@@ -1,0 +1,106 @@
+package crm
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/kith-sync/kith/connector/salesforce/sandbox"
+	"github.com/kith-sync/kith/desk"
+	"github.com/kith-sync/kith/store"
+)
+
+const toSalesforce = `name: people-to-salesforce
+preset: eventgeek
+source: {book: people}
+target: {connection: crm, object: Person}
+`
+
+// salesforce is an org that the world is connected to as crm.
+func (w *world) salesforce() *sandbox.Sandbox {
+	org := sandbox.New(sandbox.Options{Now: w.clock})
+	w.connect("crm", "salesforce", "sandbox", map[string]string{"client_id": "kith", "auth": "client_credentials"}, org)
+	return org
+}
+
+// there prints records of an object, one a line.
+func there(org *sandbox.Sandbox, object string, fields ...string) string {
+	var lines []string
+	for _, id := range org.IDs(object) {
+		r := org.Values(id)
+		line := object
+		for _, f := range fields {
+			line += " " + f + "=" + r[f]
+		}
+		lines = append(lines, line)
+	}
+	sort.Strings(lines)
+	return strings.Join(lines, "\n")
+}
+
+// E1-E13: an attendee list becomes Leads and Contacts.
+func TestAnEventMarketersAfternoon(t *testing.T) {
+	w := newWorld(t)
+	org := w.salesforce()
+	org.Add("Contact", map[string]string{"LastName": "Hopper", "FirstName": "Grace", "Email": "grace@example.org", "Description": "met in 2024"})
+	w.imports("people", `first_name,last_name,email,company,sync_as,phone,note
+Ada,Byron,ada@example.com,Acme,Lead,020 7946 0001,wants a demo
+Grace,Hopper,grace@example.org,Navy,Contact,020 7946 0002,met at the stand
+Alan,Turing,alan@example.net,,Lead,,
+`)
+	people := w.sync(toSalesforce)
+	r := w.run(people)
+	w.want("leads", there(org, "Lead", "FirstName", "LastName", "Company", "Email", "Phone", "Description"),
+		"Lead FirstName=Ada LastName=Byron Company=Acme Email=ada@example.com Phone=020 7946 0001 Description=wants a demo")
+	w.want("contacts, the description overwritten (E12)", there(org, "Contact", "FirstName", "LastName", "Email", "Phone", "Description"),
+		"Contact FirstName=Grace LastName=Hopper Email=grace@example.org Phone=020 7946 0002 Description=met at the stand")
+	w.want("accounts, a new company is one (E17)", there(org, "Account", "Name"), "Account Name=Navy")
+	w.want("who waits for a company (E24)", w.reasons(r), "target.required_missing 1")
+
+	w.imports("people", "email,company\nalan@example.net,Bletchley\n")
+	w.run(people)
+	w.want("goes out once the company is there (E22)", fmt.Sprint(strings.Contains(there(org, "Lead", "Email"), "alan@example.net")), "true")
+	w.rest(people)
+}
+
+// E5, E21, E23.
+func TestWhoIsAddedToAnEventLaterJoinsItsCampaign(t *testing.T) {
+	w := newWorld(t)
+	org := w.salesforce()
+	campaign := org.Add("Campaign", map[string]string{"Name": "Expo 2026", "IsActive": "true"})
+	w.imports("people", `first_name,last_name,email,company,sync_as
+Ada,Byron,ada@example.com,Acme,Lead
+Grace,Hopper,grace@example.org,Navy,Contact
+`)
+	people := w.sync(toSalesforce)
+	members := w.sync("name: members\npreset: eventgeek\nsource: {book: people, object: campaign_members}\ntarget: {connection: crm, object: CampaignMember}\n")
+	b := w.book("people")
+	expo, err := desk.SaveOccasion(t.Context(), w.Workspace, b, store.KindEvent, 0, desk.OccasionChange{Name: new("Expo")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if expo, err = desk.ConnectCampaign(t.Context(), w.Workspace, expo, "crm", "Expo 2026"); err != nil || expo.Campaign != campaign {
+		t.Fatalf("got %+v, %v, want the campaign %s", expo, err, campaign)
+	}
+	join := func(email, status string) {
+		t.Helper()
+		if err := desk.Attend(t.Context(), w.Workspace, expo, []store.Contact{w.contact("people", email)}, status); err != nil {
+			t.Fatal(err)
+		}
+	}
+	join("ada@example.com", "Sent")
+	w.run(members)
+	w.want("nobody is a member who is not in Salesforce", there(org, "CampaignMember", "Status"), "")
+	w.run(people)
+	w.run(members)
+	w.want("once they are, they are members", there(org, "CampaignMember", "Status"), "CampaignMember Status=Sent")
+	join("grace@example.org", "Responded")
+	r := w.run(members)
+	w.want("added later, a member later", there(org, "CampaignMember", "Status"), "CampaignMember Status=Responded\nCampaignMember Status=Sent")
+	w.rest(members)
+	if _, err := w.Undo(t.Context(), members, r); err != nil {
+		t.Fatal(err)
+	}
+	w.want("undone, the membership is gone", there(org, "CampaignMember", "Status"), "CampaignMember Status=Sent")
+}
