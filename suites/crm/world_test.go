@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/kith-sync/kith/desk"
+	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/syncfile"
 	"github.com/kith-sync/kith/workspace"
@@ -162,6 +163,21 @@ func (w *world) reasons(r store.Run) string {
 	}
 	sort.Strings(all)
 	return strings.Join(all, ", ")
+}
+
+// edit changes a contact by hand.
+func (w *world) edit(book, email string, values map[string]string) {
+	w.t.Helper()
+	b, c := w.book(book), w.contact(book, email)
+	change := plan.Change{Action: plan.Update, Ref: c.Ref, Version: desk.VersionOf(c)}
+	for i, f := range b.Fields {
+		if v, ok := values[f.Name]; ok {
+			change.Fields = append(change.Fields, plan.FieldChange{Name: f.Name, Old: c.Values[i], New: v, Rule: desk.ByHand})
+		}
+	}
+	if r, err := w.Engine.Edit(w.t.Context(), b, "edit", []plan.Change{change}); err != nil || r.Totals.Updated != 1 {
+		w.t.Fatalf("edit: %v, %+v", err, r.Totals)
+	}
 }
 
 func (w *world) want(what, got, want string) {
