@@ -207,7 +207,8 @@ func (b *Rulebook) compileRules() error {
 	if len(b.Rules) > 0 && !slices.Contains(b.Rules, ByKey) && b.anyMapped(b.keyring.Fields(ByKey)) {
 		b.Rules, b.Unique = append(b.Rules, ByKey), true
 	}
-	if len(b.Rules) == 0 {
+	byLinkOnly := !slices.ContainsFunc(b.Sync.Match, func(r Rule) bool { return r != ByLink }) && len(b.Sync.Match) > 0
+	if len(b.Rules) == 0 && !byLinkOnly { // who is known by the link alone is nobody who is there already
 		return fmt.Errorf("match: no mapped field serves any of the match rules %v; map one of them, or records could never be recognised again", b.Sync.Match)
 	}
 	return nil
