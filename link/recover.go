@@ -224,9 +224,10 @@ func (p *pass) recoverWrite(ctx context.Context, i store.Intent) error {
 		return p.drop(ctx, i)
 	}
 	m, item := known[0], items[0]
+	untouched := m.Version != "" && m.Version == item.Version
 	p.seen(&m, item)
 	if !item.Gone {
-		m.Base = p.arrived(m, i, item.Record)
+		m.Base = p.arrived(m, i, item.Record, untouched)
 	}
 	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: i.Run, Mirror: []store.Mirrored{m}, Done: []int64{i.ID}, Position: -1}
 	if p.isThere(i, item) {
@@ -255,8 +256,11 @@ func (p *pass) isThere(i store.Intent, item connector.Item) bool {
 	return true
 }
 
-// arrived is the base of a record whose update was in the balance.
-func (p *pass) arrived(m store.Mirrored, i store.Intent, r contact.Record) map[string]plan.Agreed {
+// arrived is the base of a record whose update was in the balance. Where the record
+// was written since, but has the value of before, either the update did not arrive or
+// a person took it back, and nobody can tell: it is then as if both sides had changed
+// it, so that neither value is lost without a word.
+func (p *pass) arrived(m store.Mirrored, i store.Intent, r contact.Record, untouched bool) map[string]plan.Agreed {
 	base := map[string]plan.Agreed{}
 	for name, a := range m.Base {
 		base[name] = a
@@ -265,9 +269,16 @@ func (p *pass) arrived(m store.Mirrored, i store.Intent, r contact.Record) map[s
 	for at, name := range here {
 		sent, ok := i.Payload[there[at]]
 		field := slices.IndexFunc(p.there.Fields, func(f contact.Field) bool { return f.Name == there[at] })
-		if ok && field >= 0 && p.pairing.SameThere(field, sent, r.Value(field)) {
+		if !ok || field < 0 {
+			continue
+		}
+		now := r.Value(field)
+		if p.pairing.SameThere(field, sent, now) {
 			a := i.Base[name]
-			a.Theirs = r.Value(field)
+			a.Theirs = now
+			base[name] = a
+		} else if a, agreed := base[name]; agreed && !untouched && p.pairing.SameThere(field, a.Theirs, now) {
+			a.Theirs = sent
 			base[name] = a
 		}
 	}

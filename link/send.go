@@ -44,7 +44,7 @@ func (p *pass) sendPart(ctx context.Context, people []*person) error {
 	if err := p.Memory.Intend(ctx, p.pair.ID, p.epoch, intents); err != nil {
 		return err
 	}
-	outcomes, err := p.attempt(ctx, intents, versionsOf(people))
+	outcomes, err := p.attempt(ctx, intents, people)
 	if err != nil {
 		return err
 	}
@@ -63,14 +63,6 @@ func (p *pass) sendPart(ctx context.Context, people []*person) error {
 		return err
 	}
 	return cmp.Or(stopped, p.countLost(outcomes))
-}
-
-func versionsOf(people []*person) []string {
-	versions := make([]string, len(people))
-	for i, x := range people {
-		versions[i] = x.out.Version
-	}
-	return versions
 }
 
 // intent is a person's write, with all that is needed to repeat or settle it.
@@ -104,12 +96,18 @@ const attempts = 3
 
 // attempt sends intents. Creates without an answer are sent again only where
 // their key makes that safe.
-func (p *pass) attempt(ctx context.Context, intents []store.Intent, versions []string) ([]connector.Outcome, error) {
+func (p *pass) attempt(ctx context.Context, intents []store.Intent, people []*person) ([]connector.Outcome, error) {
 	writes := make([]connector.Write, len(intents))
 	for i, in := range intents {
 		writes[i] = connector.Write{Op: connector.Op(in.Op), ID: in.RemoteID, Key: in.Key, Set: in.Payload}
-		if versions != nil && p.can.Conditional {
-			writes[i].Version = versions[i]
+		if people == nil {
+			continue
+		}
+		if p.can.Conditional {
+			writes[i].Version = people[i].out.Version
+		}
+		if m := people[i].m; m != nil {
+			writes[i].Known = m.Seen
 		}
 	}
 	outcomes := p.remote.Write(ctx, writes)

@@ -36,16 +36,17 @@ func (b *Rulebook) Consents(at int) bool {
 // directions, whichever policy the field has, and there is no conflict:
 //
 //	theirs stricter    taken, unless they have not moved since a person here said otherwise
-//	ours stricter      sent
+//	ours stricter      sent, unless this is what the remote made of it
 //	one side blank     filled by the other
 //
 // What may not be written is kept and shown.
 func (d *duel) strictest() {
-	d.leave()
+	d.leave("")
 	theirsMoved := !d.known || !d.sameThere(d.theirs, d.base.Theirs)
 	switch {
 	case d.offersIn != "" && contact.Stricter(d.offersIn, d.ours):
 		d.tighten(&d.e.In, d.f.name, d.ours, d.offersIn, d.f.way&WayIn != 0 && d.f.in != WriteNever && theirsMoved)
+	case d.known && !theirsMoved && d.sameHere(d.ours, d.base.Ours): // what the remote has made of ours stands: it may know fewer states
 	case d.offersOut != "" && d.f.theirs >= 0 && contact.Stricter(d.ours, d.consentThere()):
 		d.tighten(&d.e.Out, d.p.theirs.Fields[d.f.theirs].Name, d.theirs, d.offersOut, d.f.way&WayOut != 0 && d.f.out != WriteNever)
 	}

@@ -127,12 +127,20 @@ func (p *Pairing) reverse(source, target contact.Schema) (Sync, error) {
 		if target.Index(m.To) < 0 || source.Index(m.From) < 0 {
 			continue // the way there says what is wrong
 		}
-		if p.wayOf(m)&^p.forward == 0 {
+		switch way := p.wayOf(m); {
+		case way&^p.forward == 0:
 			turned.Write = WriteNever
+		case way == WayBoth && consents(source, m.From):
+			turned.Write = m.Write // an opt-out travels where field values may not (3.14)
 		}
 		back.Map = append(back.Map, turned)
 	}
 	return back, nil
+}
+
+func consents(s contact.Schema, field string) bool {
+	f, ok := s.Field(field)
+	return ok && f.Kind == contact.Consent
 }
 
 // backPolicy is the write policy of the way back.

@@ -244,11 +244,11 @@ func (d *duel) takeIn(rule string) {
 	oursBlank := d.p.In.blankAt(d.f.ours, d.ours)
 	switch {
 	case d.offersIn == "" && (!d.f.mayClear || oursBlank || !contact.Blank(d.theirs)):
-		d.leave() // a blank erases nothing
+		d.leave(d.f.in) // a blank erases nothing
 	case d.f.in == WriteNever || d.f.in == WriteIfExistingBlank && !oursBlank:
 		c.New, c.Kept = d.ours, d.offersIn
 		d.e.In = append(d.e.In, c)
-		d.leave()
+		d.leave(d.f.in)
 	case d.flips(d.offersIn):
 		d.conflict(WinReview, true)
 	default:
@@ -264,11 +264,11 @@ func (d *duel) sendOut(rule string) {
 	theirsBlank := d.theirsBlank()
 	switch {
 	case d.offersOut == "" && (!d.f.mayClear || theirsBlank || !contact.Blank(d.ours)):
-		d.leave()
+		d.leave(d.f.out)
 	case d.f.out == WriteNever || d.f.out == WriteIfExistingBlank && !theirsBlank:
 		c.New, c.Kept = d.theirs, d.offersOut
 		d.e.Out = append(d.e.Out, c)
-		d.leave()
+		d.leave(d.f.out)
 	case d.flips(d.offersOut):
 		d.conflict(WinReview, true)
 	default:
@@ -290,10 +290,11 @@ func (d *duel) keepBase() {
 	}
 }
 
-// leave writes nothing. A two-way field is settled with that; the other way of a
+// leave writes nothing. A two-way field is settled with that, unless its policy
+// writes never: the day it does, what was missed is made up for. The other way of a
 // one-way field may be another sync's, which has its own opinion of the base.
-func (d *duel) leave() {
-	if d.f.way == WayBoth {
+func (d *duel) leave(policy Write) {
+	if d.f.way == WayBoth && policy != WriteNever {
 		d.settle(d.ours, d.theirs)
 		return
 	}

@@ -32,16 +32,19 @@ func syncapps() Preset {
 // where the map says so (S6). Consent travels by rules of its own: only ever stricter.
 func syncappsLinked(source, _ plan.Endpoint) plan.Sync {
 	optional := func(from, to string) plan.Mapping { return plan.Mapping{From: from, To: to, Optional: true} }
+	optOut := func(from, to string) plan.Mapping {
+		return plan.Mapping{From: from, To: to, Optional: true, Write: plan.WriteIfNewNotBlank}
+	}
 	if source.Connection != "" { // the CRM
 		return plan.Sync{
 			Direction: plan.TwoWay, Policy: plan.Policy{Update: plan.WriteIfNewNotBlank, Back: plan.WriteNever}, Required: []string{"email"},
 			Map: []plan.Mapping{
-				optional("Email", "email"), optional("FirstName", "first_name"), optional("LastName", "last_name"), optional("Phone", "phone"), optional("HasOptedOutOfEmail", "consent"),
+				optional("Email", "email"), optional("FirstName", "first_name"), optional("LastName", "last_name"), optional("Phone", "phone"), optOut("HasOptedOutOfEmail", "consent"),
 			}}
 	}
 	return plan.Sync{
 		Direction: plan.TwoWay, Policy: plan.Policy{Back: plan.WriteNever},
 		Map: []plan.Mapping{
-			optional("email", "email_address"), optional("email", "email"), optional("first_name", "FNAME"), optional("last_name", "LNAME"), optional("phone", "PHONE"), optional("consent", "status"),
+			optional("email", "email_address"), optional("email", "email"), optional("first_name", "FNAME"), optional("last_name", "LNAME"), optional("phone", "PHONE"), optOut("consent", "status"),
 		}}
 }

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/connector/salesforce"
@@ -24,6 +26,8 @@ func salesForce() System {
 			{"duplicates", "allow lets records pass that a duplicate rule only warns of", false},
 			{"new_accounts", "no: a company that is no Account yet is not made one", false},
 			{"api_version", "v62.0 when left out", false},
+			{"bulk_from", "from how many writes of one kind on the Bulk API is used; 2000 when left out", false},
+			{"opt_in", "nothing: that nobody has opted out of e-mail says nothing; otherwise it reads as subscribed", false},
 			authority, CallsPerDay, CallsPerSecond,
 		},
 		open: func(ctx context.Context, a account) (connector.Remote, error) {
@@ -47,7 +51,7 @@ func salesForce() System {
 }
 
 func (a account) client() *http.Client {
-	return a.guard.Client(egress.Options{Roots: a.roots, Answer: a.silence})
+	return a.guard.Client(egress.Options{Roots: a.roots, Answer: cmp.Or(a.silence, 3*time.Minute)}) // triggers of 400 records take their time
 }
 
 // salesforce are the settings of a connection, as the connector takes them.
@@ -55,6 +59,8 @@ func (a account) salesforce() (salesforce.Settings, error) {
 	s := salesforce.Settings{URL: a.settings["url"], ClientID: a.settings["client_id"], Username: a.settings["username"], Version: a.settings["api_version"],
 		Object: a.object, ExternalID: a.settings["external_id"], AllowDuplicates: a.settings["duplicates"] == "allow", KnownAccountsOnly: a.settings["new_accounts"] == "no",
 		Session: a.session, Auth: a.settings["auth"]}
+	s.BulkFrom, _ = strconv.Atoi(a.settings["bulk_from"]) // 0: the usual
+	s.UntickedSaysNothing = a.settings["opt_in"] == "nothing"
 	switch s.Auth {
 	case "client_credentials":
 		s.ClientSecret = a.secret

@@ -64,7 +64,7 @@ type account struct {
 
 // Systems lists what Kith can connect to. A new connector is one more line.
 func Systems() []System {
-	return []System{salesForce(), cardDAV(), lDAP(), webServer(), ftpServer(), ftpsServer(), sftpServer(), localFolder()}
+	return []System{salesForce(), hubSpot(), mailChimp(), listMonk(), cardDAV(), lDAP(), webServer(), ftpServer(), ftpsServer(), sftpServer(), localFolder()}
 }
 
 // SystemNamed returns the system of that name.

@@ -37,7 +37,13 @@ type bulkJob struct {
 // failed on rows, and one that failed may have saved some: the three lists of
 // results decide, and a row on none of them is unknown.
 func (o *Object) bulk(ctx context.Context, op connector.Op, group []*task) {
-	job, err := o.bulkBegin(ctx, op, group)
+	rows := table2csv(op, group)
+	if len(rows) > bulkFile && len(group) > 1 {
+		o.bulk(ctx, op, group[:len(group)/2])
+		o.bulk(ctx, op, group[len(group)/2:])
+		return
+	}
+	job, err := o.bulkBegin(ctx, op, group, rows)
 	if err != nil {
 		refuseAll(group, asFault(err)) // nothing is done before the job is closed
 		return
@@ -60,6 +66,9 @@ func (o *Object) bulk(ctx context.Context, op connector.Op, group []*task) {
 	}
 }
 
+// bulkFile is the largest file of one job: 150 MB, as base64 [LIM: Bulk API 2.0].
+const bulkFile = 100 << 20
+
 // bulkKey is the column that every row of a job is told by.
 func bulkKey(op connector.Op, t *table) string {
 	if op == connector.OpCreate {
@@ -69,7 +78,7 @@ func bulkKey(op connector.Op, t *table) string {
 }
 
 // bulkBegin creates a job and uploads its rows.
-func (o *Object) bulkBegin(ctx context.Context, op connector.Op, group []*task) (job bulkJob, err error) {
+func (o *Object) bulkBegin(ctx context.Context, op connector.Op, group []*task, rows []byte) (job bulkJob, err error) {
 	t := group[0].t
 	settings := map[string]any{"object": t.Name, "contentType": "CSV", "columnDelimiter": "COMMA", "lineEnding": "LF", "operation": "update"}
 	switch {
@@ -83,7 +92,6 @@ func (o *Object) bulkBegin(ctx context.Context, op connector.Op, group []*task) 
 	if _, err := o.api.ask(ctx, request{method: http.MethodPost, path: "jobs/ingest", body: settings}, &job); err != nil {
 		return job, err
 	}
-	rows := table2csv(op, group)
 	_, err = o.api.do(ctx, request{method: http.MethodPut, path: "jobs/ingest/" + job.ID + "/batches", body: rows, kind: "text/csv"})
 	return job, err
 }

@@ -52,7 +52,7 @@ func (a *api) composite(ctx context.Context, requests []request) ([]answer, erro
 			Status int     `json:"httpStatusCode"`
 		} `json:"compositeResponse"`
 	}
-	call := request{method: http.MethodPost, path: "composite", body: map[string]any{"allOrNone": false, "compositeRequest": steps}, write: writes}
+	call := request{method: http.MethodPost, path: "composite", body: map[string]any{"allOrNone": false, "collateSubrequests": false, "compositeRequest": steps}, write: writes}
 	if _, err := a.ask(ctx, call, &reply); err != nil {
 		return nil, err
 	}

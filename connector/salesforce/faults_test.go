@@ -219,7 +219,8 @@ func TestValuesThatCannotBe(t *testing.T) {
 		{"Birthdate", "soon", "", true},
 		{"HasOptedOutOfEmail", "abgemeldet", "unsubscribed", false},
 		{"HasOptedOutOfEmail", "cleaned", "unsubscribed", false},
-		{"HasOptedOutOfEmail", "subscribed", "", false},
+		{"HasOptedOutOfEmail", "subscribed", "subscribed", false},
+		{"HasOptedOutOfEmail", "", "subscribed", false},
 		{"HasOptedOutOfEmail", "whatever", "", true},
 		{"MailingCountry", "Italia", "Italia", false},
 		{"NoSuchField", "x", "", true},
@@ -282,5 +283,55 @@ func TestNothingToSay(t *testing.T) {
 	o := r.Write(t.Context(), []connector.Write{{Op: connector.OpUpdate, ID: id, Set: map[string]string{"sync_as": "Lead"}}})[0]
 	if o.Fault != nil || o.Record.Version != before.Version || st.Counts().Saved != calls {
 		t.Errorf("got %+v, %v; want it as it was", o.Record, o.Fault)
+	}
+}
+
+// Values that are there already are not sent, nor is an update of nothing else.
+func TestNothingNew(t *testing.T) {
+	st := newStage(t, sandbox.Options{})
+	st.AddField("Contact", sandbox.NewField{Name: "Seats__c", Kind: "double", Scale: 0})
+	st.AddField("Contact", sandbox.NewField{Name: "Seen__c", Kind: "datetime"})
+	acme := st.Sandbox.Add("Account", map[string]string{"Name": "Acme"})
+	id := st.Sandbox.Add("Contact", map[string]string{"LastName": "Ann", "Title": "Cook", "HasOptedOutOfEmail": "true", "Seats__c": "12", "Seen__c": "2026-11-22T10:00:00Z", "AccountId": acme, "Birthdate": "1990-01-02"})
+	r := st.open(t, st.settings("Contact"))
+	before := fetched(t, r, id)
+	st.pass(time.Minute)
+	for _, row := range []struct {
+		sentence string
+		set      map[string]string
+		saved    bool
+	}{
+		{"the same in other words", map[string]string{"Title": "Cook", "HasOptedOutOfEmail": "cleaned", "Seats__c": "12.0", "Seen__c": "2026-11-22 11:00+01:00", "AccountId": acme[:15], "Birthdate": "2 Jan 1990", "FirstName": " "}, false},
+		{"one of them is new", map[string]string{"Title": "Cook", "FirstName": "Ann"}, true},
+		{"one of them is cleared", map[string]string{"Seats__c": ""}, true},
+		{"an opt-out is taken back", map[string]string{"HasOptedOutOfEmail": "subscribed"}, true},
+	} {
+		was := st.Counts().Saved
+		o := r.Write(t.Context(), []connector.Write{{Op: connector.OpUpdate, ID: id, Version: fetched(t, r, id).Version, Set: row.set}})[0]
+		if saved := st.Counts().Saved > was; o.Fault != nil || saved != row.saved || !row.saved && o.Record.Version != before.Version {
+			t.Errorf("%s: got saved %v, %v; want %v", row.sentence, saved, o.Fault, row.saved)
+		}
+	}
+	if has := st.Values(id); has["FirstName"] != "Ann" || has["Seats__c"] != "" || has["HasOptedOutOfEmail"] == "true" {
+		t.Errorf("got %v", has)
+	}
+}
+
+// An opt-out is a state of a consent (3.14); what an unticked box says can be chosen.
+func TestOptOut(t *testing.T) {
+	st := newStage(t, sandbox.Options{})
+	in := st.Sandbox.Add("Contact", map[string]string{"LastName": "In"})
+	out := st.Sandbox.Add("Contact", map[string]string{"LastName": "Out", "HasOptedOutOfEmail": "true"})
+	s := st.settings("Contact")
+	for _, nothing := range []bool{false, true} {
+		s.UntickedSaysNothing = nothing
+		r := st.open(t, s)
+		want := map[bool]string{false: "subscribed", true: ""}[nothing]
+		if got := value(t, r, fetched(t, r, in), "HasOptedOutOfEmail"); got != want {
+			t.Errorf("unticked, says nothing %v: got %q, want %q", nothing, got, want)
+		}
+		if got := value(t, r, fetched(t, r, out), "HasOptedOutOfEmail"); got != "unsubscribed" {
+			t.Errorf("ticked: got %q, want unsubscribed", got)
+		}
 	}
 }

@@ -47,10 +47,6 @@ func (o *Object) Find(ctx context.Context, name string, values []string) ([]conn
 
 // search reads the rows whose field has one of these values.
 func (o *Object) search(ctx context.Context, t *table, field string, values, where []string) ([]row, error) {
-	names := o.selected(t)
-	if o.crowded(t) {
-		names = o.marks(t)
-	}
 	tail := " ORDER BY CreatedDate, Id"
 	if len(where) > 0 {
 		tail = " AND " + strings.Join(where, " AND ") + tail
@@ -58,7 +54,7 @@ func (o *Object) search(ctx context.Context, t *table, field string, values, whe
 	if !t.has("CreatedDate") {
 		tail = strings.Replace(tail, "CreatedDate, ", "", 1)
 	}
-	rows, err := o.api.in(ctx, "SELECT "+strings.Join(names, ",")+" FROM "+t.Name, field, values, tail, false)
+	rows, err := o.api.in(ctx, "SELECT "+o.selected(t)+" FROM "+t.Name, field, values, tail, false)
 	if err != nil {
 		return nil, err
 	}

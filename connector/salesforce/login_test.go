@@ -29,11 +29,11 @@ func TestConnectInTheBrowser(t *testing.T) {
 	if _, err := w.Exchange(t.Context(), st.client, allowed(t, w, verifier), salesforce.NewVerifier()); faultOf(err) == nil || faultOf(err).Kind != connector.Denied {
 		t.Errorf("somebody else's verifier: got %v, want denied", err)
 	}
-	kept := salesforce.Secret{ClientSecret: "sandbox", RefreshToken: connected.RefreshToken}.Text()
+	kept := connected.RefreshToken
 	for range 3 { // processes, one after another
-		s := salesforce.ParseSecret("", kept).With(salesforce.Settings{URL: connected.URL, ClientID: "kith", Object: "Contact", Session: new(salesforce.Session)})
+		s := salesforce.Settings{URL: connected.URL, ClientID: "kith", ClientSecret: "sandbox", RefreshToken: kept, Object: "Contact", Session: new(salesforce.Session)}
 		s.Rotated = func(_ context.Context, token string) error {
-			kept = salesforce.Secret{ClientSecret: "sandbox", RefreshToken: token}.Text()
+			kept = token
 			return nil
 		}
 		r := st.open(t, s)
@@ -43,7 +43,7 @@ func TestConnectInTheBrowser(t *testing.T) {
 		}
 	}
 	st.SignOut()
-	_, err = salesforce.Open(t.Context(), salesforce.ParseSecret("", kept).With(salesforce.Settings{URL: connected.URL, ClientID: "kith", Object: "Contact"}), st.client, st.now)
+	_, err = salesforce.Open(t.Context(), salesforce.Settings{URL: connected.URL, ClientID: "kith", ClientSecret: "sandbox", RefreshToken: kept, Object: "Contact"}, st.client, st.now)
 	if f := faultOf(err); f == nil || f.Kind != connector.Denied {
 		t.Errorf("taken back: got %v, want denied", err)
 	}
@@ -89,7 +89,7 @@ func TestSignedClaimAtTheSandbox(t *testing.T) {
 	st := newStage(t, sandbox.Options{PublicKeyPEM: pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})})
 	text := string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}))
 	user := st.Values(st.IDs("User")[0])["Username"]
-	s := salesforce.ParseSecret("jwt", text).With(salesforce.Settings{URL: st.http.URL, Auth: "jwt", ClientID: "kith", Username: user, Object: "Contact"})
+	s := salesforce.Settings{URL: st.http.URL, Auth: "jwt", ClientID: "kith", Username: user, PrivateKey: text, Object: "Contact"}
 	st.open(t, s)
 	s.Username = "nobody@example.com"
 	if _, err := salesforce.Open(t.Context(), s, st.client, st.now); faultOf(err) == nil || faultOf(err).Kind != connector.Denied {

@@ -273,3 +273,22 @@ func TestOneAccountForOneName(t *testing.T) {
 		t.Errorf("got %d accounts and %d contacts, want 1 and 3", st.Count("Account"), st.Count("Contact"))
 	}
 }
+
+// A fault names the field as our schema does, whatever the object calls it.
+func TestFaultsNameOurFields(t *testing.T) {
+	st := newStage(t, sandbox.Options{})
+	r := st.open(t, st.settings(salesforce.Person))
+	for _, row := range []struct{ syncAs, field string }{{"Lead", "company"}, {"Contact", "LastName"}} {
+		set := map[string]string{"sync_as": row.syncAs, "LastName": "Ann", "company": "Acme"}
+		delete(set, row.field)
+		o := r.Write(t.Context(), []connector.Write{{Op: connector.OpCreate, Key: "k", Set: set}})[0]
+		if o.Fault == nil || o.Fault.Code != "REQUIRED_FIELD_MISSING" || o.Fault.Field != row.field {
+			t.Errorf("%s without %s: got %+v", row.syncAs, row.field, o.Fault)
+		}
+	}
+	st.Refuse(sandbox.RowFault{Code: "STRING_TOO_LONG", Fields: []string{"MailingCity"}, Message: "City: data value too large"})
+	o := r.Write(t.Context(), []connector.Write{{Op: connector.OpCreate, Key: "k", Set: map[string]string{"sync_as": "Contact", "LastName": "Ann", "City": "Leeds"}}})[0]
+	if o.Fault == nil || o.Fault.Field != "City" {
+		t.Errorf("a contact's city: got %+v", o.Fault)
+	}
+}

@@ -52,9 +52,9 @@ type Settings struct {
 	AllowDuplicates bool
 	// KnownAccountsOnly: a company that is no Account yet is not made one.
 	KnownAccountsOnly bool
-	// UntickedIsConsent reads an unticked HasOptedOutOfEmail as subscribed.
-	// Otherwise it says nothing: nobody was asked (requirements 3.14).
-	UntickedIsConsent bool
+	// UntickedSaysNothing reads an unticked HasOptedOutOfEmail as blank. Otherwise it
+	// is subscribed: whoever is there and has not opted out gets mail (S5).
+	UntickedSaysNothing bool
 	// BulkFrom is from how many writes of one kind on Bulk 2.0 is used; 2,000 when 0.
 	BulkFrom int
 }
@@ -107,6 +107,9 @@ func Open(ctx context.Context, s Settings, client *http.Client, now func() time.
 		}
 		if err != nil {
 			return nil, err
+		}
+		if !t.Queryable || !t.has("SystemModstamp") {
+			return nil, invalid("object", "Salesforce does not list the records of "+t.Name+" by what has changed.")
 		}
 		o.tables = append(o.tables, t)
 	}

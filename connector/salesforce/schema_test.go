@@ -127,7 +127,8 @@ func TestManyFields(t *testing.T) {
 		st.AddField("Contact", sandbox.NewField{Name: fmt.Sprintf("Some_Field_With_A_Long_Name_%d__c", i)})
 	}
 	for _, object := range []string{"Contact", salesforce.Person} {
-		id := st.Sandbox.Add("Contact", map[string]string{"LastName": "Ann", "Email": "ann@example.com", "Some_Field_With_A_Long_Name_399__c": "last"})
+		acme := st.Sandbox.Add("Account", map[string]string{"Name": "Acme"})
+		id := st.Sandbox.Add("Contact", map[string]string{"LastName": "Ann", "AccountId": acme, "Email": "ann@example.com", "Some_Field_With_A_Long_Name_399__c": "last"})
 		r := st.open(t, st.settings(object))
 		_, items, cursor := since(t, r, "")
 		found, err := r.Find(t.Context(), "Email", []string{"ann@example.com"})
@@ -138,6 +139,9 @@ func TestManyFields(t *testing.T) {
 			got = slices.DeleteFunc(slices.Clone(got), func(i connector.Item) bool { return i.ID != id })
 			if len(got) != 1 || value(t, r, got[0], "Some_Field_With_A_Long_Name_399__c") != "last" {
 				t.Errorf("%s %s: got %d, want the record with its last field", object, what, len(got))
+			}
+			if object == salesforce.Person && value(t, r, got[0], "company") != "Acme" {
+				t.Errorf("%s %s: got company %q, want Acme", object, what, value(t, r, got[0], "company"))
 			}
 		}
 		st.Sandbox.Remove(id)

@@ -66,11 +66,7 @@ func (o *Object) collections(ctx context.Context, op connector.Op, group []*task
 			continue
 		}
 		if stop := o.call(ctx, op, call); stop != nil {
-			for _, k := range group {
-				if k.open() {
-					k.fail(stop)
-				}
-			}
+			failOpen(group, stop)
 			return
 		}
 	}

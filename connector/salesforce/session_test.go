@@ -62,7 +62,7 @@ func (o *org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if strings.HasSuffix(r.URL.Path, "/describe") {
-		fmt.Fprint(w, `{"name":"Contact","label":"Contact","keyPrefix":"003","createable":true,"updateable":true,"deletable":true,"fields":[
+		fmt.Fprint(w, `{"name":"Contact","label":"Contact","keyPrefix":"003","createable":true,"updateable":true,"deletable":true,"queryable":true,"fields":[{"name":"SystemModstamp","label":"System Modstamp","type":"datetime"},
 			{"name":"Id","label":"Contact ID","type":"id"},{"name":"Email","label":"Email","type":"email","idLookup":true,"createable":true,"updateable":true,"nillable":true}]}`)
 		return
 	}
@@ -263,11 +263,21 @@ func TestRotatedRefreshTokenIsStoredFirst(t *testing.T) {
 	if len(o.forms) != 2 {
 		t.Errorf("opened with the stored key: got %d sign-ins, want the 2 there were", len(o.forms))
 	}
+	o.expire()
+	if _, err := whole(t.Context(), r, ""); err != nil || o.forms[2].Get("refresh_token") != "refresh-2" {
+		t.Errorf("an object that was opened with the first key: got %v with %q, want it to go on with the key that holds", err, o.forms[2].Get("refresh_token"))
+	}
 	o.refresh = "anew"
 	s.RefreshToken = "anew" // somebody has connected again
 	open(t, s)
 	if last := o.forms[len(o.forms)-1].Get("refresh_token"); last != "anew" {
 		t.Errorf("connected again: got %q used, want the new key", last)
+	}
+	o.expire()
+	for _, old := range []*salesforce.Object{r, open(t, s)} {
+		if _, err := whole(t.Context(), old, ""); err != nil {
+			t.Errorf("after somebody has connected again: %v", err)
+		}
 	}
 }
 

@@ -40,7 +40,7 @@ func (o *Object) shown(f *field, value any) string {
 	return ""
 }
 
-// ticked is a box as text. That nobody has opted out is no consent.
+// ticked is a box as text; that of the opt-out, as a state of a consent.
 func (o *Object) ticked(f *field, yes bool) string {
 	switch {
 	case kindOf(f) != contact.Consent && yes:
@@ -49,10 +49,28 @@ func (o *Object) ticked(f *field, yes bool) string {
 		return "false"
 	case yes:
 		return contact.Unsubscribed
-	case o.settings.UntickedIsConsent:
-		return contact.Subscribed
+	case o.settings.UntickedSaysNothing:
+		return ""
 	}
-	return ""
+	return contact.Subscribed
+}
+
+// same reports whether a value to send is the one that is there.
+func (o *Object) same(f *field, now, sent any) bool {
+	switch f.Type {
+	case "datetime":
+		a, _ := now.(string)
+		b, _ := sent.(string)
+		return a != "" && b != "" && moment(a).Equal(moment(b))
+	case "reference":
+		a, _ := now.(string)
+		b, _ := sent.(string)
+		return wide(a) == wide(b)
+	}
+	if _, null := sent.(bool); null && now == nil {
+		return false
+	}
+	return o.shown(f, now) == o.shown(f, sent)
 }
 
 // number writes 1.0E7 as 10000000.
@@ -91,6 +109,8 @@ func (o *Object) sent(f *field, text string) (any, *connector.Fault) {
 		return dated(f, text)
 	case "picklist":
 		return choice(f, text), nil
+	case "email", "phone", "url":
+		return strings.TrimSpace(text), nil
 	}
 	return text, nil
 }

@@ -1,7 +1,6 @@
 package salesforce
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -70,14 +69,38 @@ func (o *Object) wave(ctx context.Context, writes []connector.Write, out []conne
 			break
 		}
 		if err := step(ctx, left); err != nil {
-			for _, k := range left {
-				if k.open() {
-					k.fail(asFault(err))
-				}
-			}
+			failOpen(left, err)
 		}
 	}
 	o.after(ctx, tasks)
+	for _, k := range tasks {
+		o.ourName(k)
+	}
+}
+
+// ourName names the field that a fault complains about as our schema does.
+func (o *Object) ourName(k *task) {
+	f := k.out.Fault
+	if f == nil || f.Field == "" || k.t == nil || o.index(f.Field) >= 0 {
+		return
+	}
+	for _, c := range o.columns {
+		if from := c.from[k.t.Name]; from != nil && from.Name == f.Field {
+			named := *f // others may share it
+			named.Field = c.Name
+			k.out.Fault = &named
+			return
+		}
+	}
+}
+
+// failOpen ends those of some tasks that have not ended yet.
+func failOpen(tasks []*task, err error) {
+	for _, k := range tasks {
+		if k.open() {
+			k.fail(asFault(err))
+		}
+	}
 }
 
 func open(tasks []*task) []*task {
@@ -192,7 +215,7 @@ func (o *Object) complete(k *task) *connector.Fault {
 		return nil
 	}
 	if f := k.t.at[k.t.key]; f.Length > 0 && len(k.Key) > f.Length {
-		return invalid(k.t.key, "The field "+k.t.key+" is too short for our keys. It needs room for "+"40 characters.")
+		return invalid(k.t.key, "The field "+k.t.key+" is too short for our keys. It needs room for 40 characters.")
 	}
 	k.body[k.t.key] = k.Key
 	return nil
@@ -201,21 +224,19 @@ func (o *Object) complete(k *task) *connector.Fault {
 // before reads the records that are to be changed under a condition.
 func (o *Object) before(ctx context.Context, tasks []*task) error {
 	for _, t := range o.tables {
+		bound := slices.DeleteFunc(slices.Clone(tasks), func(k *task) bool { return k.t != t || k.Op == connector.OpCreate || k.Version == "" })
 		var ids []string
-		for _, k := range tasks {
-			if k.t == t && k.Op != connector.OpCreate && k.Version != "" {
-				ids = append(ids, k.ID)
-			}
+		for _, k := range bound {
+			ids = append(ids, k.ID)
 		}
 		rows, err := o.retrieve(ctx, t, ids)
 		if err != nil {
-			return err
+			failOpen(bound, err)
+			continue
 		}
 		by := byID(rows)
-		for _, k := range tasks {
-			if k.t == t && k.Op != connector.OpCreate && k.Version != "" {
-				k.judge(o, by[k.ID])
-			}
+		for _, k := range bound {
+			k.judge(o, by[k.ID])
 		}
 	}
 	return nil
@@ -236,72 +257,21 @@ func (k *task) judge(o *Object, now row) {
 	k.now = now
 }
 
-// nothing ends updates that have nothing to say: the org would take them for a
-// change all the same.
+// nothing ends updates that would leave the record as it is: the org would take
+// them for a change all the same (3.9).
 func (o *Object) nothing(_ context.Context, tasks []*task) error {
 	for _, k := range tasks {
-		k.done = k.done || k.Op == connector.OpUpdate && len(k.body) == 0
-	}
-	return nil
-}
-
-// existing finds the creates that were carried out before, where only a look can
-// tell: a key that the org does not hold unique. They are returned as they are,
-// for somebody may have changed them since.
-func (o *Object) existing(ctx context.Context, tasks []*task) error {
-	for _, t := range o.tables {
-		if t.key == "" || t.unique {
+		if k.Op != connector.OpUpdate {
 			continue
 		}
-		if err := o.byKey(ctx, t, slices.DeleteFunc(slices.Clone(tasks), func(k *task) bool { return k.t != t || k.Op != connector.OpCreate })); err != nil {
-			return err
+		for name, v := range k.body {
+			if now, known := k.now[name]; known && o.same(k.t.at[name], now, v) {
+				delete(k.body, name)
+			}
 		}
+		k.done = k.done || len(k.body) == 0
 	}
 	return nil
-}
-
-// byKey finds the records that have the keys of creates.
-func (o *Object) byKey(ctx context.Context, t *table, creates []*task) error {
-	by := map[string]*task{}
-	for _, k := range creates {
-		if k.Key != "" {
-			by[strings.ToLower(k.Key)] = k
-		}
-	}
-	rows, err := o.api.in(ctx, "SELECT Id,"+t.key+" FROM "+t.Name, t.key, sorted(keys(by)), "", false)
-	if err != nil {
-		return err
-	}
-	had := map[string]string{}
-	for _, r := range rows {
-		key := strings.ToLower(r.text(t.key))
-		k := by[key]
-		switch {
-		case k == nil:
-		case had[key] != "" && had[key] != r.text("Id"):
-			k.done = false
-			k.fail(problem{Code: "DUPLICATE_EXTERNAL_ID"}.fault(true))
-		default:
-			had[key] = r.text("Id")
-			k.ID, k.done, k.out.Fault = wide(r.text("Id")), true, nil
-		}
-	}
-	return nil
-}
-
-func keys(by map[string]*task) map[string]bool {
-	out := map[string]bool{}
-	for _, k := range by {
-		out[k.Key] = true
-	}
-	return out
-}
-
-// refused are the creates with a fault of this code.
-func refused(tasks []*task, t *table, codes ...string) []*task {
-	return slices.DeleteFunc(slices.Clone(tasks), func(k *task) bool {
-		return k.t != t || k.Op != connector.OpCreate || k.out.Fault == nil || !slices.Contains(codes, k.out.Fault.Code)
-	})
 }
 
 // after reads what was written as the org has it now.
@@ -331,79 +301,4 @@ func (o *Object) after(ctx context.Context, tasks []*task) {
 			}
 		}
 	}
-}
-
-// own finds the records that refused creates ran into. That a look fails leaves
-// the fault as it is.
-func (o *Object) own(ctx context.Context, tasks []*task) {
-	for _, t := range o.tables {
-		if t.key != "" {
-			_ = o.byKey(ctx, t, slices.DeleteFunc(refused(tasks, t, "DUPLICATE_VALUE"), func(k *task) bool { return k.Key == "" }))
-		}
-		if t.Name == "CampaignMember" {
-			_ = o.members(ctx, t, refused(tasks, t, "DUPLICATE_VALUE"))
-		}
-		if t.has("Email") {
-			_ = o.twins(ctx, refused(tasks, t, "DUPLICATES_DETECTED"))
-		}
-	}
-}
-
-// members finds the members that are there already.
-func (o *Object) members(ctx context.Context, t *table, creates []*task) error {
-	by, people := map[string]*task{}, map[string]map[string]bool{"ContactId": {}, "LeadId": {}}
-	campaigns := map[string]bool{}
-	for _, k := range creates {
-		field := "ContactId" // of a member with both only this one counts
-		if k.body[field] == nil {
-			field = "LeadId"
-		}
-		who, _ := k.body[field].(string)
-		campaign, _ := k.body["CampaignId"].(string)
-		if k.out.Fault == nil || who == "" || campaign == "" {
-			continue
-		}
-		campaigns[wide(campaign)], people[field][wide(who)] = true, true
-		by[wide(campaign)+wide(who)] = k
-	}
-	for field, ids := range people {
-		var list []string
-		for _, c := range sorted(campaigns) {
-			list = append(list, quote(c))
-		}
-		rows, err := o.api.in(ctx, "SELECT Id,CampaignId,ContactId,LeadId FROM CampaignMember", field, sorted(ids), " AND CampaignId IN ("+strings.Join(list, ",")+")", false)
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			if k := by[wide(r.text("CampaignId"))+wide(r.text(field))]; k != nil {
-				k.out.Fault.ID, k.out.Fault.Message = wide(r.text("Id")), "This person is a member of the campaign already."
-			}
-		}
-	}
-	return nil
-}
-
-// twins finds by e-mail whom a duplicate rule means: in a collection it does not say.
-func (o *Object) twins(ctx context.Context, creates []*task) error {
-	by := map[string][]*task{}
-	emails := map[string]bool{}
-	for _, k := range creates {
-		if email, _ := k.body["Email"].(string); email != "" && k.out.Fault.ID == "" {
-			by[strings.ToLower(email)] = append(by[strings.ToLower(email)], k)
-			emails[email] = true
-		}
-	}
-	for _, other := range o.tables {
-		rows, err := o.api.in(ctx, "SELECT Id,Email FROM "+other.Name, "Email", sorted(emails), " ORDER BY CreatedDate, Id", false)
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			for _, k := range by[strings.ToLower(r.text("Email"))] {
-				k.out.Fault.ID = cmp.Or(k.out.Fault.ID, wide(r.text("Id")))
-			}
-		}
-	}
-	return nil
 }

@@ -34,24 +34,7 @@ func (s *Sandbox) aggregate(q *reach, st *statement) answer {
 			return p.answer()
 		}
 	}
-	groups, keys := map[string][]int32{}, []string(nil)
-	if by == nil {
-		groups[""], keys = rows, []string{""}
-	}
-	for _, n := range rows {
-		if by == nil {
-			break
-		}
-		key := ""
-		for _, p := range by {
-			key += s.read(q.o, q.o.rows[n], p) + "\x00"
-		}
-		if groups[key] == nil {
-			keys = append(keys, key)
-		}
-		groups[key] = append(groups[key], n)
-	}
-	slices.Sort(keys)
+	groups, keys := s.groups(q, rows, by)
 	records := []any{}
 	for _, key := range keys {
 		record, p := q.summary(st, groups[key])
@@ -67,6 +50,27 @@ func (s *Sandbox) aggregate(q *reach, st *statement) answer {
 		}
 	}
 	return reply(http.StatusOK, map[string]any{"totalSize": len(records), "done": true, "records": records})
+}
+
+// groups parts rows by the values of some paths. Without any they are one group,
+// even when there are none.
+func (s *Sandbox) groups(q *reach, rows []int32, by []path) (groups map[string][]int32, keys []string) {
+	if len(by) == 0 {
+		return map[string][]int32{"": rows}, []string{""}
+	}
+	groups = map[string][]int32{}
+	for _, n := range rows {
+		key := ""
+		for _, p := range by {
+			key += s.read(q.o, q.o.rows[n], p) + "\x00"
+		}
+		if groups[key] == nil {
+			keys = append(keys, key)
+		}
+		groups[key] = append(groups[key], n)
+	}
+	slices.Sort(keys)
+	return groups, keys
 }
 
 // summary is one AggregateResult.

@@ -9,7 +9,7 @@ import (
 
 var consentPage = template.Must(template.New("consent").Parse(`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Allow access? | Salesforce sandbox</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#f3f3f3}main{max-width:26rem;margin:4rem auto;background:#fff;padding:2rem;border:1px solid #ddd;border-radius:.5rem}
+<style>body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#f3f3f3}main{max-width:30rem;margin:4rem auto;background:#fff;padding:2rem;border:1px solid #ddd;border-radius:.5rem}
 h1{font-size:1.3rem;margin-top:0}button{font:inherit;padding:.5rem 1.2rem;border-radius:.3rem;border:1px solid #555;background:#fff;cursor:pointer}button.yes{background:#0b5cab;border-color:#0b5cab;color:#fff}
 label{display:block;margin:.3rem 0}small{color:#555}</style></head><body><main>
 <h1>Allow access?</h1>

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 const (
@@ -159,6 +160,8 @@ func (s *Sandbox) relate() {
 				switch {
 				case f.name == "OwnerId" || f.noCreate:
 					name = ""
+				case f.custom:
+					name = strings.ReplaceAll(name, " ", "") + "__r"
 				case o.name == "CampaignMember", o.name == "CampaignMemberStatus", o.name == "EventRelation":
 					name = map[string]string{"CampaignMember": "CampaignMembers", "CampaignMemberStatus": "CampaignMemberStatuses", "EventRelation": "EventRelations"}[o.name]
 				case f.name == "ParentId" && o == parent:

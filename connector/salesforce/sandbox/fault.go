@@ -64,6 +64,7 @@ func (s *Sandbox) fault(c *call) *Fault {
 		if f.Times > 0 {
 			f.Times--
 		}
+		s.tally.faulted++
 		happens := *f
 		return &happens
 	}
@@ -119,6 +120,7 @@ func (f *Fault) send(w http.ResponseWriter, a answer) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(whole)))
 		w.WriteHeader(a.status)
 		_, _ = w.Write(whole[:len(whole)/2])
+		_ = http.NewResponseController(w).Flush() // else nothing of it is sent
 		panic(http.ErrAbortHandler)
 	case f.Late && f.Status != 0:
 		f.wrong().send(w)

@@ -40,8 +40,8 @@ func (s *Sandbox) limits(*call) answer {
 // Counts are what clients have asked of an org so far.
 type Counts struct {
 	// Calls count against the daily limit; SignIns do not, nor do those that were
-	// Refused because the limit was reached.
-	Calls, SignIns, Refused int
+	// Refused because the limit was reached, or that a Fault answered.
+	Calls, SignIns, Refused, Faulted int
 	// Kinds are the calls by what they ask, "PATCH composite/sobjects/Contact/Ext__c".
 	Kinds map[string]int
 	// Records were sent to clients, Saved were written by them.
@@ -54,9 +54,9 @@ type Counts struct {
 
 // tally counts.
 type tally struct {
-	calls, oauth, refused, records, saved, in, uri int
-	kinds, breaches                       map[string]int
-	hours                                 map[int64]int // calls by hour, of the last day
+	calls, oauth, refused, faulted, records, saved, in, uri int
+	kinds, breaches                                         map[string]int
+	hours                                                   map[int64]int // calls by hour, of the last day
 }
 
 // Counts tells what was asked so far.
@@ -64,7 +64,7 @@ func (s *Sandbox) Counts() Counts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.tally
-	return Counts{t.calls, t.oauth, t.refused, maps.Clone(t.kinds), t.records, t.saved, t.in, t.uri, maps.Clone(t.breaches)}
+	return Counts{t.calls, t.oauth, t.refused, t.faulted, maps.Clone(t.kinds), t.records, t.saved, t.in, t.uri, maps.Clone(t.breaches)}
 }
 
 // ResetCounts counts anew. What is used of the day stays.

@@ -2,22 +2,8 @@ package sandbox
 
 import (
 	"fmt"
-	"net/http"
-	"slices"
 	"strings"
 )
-
-// A DuplicateRule finds records that stand for somebody who is there already.
-type DuplicateRule struct {
-	// Object is what is saved and Against where to look, the object itself when
-	// empty. Fields must all be equal, and not empty; they are indexed ones,
-	// Email above all.
-	Object  string
-	Against []string
-	Fields  []string
-	// Alert only warns: Sforce-Duplicate-Rule-Header allowSave=true passes it.
-	Alert bool
-}
 
 // rules are what an org asks of a record before it is saved.
 func (s *Sandbox) rules(by saver, o *object, old, r *row, in map[string]any) *problem {
@@ -112,89 +98,6 @@ func (s *Sandbox) ownRules(o *object, old, r *row, in map[string]any) *problem {
 	return nil
 }
 
-// memberRules: one row for a person and a campaign; of two persons the contact;
-// a status that the campaign does not have is its default one.
-func (s *Sandbox) memberRules(o *object, old, r *row) *problem {
-	contact, lead, campaign := o.field("ContactId"), o.field("LeadId"), o.field("CampaignId")
-	if old == nil && r.get(contact) != "" {
-		r.set(lead, "")
-	}
-	who := contact
-	if r.get(contact) == "" {
-		who = lead
-	}
-	if r.get(who) == "" {
-		return refuse("REQUIRED_FIELD_MISSING", "Required fields are missing: [LeadId or ContactId]", "LeadId", "ContactId")
-	}
-	if old == nil {
-		for _, other := range s.holders(o, who, r.get(who)) {
-			if other.get(campaign) == r.get(campaign) {
-				return refuse("DUPLICATE_VALUE", "Already a campaign member.")
-			}
-		}
-	}
-	label, responded := s.memberStatus(r.get(campaign), r.get(o.field("Status")))
-	r.set(o.field("Status"), label)
-	r.set(o.field("HasResponded"), yes(responded))
-	first := o.field("FirstRespondedDate")
-	if responded && r.get(first) == "" {
-		r.set(first, stampText(s.now())[:10])
-	}
-	return nil
-}
-
-func (s *Sandbox) memberStatus(campaign, wanted string) (label string, responded bool) {
-	o := s.objects["campaignmemberstatus"]
-	has := func(r *row, name string) bool { return r.get(o.field(name)) == "true" }
-	for _, r := range s.holders(o, o.field("CampaignId"), campaign) {
-		name := r.get(o.field("Label"))
-		if strings.EqualFold(name, wanted) {
-			return name, has(r, "HasResponded")
-		}
-		if has(r, "IsDefault") || label == "" {
-			label, responded = name, has(r, "HasResponded")
-		}
-	}
-	return label, responded
-}
-
-// memberField is a member's value of the person it stands for.
-func memberField(name string) func(*Sandbox, *object, *row) string {
-	return func(s *Sandbox, o *object, r *row) string {
-		who := first(r.get(o.field("ContactId")), r.get(o.field("LeadId")))
-		if who == "" {
-			return ""
-		}
-		po := s.prefix[who[:3]]
-		pr := po.row(number(who))
-		if pr == nil {
-			return ""
-		}
-		if name == "Company" && po.name == "Contact" {
-			id := pr.get(po.field("AccountId"))
-			if id == "" {
-				return ""
-			}
-			ao := s.prefix[id[:3]]
-			return ao.row(number(id)).get(ao.field("Name"))
-		}
-		return s.value(po, pr, po.field(name))
-	}
-}
-
-// members counts a campaign's leads or contacts.
-func members(who string) func(*Sandbox, *object, *row) string {
-	return func(s *Sandbox, o *object, r *row) string {
-		m, n := s.objects["campaignmember"], 0
-		for _, member := range s.holders(m, m.field("CampaignId"), makeID(o.prefix, r.n)) {
-			if member.get(m.field(who)) != "" {
-				n++
-			}
-		}
-		return fmt.Sprint(n)
-	}
-}
-
 // eventRules: a meeting begins, and ends or lasts.
 func (s *Sandbox) eventRules(o *object, r *row, in map[string]any) *problem {
 	start, end, at, minutes := o.field("StartDateTime"), o.field("EndDateTime"), o.field("ActivityDateTime"), o.field("DurationInMinutes")
@@ -277,69 +180,4 @@ func (s *Sandbox) after(by saver, o *object, r *row, created bool) {
 		f.grants[r.get(o.field("ParentId"))] = grant{r.get(o.field("PermissionsRead")) == "true", r.get(o.field("PermissionsEdit")) == "true"}
 		s.described = s.now()
 	}
-}
-
-// duplicates are the active duplicate rules.
-func (s *Sandbox) duplicates(by saver, o *object, old, r *row) *problem {
-	for _, rule := range s.options.Duplicates {
-		if !strings.EqualFold(rule.Object, o.name) || rule.Alert && by.allow {
-			continue
-		}
-		if old != nil && !slices.ContainsFunc(rule.Fields, func(name string) bool { return old.get(o.field(name)) != r.get(o.field(name)) }) {
-			continue
-		}
-		against := rule.Against
-		if against == nil {
-			against = []string{o.name}
-		}
-		for _, name := range against {
-			to := s.objects[lower(name)]
-			if found := s.alike(o, r, to, rule.Fields); found != nil {
-				return s.duplicate(by, rule, to, found)
-			}
-		}
-	}
-	return nil
-}
-
-// alike are the rows that have a row's values in all the fields.
-func (s *Sandbox) alike(o *object, r *row, to *object, fields []string) (out []*row) {
-	for i, name := range fields {
-		v, f := r.get(o.field(name)), to.field(name)
-		if v == "" || f == nil {
-			return nil
-		}
-		if i == 0 {
-			for _, other := range s.holders(to, f, v) {
-				if to != o || other.n != r.n {
-					out = append(out, other)
-				}
-			}
-			continue
-		}
-		out = slices.DeleteFunc(out, func(other *row) bool { return !strings.EqualFold(s.value(to, other, f), v) })
-	}
-	if len(out) == 0 {
-		return nil
-	}
-	return out
-}
-
-func (s *Sandbox) duplicate(by saver, rule DuplicateRule, to *object, found []*row) *problem {
-	p := refuse("DUPLICATES_DETECTED", "Use one of these records?").at(http.StatusBadRequest)
-	name := "Standard_" + rule.Object + "_Duplicate_Rule"
-	records := []any{}
-	for _, r := range found {
-		record := map[string]any{"attributes": map[string]any{"type": to.name, "url": "/services/data/v60.0/sobjects/" + to.name + "/" + makeID(to.prefix, r.n)}, "Id": makeID(to.prefix, r.n)}
-		if by.details {
-			for k, v := range s.plain(to, r) {
-				record[k] = v
-			}
-		}
-		records = append(records, map[string]any{"additionalInformation": []any{}, "fieldDiffs": []any{}, "matchConfidence": 100.0, "record": record})
-	}
-	p.spelled = first(s.options.DuplicateKey, "duplicateResut")
-	p.result = map[string]any{"allowSave": rule.Alert, "duplicateRule": name, "duplicateRuleEntityType": rule.Object, "errorMessage": "Use one of these records?",
-		"matchResults": []any{map[string]any{"entityType": to.name, "errors": []any{}, "matchEngine": "ExactMatchEngine", "matchRecords": records, "rule": "Standard_" + to.name + "_Match_Rule_v1_1", "size": len(found), "success": true}}}
-	return p
 }

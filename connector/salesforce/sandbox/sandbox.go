@@ -135,11 +135,15 @@ func (s *Sandbox) Hint() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	address := first(s.options.URL, "http://127.0.0.1")
+	ways := "sign in by client credentials, or in the browser where the connection sends you"
+	if s.options.AnyKey || s.options.PublicKeyPEM != nil {
+		ways = "sign in by client credentials, by JWT as " + s.userValue(s.admin, "Username") + ", or in the browser where the connection sends you"
+	}
 	return []string{
 		"Salesforce sandbox at " + address,
 		"client id: " + s.clientID() + ", client secret: " + s.clientSecret(),
-		"sign in by client credentials, by JWT, or in the browser: " + address + "/services/oauth2/authorize",
-		"look around: " + address + "/services/data/",
+		ways,
+		"look around, change, delete and convert: " + address + "/",
 	}
 }
 

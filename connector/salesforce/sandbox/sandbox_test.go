@@ -67,10 +67,10 @@ type said struct {
 	json   any
 }
 
-// ask calls the org; the path is below the version.
+// ask calls the org; the path is below the version unless it begins with a slash.
 func (d *desk) ask(method, path, body string, header ...string) said {
 	d.t.Helper()
-	if !strings.HasPrefix(path, "/services/") {
+	if !strings.HasPrefix(path, "/") {
 		path = "/services/data/v60.0/" + path
 	}
 	req, err := http.NewRequestWithContext(d.t.Context(), method, d.http.URL+path, strings.NewReader(body))
@@ -236,6 +236,7 @@ func TestQueries(t *testing.T) {
 	d.t = t
 	d.want(d.query("SELECT COUNT() FROM Contact"), 200, "totalSize", "3")
 	d.want(d.query("SELECT COUNT(Id), MAX(CreatedDate) newest FROM Contact"), 200, "records.0.expr0", "3", "records.0.newest", "2026-11-22T10:01:00.000+0000")
+	d.want(d.query("SELECT COUNT(Id), MAX(CreatedDate) newest FROM Lead"), 200, "totalSize", "1", "records.0.expr0", "0", "records.0.newest", "null")
 	d.want(d.query("SELECT AccountId, COUNT(Id) n FROM Contact GROUP BY AccountId"), 200, "totalSize", "2", "records.0.AccountId", "null", "records.0.n", "2")
 	d.want(d.query("SELECT Name, (SELECT LastName FROM Contacts) FROM Account"), 200, "records.0.Contacts.records.0.LastName", "Appleyard")
 	for soql, code := range map[string]string{

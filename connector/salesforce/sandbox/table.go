@@ -178,11 +178,3 @@ func (o *object) since(stamp int64, yield func(n int32) bool) {
 		}
 	}
 }
-
-// last is the stamp of the latest change.
-func (o *object) last() int64 {
-	if len(o.journal) == 0 {
-		return 0
-	}
-	return o.journal[len(o.journal)-1].stamp
-}

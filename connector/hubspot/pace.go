@@ -1,0 +1,41 @@
+package hubspot
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// HubSpot allows an account five searches a second. We leave it a little longer:
+// a request may be on its way faster than the one before it.
+const (
+	searches = 5
+	second   = 1100 * time.Millisecond
+)
+
+// A pace lets no more than five searches begin within a second.
+type pace struct {
+	clock Clock
+	mu    sync.Mutex
+	begun [searches]time.Time // a ring
+	next  int
+}
+
+func newPace(clock Clock) *pace { return &pace{clock: clock} }
+
+// wait returns when a search may begin. Turns are given in the order of asking.
+func (p *pace) wait(ctx context.Context) error {
+	p.mu.Lock()
+	now := p.clock.Now()
+	turn := p.begun[p.next].Add(second)
+	if turn.Before(now) {
+		turn = now
+	}
+	p.begun[p.next] = turn
+	p.next = (p.next + 1) % searches
+	p.mu.Unlock()
+	if d := turn.Sub(now); d > 0 {
+		return p.clock.Sleep(ctx, d)
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,101 @@
+package listmonk
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"strconv"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/contact"
+)
+
+// create puts somebody on the list: as a new subscriber or, where the server
+// knows the address from other lists, the one it has.
+func (l *List) create(ctx context.Context, set map[string]string) (subscriber, error) {
+	c, err := l.changes(subscriber{}, set)
+	if err != nil {
+		return subscriber{}, err
+	}
+	if c.email == nil {
+		return subscriber{}, invalid(email, "A subscriber needs an e-mail address.")
+	}
+	s, err := l.add(ctx, c)
+	var f *connector.Fault
+	if !errors.As(err, &f) || f.Kind != connector.Taken {
+		return s, err
+	}
+	known, err := l.byEmail(ctx, "", []string{*c.email})
+	switch {
+	case err != nil:
+		return subscriber{}, err
+	case len(known) == 0: // only those who may see other lists know whom
+		return subscriber{}, f
+	}
+	if _, on := known[0].on(l.id); on {
+		f.ID = strconv.FormatInt(known[0].ID, 10)
+		return subscriber{}, f
+	}
+	return l.join(ctx, known[0], c)
+}
+
+// add makes a new subscriber. Without a word that is consent nobody has said yes,
+// and where the list asks for a confirmation listmonk asks for it. Who has said
+// no is not asked: listmonk would, for anybody it makes on such a list.
+func (l *List) add(ctx context.Context, c change) (subscriber, error) {
+	body := map[string]any{"email": *c.email, "status": "enabled", "attribs": c.attribs, "lists": []int64{l.id},
+		"preconfirm_subscriptions": c.consent == contact.Subscribed}
+	if body["name"] = nameOf(*c.email); c.name != nil {
+		body["name"] = *c.name
+	}
+	switch {
+	case blocks(c.consent):
+		body["status"] = "blocklisted"
+	case c.consent == contact.Unsubscribed:
+		body["lists"] = []int64{}
+	}
+	var s subscriber
+	if err := l.server.call(ctx, request{method: http.MethodPost, path: "subscribers", body: body}, &s); err != nil {
+		return subscriber{}, err
+	}
+	if c.consent == contact.Unsubscribed {
+		if err := l.subscription(ctx, "add", "unsubscribed", s.ID); err != nil {
+			return subscriber{}, err
+		}
+	}
+	return l.shown(ctx, s)
+}
+
+// join puts somebody on the list whom the server knows already. Nothing that is
+// known of the person is overwritten, for other lists go by it, and no consent is
+// made looser: the state is only for a subscription that is not there yet.
+func (l *List) join(ctx context.Context, s subscriber, c change) (subscriber, error) {
+	strict := c.consent == contact.Unsubscribed || s.Status == "blocklisted"
+	var err error
+	if blocks(c.consent) && s.Status != "blocklisted" {
+		strict, err = true, l.block(ctx, s.ID)
+	}
+	switch {
+	case err != nil:
+	case strict:
+		err = l.subscription(ctx, "add", "unsubscribed", s.ID)
+	default:
+		body := lists{Query: withID([]string{strconv.FormatInt(s.ID, 10)}), Action: "add", Target: []int64{l.id}, Status: "unconfirmed"}
+		if c.consent == contact.Subscribed {
+			body.Status = "confirmed"
+		}
+		err = l.server.call(ctx, request{method: http.MethodPut, path: "subscribers/query/lists", body: body}, nil)
+	}
+	if err != nil {
+		return subscriber{}, err
+	}
+	fill := change{attribs: maps.Clone(c.attribs)}
+	maps.DeleteFunc(fill.attribs, func(key string, value any) bool {
+		return value == nil || formOf(s.Attribs[key]) == structure || read(s.Attribs[key]) != ""
+	})
+	if fill.data() {
+		return l.change(ctx, s, fill)
+	}
+	return l.shown(ctx, subscriber{ID: s.ID})
+}

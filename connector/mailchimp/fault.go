@@ -1,0 +1,135 @@
+package mailchimp
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kith-sync/kith/connector"
+)
+
+// statusFault says what an answer that is not a success means. What Mailchimp
+// writes into detail names people, so it is not passed on.
+//
+//	400 Member In Compliance State       invalid: only the person can come back
+//	400 Forgotten Email Not Subscribed   invalid: only the person can come back
+//	400 Member Exists                    taken
+//	403 without a body                   busy: too much at once, not a lost right
+//	429                                  busy: more than ten requests at once
+func statusFault(answer *http.Response, text []byte, write bool) *connector.Fault {
+	var said struct {
+		Title  string `json:"title"`
+		Detail string `json:"detail"`
+		Errors []struct {
+			Field   string `json:"field"`
+			Message string `json:"message"`
+		} `json:"errors"`
+	}
+	_ = json.Unmarshal(text, &said) // what there is of it
+	f := &connector.Fault{Code: strconv.Itoa(answer.StatusCode), RetryAfter: retryAfter(answer.Header)}
+	if said.Title != "" {
+		f.Code += " " + said.Title
+	}
+	if len(said.Errors) > 0 {
+		f.Field = said.Errors[0].Field
+	}
+	switch status := answer.StatusCode; {
+	case status == http.StatusBadRequest:
+		refusal(f, said.Title, said.Detail)
+	case status == http.StatusForbidden && len(bytes.TrimSpace(text)) == 0:
+		f.Kind, f.Message = connector.Busy, "Mailchimp has too many requests at the moment."
+	case status == http.StatusUnauthorized || status == http.StatusForbidden || status < 400 || status == http.StatusProxyAuthRequired:
+		f.Kind, f.Message = connector.Denied, "Mailchimp does not accept the key. Reconnect the account under Connections."
+	case status == http.StatusNotFound || status == http.StatusGone:
+		f.Kind, f.Message = connector.Missing, "It is not there any more."
+	case status == http.StatusTooManyRequests:
+		f.Kind, f.Message = connector.Busy, "Mailchimp takes ten requests of an account at the same time, and there are more at the moment."
+	case status == http.StatusServiceUnavailable:
+		f.Kind, f.Message = connector.Busy, "Mailchimp is busy."
+	case status == http.StatusRequestTimeout || status >= 500 && status != http.StatusNotImplemented:
+		f.Kind, f.Message = connector.Busy, "Mailchimp could not answer."
+		if write { // it may have done a part, or all
+			f.Kind, f.Message = connector.Unknown, "Mailchimp could not say whether it was done."
+		}
+	case status == http.StatusUpgradeRequired:
+		f.Kind, f.Message = connector.Denied, "Mailchimp asks for TLS 1.2 or later on the way to it."
+	default:
+		f.Kind, f.Message = connector.Invalid, "Mailchimp does not accept this."
+	}
+	return f
+}
+
+// refusal says why a member was not accepted, by what Mailchimp calls it: the
+// title of an error, or the text of an error in a batch.
+func refusal(f *connector.Fault, title, detail string) {
+	said := strings.ToLower(title + " " + detail)
+	f.Kind = connector.Invalid
+	switch {
+	case strings.Contains(said, "compliance"):
+		f.Field, f.Message = statusField, "This person unsubscribed, or mail to them bounced, or Mailchimp is looking into it. A sync never subscribes them again: they must sign up by themselves."
+	case strings.Contains(said, "forgotten") || strings.Contains(said, "permanently deleted"):
+		f.Field, f.Message = emailField, "This address was deleted from the audience for good, so Mailchimp does not take it back. The person must sign up by themselves."
+	case strings.Contains(said, "exists") || strings.Contains(said, "already a list member"):
+		f.Kind, f.Field, f.Message = connector.Taken, emailField, "The audience has another member with this address."
+	case strings.Contains(said, "fake or invalid") || strings.Contains(said, "valid email"):
+		f.Field, f.Message = emailField, "Mailchimp does not take this for a real address."
+	case f.Field != "":
+		f.Message = "Mailchimp does not accept the value of " + f.Field + ". It may be missing, incomplete, too long, or not one of the choices."
+	default:
+		f.Message = "Mailchimp does not accept this member."
+	}
+}
+
+// retryAfter reads the header, which Mailchimp itself does not send.
+func retryAfter(h http.Header) time.Duration {
+	n, err := strconv.Atoi(h.Get("Retry-After"))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return min(time.Duration(n)*time.Second, 24*time.Hour)
+}
+
+// netFault says what no answer means: nothing was done, unless a write had been
+// sent. The address is left out: it may name a person.
+func netFault(ctx context.Context, err error, sentWrite bool) error {
+	var addressed *url.Error
+	if errors.As(err, &addressed) {
+		err = addressed.Err
+	}
+	var untrusted *tls.CertificateVerificationError
+	switch {
+	case sentWrite:
+		return &connector.Fault{Kind: connector.Unknown, Message: "Mailchimp did not say whether it was done.", Err: err}
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &untrusted): // trying again is useless
+		return &connector.Fault{Kind: connector.Denied, Message: "The certificate of the server is not trusted here.", Err: err}
+	}
+	return &connector.Fault{Kind: connector.Busy, Message: "Mailchimp cannot be reached.", Err: err}
+}
+
+// kindOf is the kind of the fault that an error is, 0 for any other.
+func kindOf(err error) connector.FaultKind {
+	var f *connector.Fault
+	if errors.As(err, &f) {
+		return f.Kind
+	}
+	return 0
+}
+
+// asFault makes what stopped a write a fault. A context that ended did so before
+// anything was sent, see netFault.
+func asFault(err error) *connector.Fault {
+	var f *connector.Fault
+	if err == nil || errors.As(err, &f) {
+		return f
+	}
+	return &connector.Fault{Kind: connector.Busy, Message: "It was stopped before it was sent.", Err: err}
+}
