@@ -52,6 +52,14 @@ func (a *Server) offerConnections() {
 		at, err := v.service().BeginLogin(v.ctx(), v.who, in.Connection)
 		return answer(SignInAt{at}, err)
 	}, says("The address is for a browser in which the same user has signed in; there the system sends its answer back to."))
+	offer(a, "connections.prepare", http.MethodPost, path+"/prepare", func(v *visit, in *struct {
+		ConnectionAt
+		Body struct {
+			Object string `json:"object" minLength:"1" maxLength:"200"`
+		}
+	}) (*struct{}, error) {
+		return nil, v.service().PrepareConnection(v.ctx(), in.Connection, in.Body.Object)
+	}, says("It changes the system: a unique field for keys (Kith_Id__c in Salesforce) is made on the object and shown to our user."))
 	offer(a, "connections.trust", http.MethodPost, path+"/trust", func(v *visit, in *struct {
 		ConnectionAt
 		Body struct {

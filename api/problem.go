@@ -14,6 +14,7 @@ import (
 	"github.com/kith-sync/kith/account"
 	"github.com/kith-sync/kith/catalogue"
 	"github.com/kith-sync/kith/desk"
+	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/service"
 	"github.com/kith-sync/kith/store"
@@ -131,7 +132,7 @@ func statusOf(code string) int {
 	switch code {
 	case "not_found", run.CodePlanUnknown:
 		return http.StatusNotFound
-	case run.CodePlanUsed, run.CodePlanMoved, run.CodeTargetMoved, "guard.stopped", "book.exists", "field.exists", "book.not_empty", "identity.conflict", desk.CodeManaged:
+	case run.CodePlanUsed, run.CodePlanMoved, run.CodeTargetMoved, "guard.stopped", "book.exists", "field.exists", "book.not_empty", "identity.conflict", string(plan.TargetChanged), desk.CodeManaged:
 		return http.StatusConflict
 	case "data.locked":
 		return http.StatusServiceUnavailable

@@ -30,7 +30,7 @@ func (v *visit) service() *service.Service { return v.server.Service }
 // things, as they stand in the address.
 func (v *visit) object() string {
 	var parts []string
-	for _, name := range []string{"sync", "run", "job", "book", "field", "contact", "filter", "import", "connection", "conflict", "channel", "user", "token", "session"} {
+	for _, name := range []string{"sync", "run", "job", "book", "field", "contact", "lead", "form", "filter", "import", "connection", "conflict", "channel", "user", "token", "session", "id"} {
 		if value := v.r.PathValue(name); value != "" {
 			parts = append(parts, name+":"+value)
 		}

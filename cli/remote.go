@@ -60,7 +60,7 @@ func (a *app) hereOnly(cmd *cobra.Command) error {
 	}
 	for c := cmd; c != nil; c = c.Parent() {
 		switch c.Name() {
-		case "version", "presets", "help", "completion", "validate", "selftest", "__complete", "__completeNoDesc":
+		case "version", "presets", "help", "completion", "validate", "selftest", "sandbox", "__complete", "__completeNoDesc":
 			return nil
 		}
 	}

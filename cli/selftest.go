@@ -37,6 +37,7 @@ The same seed always takes the same course. The last line reads
 			if err != nil {
 				return err
 			}
+			defer s.Close()
 			totals := s.Many(cmd.Context(), from, n, runtime.GOMAXPROCS(0), nil)
 			if err := cmd.Context().Err(); err != nil {
 				return err

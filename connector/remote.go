@@ -175,18 +175,3 @@ func (f *Fault) Error() string {
 }
 
 func (f *Fault) Unwrap() error { return f.Err }
-
-// A Catalog is a remote's system that has lists of things people choose from by name:
-// campaigns to connect an event with (E21), accounts that a company is (E17).
-type Catalog interface {
-	// Choices returns records of an object whose name has a text in it, by name, at
-	// most fifty; all where the text is empty.
-	Choices(ctx context.Context, object, text string) ([]Choice, error)
-}
-
-// A Choice is one record that people choose by its name.
-type Choice struct {
-	ID     string
-	Name   string
-	Detail string // what tells it from others of that name: a city, a status; may be empty
-}

@@ -17,6 +17,7 @@ import (
 // of one with files those that a path would see.
 type TestReport struct {
 	Object      string       `json:"object,omitempty"`
+	Objects     []string     `json:"objects,omitempty"` // that the connection has, where none was named
 	Fields      []string     `json:"fields,omitempty"`
 	Writes      bool         `json:"writes"`
 	Incremental bool         `json:"incremental"`
@@ -42,6 +43,9 @@ func TestConnection(ctx context.Context, w *workspace.Workspace, c store.Connect
 		return TestReport{Files: ReportFiles(files)}, err
 	}
 	remote, err := w.Connect(ctx, c, object)
+	if several, ok := errors.AsType[connector.ChoiceError](err); ok && object == "" && len(several.Options()) > 0 {
+		return TestReport{Objects: optionsOf(several)}, nil
+	}
 	if err != nil {
 		return TestReport{}, err
 	}
@@ -55,6 +59,34 @@ func TestConnection(ctx context.Context, w *workspace.Workspace, c store.Connect
 		r.Fields = append(r.Fields, f.Name)
 	}
 	return r, nil
+}
+
+func optionsOf(several connector.ChoiceError) (names []string) {
+	for _, o := range several.Options() {
+		names = append(names, o.Name)
+	}
+	return names
+}
+
+// Prepare gives the system of a connection a field for our keys, so that no create is
+// ever doubled there. It changes the system.
+func Prepare(ctx context.Context, w *workspace.Workspace, name, object string) error {
+	c, err := ConnectionNamed(ctx, w, name)
+	if err != nil {
+		return err
+	}
+	remote, err := w.Connect(ctx, c, object)
+	if err != nil {
+		return err
+	}
+	preparer, ok := remote.(connector.Preparer)
+	if !ok {
+		return usage("%s needs no field for keys: it has a way of its own. Nothing was changed", name)
+	}
+	if err := preparer.EnsureExternalID(ctx); err != nil {
+		return unreachable(c, err)
+	}
+	return nil
 }
 
 func unreachable(c store.Connection, err error) error {

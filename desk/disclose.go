@@ -34,6 +34,8 @@ type DisclosedBook struct {
 	Conflicts []ConflictReport   `json:"conflicts"`
 	Copies    []DisclosedCopy    `json:"copies"` // of files that have the person
 	Runs      []DisclosedRun     `json:"runs"`
+	Leads     []LeadReport       `json:"leads"` // of its inbox
+	TakesPart []DisclosedPart    `json:"takes_part"`
 }
 
 // A DisclosedLink is the person's record at another system, as it was seen last.
@@ -75,8 +77,38 @@ func Disclosure(ctx context.Context, w *workspace.Workspace, book, who string) (
 		}
 		r.Books = append(r.Books, d)
 	}
+	if err := r.addInboxes(ctx, w, book, who); err != nil {
+		return r, err
+	}
 	r.Erased, err = erasedAs(ctx, w, who)
 	return r, err
+}
+
+// addInboxes adds the books that know the person by their inbox only.
+func (r *DisclosureReport) addInboxes(ctx context.Context, w *workspace.Workspace, book, who string) error {
+	books, err := w.Store.Books(ctx)
+	for _, b := range books {
+		if book != "" && b.Name != book || slices.ContainsFunc(r.Books, func(d DisclosedBook) bool { return d.Book == b.Name }) {
+			continue
+		}
+		d := newDisclosed(b.Name)
+		p, err := w.Engine.PersonOf(ctx, w.Store, b, 0, who)
+		if err != nil {
+			return err
+		}
+		if err := addLeads(ctx, w, p, &d); err != nil {
+			return err
+		}
+		if len(d.Leads) > 0 {
+			r.Books = append(r.Books, d)
+		}
+	}
+	return err
+}
+
+func newDisclosed(book string) DisclosedBook {
+	return DisclosedBook{Book: book, Values: []run.FieldOrigin{}, Merged: []run.Merge{}, History: []run.HistoryEntry{}, Trash: []ContactReport{}, Links: []DisclosedLink{},
+		Conflicts: []ConflictReport{}, Copies: []DisclosedCopy{}, Runs: []DisclosedRun{}, Leads: []LeadReport{}, TakesPart: []DisclosedPart{}}
 }
 
 // disclosed is what one book knows.
@@ -85,8 +117,8 @@ func disclosed(ctx context.Context, w *workspace.Workspace, x Explanation) (d Di
 	if err != nil {
 		return d, err
 	}
-	d = DisclosedBook{Book: x.Book, Contact: x.ID, Name: x.Name, InTrash: x.Trashed, Values: Spelled(x.Fields), Merged: Spelled(x.MergedFrom), History: Spelled(x.History),
-		Trash: []ContactReport{}, Links: []DisclosedLink{}, Conflicts: []ConflictReport{}, Copies: []DisclosedCopy{}, Runs: []DisclosedRun{}}
+	d = newDisclosed(x.Book)
+	d.Contact, d.Name, d.InTrash, d.Values, d.Merged, d.History = x.ID, x.Name, x.Trashed, Spelled(x.Fields), Spelled(x.MergedFrom), Spelled(x.History)
 	for _, h := range x.History {
 		d.Runs = append(d.Runs, DisclosedRun{h.Run, h.Sync, h.When, h.Source, h.Action})
 	}
@@ -94,7 +126,7 @@ func disclosed(ctx context.Context, w *workspace.Workspace, x Explanation) (d Di
 	if err != nil {
 		return d, err
 	}
-	for _, add := range []func(context.Context, *workspace.Workspace, run.Person, *DisclosedBook) error{addTrash, addLinks, addConflicts, addCopies} {
+	for _, add := range []func(context.Context, *workspace.Workspace, run.Person, *DisclosedBook) error{addTrash, addLinks, addConflicts, addCopies, addLeads, addParts} {
 		if err := add(ctx, w, p, &d); err != nil {
 			return d, err
 		}
@@ -173,6 +205,27 @@ func addCopies(ctx context.Context, w *workspace.Workspace, p run.Person, d *Dis
 			d.Copies = append(d.Copies, DisclosedCopy{r.Source, r.ID})
 		}
 	}
+	return err
+}
+
+// addLeads adds what the inbox has of somebody: what they became part of, and what names
+// them.
+func addLeads(ctx context.Context, w *workspace.Workspace, p run.Person, d *DisclosedBook) error {
+	all, err := w.Store.EveryLead(ctx)
+	if err != nil {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(l store.Lead) bool {
+		if l.BookID != p.Book.ID {
+			return true
+		}
+		is := l.Ref != 0 && slices.Contains(p.Refs, l.Ref) || p.Mentions(l.Note)
+		for _, value := range l.Values {
+			is = is || p.Mentions(value)
+		}
+		return !is
+	})
+	d.Leads, err = reportLeads(ctx, w, p.Book, all)
 	return err
 }
 

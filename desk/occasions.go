@@ -219,6 +219,11 @@ func Attendees(ctx context.Context, w *workspace.Workspace, b store.Book, o stor
 	if err != nil {
 		return nil, err
 	}
+	return ReportAttendees(ctx, w, b, joined)
+}
+
+// ReportAttendees says who some of those are who take part.
+func ReportAttendees(ctx context.Context, w *workspace.Workspace, b store.Book, joined []store.Attendance) ([]AttendeeReport, error) {
 	var refs []int64
 	for _, a := range joined {
 		refs = append(refs, a.Ref)
@@ -234,6 +239,7 @@ func Attendees(ctx context.Context, w *workspace.Workspace, b store.Book, o stor
 	for _, a := range joined {
 		name, alive := names[a.Ref]
 		r := AttendeeReport{Contact: store.Number(a.Ref), Name: name, Status: a.Status, Added: Moment(a.Added), Trashed: !alive}
+		var err error
 		if r.Links, err = LinksOf(ctx, w, a.Ref); err != nil {
 			return nil, err
 		}

@@ -48,13 +48,14 @@ func TestEveryPageIsFine(t *testing.T) {
 
 // sure are the pages that are looked at in any case: the menu, and runs in each
 // of their states.
-var sure = []string{"/", "/contacts", "/imports", "/syncs", "/runs", "/conflicts", "/connections", "/settings", "/me",
+var sure = []string{"/", "/contacts", "/events", "/events/new", "/meetings", "/meetings/new", "/imports", "/syncs", "/runs", "/conflicts", "/connections", "/settings", "/me",
 	"/runs/1?", "/runs/2?", "/runs/3?", "/runs/4?", "/runs/1/rejects", "/imports/new", "/search?q=ada", nowhere}
 
 const nowhere = "/nowhere"
 
 // lived fills a world with what there is to see: contacts, an import with
-// rejects, one that the guard stopped, one taken back, one begun, a connection.
+// rejects, one that the guard stopped, one taken back, one begun, a connection, an
+// event with everybody of the import and a meeting.
 func (w *world) lived(b *tab) {
 	w.t.Helper()
 	w.imports("contacts", attendees, plan.Sync{Policy: plan.Policy{Update: "always"}})
@@ -64,6 +65,8 @@ func (w *world) lived(b *tab) {
 	w.places("people.csv", attendees)
 	b.fromNetwork("hr", "people.csv")
 	b.press("Next").press("Schedule import").at("Schedule import")
+	b.open("/runs/1").press("Add these people to an event").fill("Name of the event", "Spring Expo").press("Add to event").at("Spring Expo")
+	b.open("/meetings/new?event=1").fill("Subject", "A talk").press("Add meeting").at("A talk")
 	b.open("/syncs/import-contacts").press("Plan").at("Run 4")
 }
 

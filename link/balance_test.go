@@ -8,6 +8,7 @@ import (
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
+	"github.com/kith-sync/kith/store"
 )
 
 // Found by the simulator: while a create is in the balance, the record it may have
@@ -89,6 +90,59 @@ func TestAnEditBeforeOurAnswerIsNotTakenForOurOwn(t *testing.T) {
 	w.rest()
 	w.want("the book", w.here(), "1 email=ada@example.com first_name=Ada last_name=Lovelace")
 	w.want("the remote", w.there(), "r0001 email=ada@example.com first_name=Ada last_name=Lovelace")
+}
+
+// Found by the simulator (seed 12,401): an update gets no answer, and a person gives the
+// field its old value back. Whether it had arrived cannot be told any more, so the two
+// values meet as a conflict, and neither is lost without a word.
+func TestAnUpdateWithoutAnAnswer(t *testing.T) {
+	for _, row := range []struct {
+		sentence string
+		arrives  bool
+		edit     map[string]string // by a person there, afterwards
+		want     string
+		logged   int
+	}{
+		{"it did not arrive, nobody touched the record: it is sent again", false, nil, "Lovelace", 0},
+		{"it arrived, and somebody edited another field", true, map[string]string{"company": "Acme"}, "Lovelace", 0},
+		{"it arrived, and somebody took it back", true, map[string]string{"last_name": "Byron"}, "Byron", 1},
+		{"it did not arrive, and somebody edited another field: it may have been taken back", false, map[string]string{"company": "Acme"}, "Byron", 1},
+	} {
+		t.Run(row.sentence, func(t *testing.T) {
+			w := newWorld(t, plan.Sync{})
+			w.remote.Add(ada())
+			w.rest()
+			w.edit(1, "last_name", "Lovelace")
+			silent := func(call string) *connector.Fault {
+				if call == "write" {
+					return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
+				}
+				return nil
+			}
+			answers := w.remote.Before
+			if row.arrives {
+				w.remote.After = silent
+			} else {
+				w.remote.Before = silent
+			}
+			w.run()
+			w.remote.Before, w.remote.After = answers, answers
+			if row.edit != nil {
+				w.remote.Edit("r0001", row.edit)
+			}
+			w.rest()
+			company := ""
+			if row.edit["company"] != "" {
+				company = "company=Acme "
+			}
+			w.want("the book", w.here(), "1 "+company+"email=ada@example.com first_name=Ada last_name="+row.want)
+			w.want("the remote", w.there(), "r0001 "+company+"email=ada@example.com first_name=Ada last_name="+row.want)
+			conflicts, err := w.store.ConflictsOf(t.Context(), store.Ref(1, 1))
+			if err != nil || len(conflicts) != row.logged {
+				t.Errorf("conflict log: got %+v, %v, want %d", conflicts, err, row.logged)
+			}
+		})
+	}
 }
 
 // I5: a tenth passes, and so does the next tenth; a fifth in one day does not.

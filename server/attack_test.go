@@ -27,6 +27,7 @@ func TestEveryAnswerHasItsHeaders(t *testing.T) {
 	w := newWorld(t)
 	w.imports("people", "email\nada@example.com\n")
 	owner, nobody := w.as(account.Owner), w.stranger()
+	form := w.captureForm("email")
 	page := owner.get("/").is(200).body
 	_, after, _ := strings.Cut(page, `href="/assets/`)
 	asset, _, _ := strings.Cut(after, `"`)
@@ -48,6 +49,11 @@ func TestEveryAnswerHasItsHeaders(t *testing.T) {
 		"the API without a token":  nobody.get("/api/v1/syncs"),
 		"no address of the API":    owner.get("/api/v1/nothing"),
 		"the API's document":       owner.get("/api/openapi.json"),
+		"a capture form":           nobody.get(form),
+		"what was captured":        nobody.form(form, url.Values{"email": {"bob@example.org"}}),
+		"what was captured wrong":  nobody.form(form, nil),
+		"what a program captured":  nobody.json("POST", form, `{"email":"x"}`),
+		"a capture form not there": nobody.get("/capture/nothing"),
 		"another name":             nobody.with("Host", "evil.example.org").get("/signin"),
 	} {
 		if got := a.header.Get("X-Content-Type-Options"); got != "nosniff" {
@@ -92,6 +98,9 @@ func TestAnotherSiteDoesNothingHere(t *testing.T) {
 		}
 		if got := evil.json("POST", "/api/v1/books", `{"name":"evil"}`).status; got != 403 {
 			t.Errorf("%s, to the API: got %d, want 403", what, got)
+		}
+		if got := evil.form("/capture/nothing", nil).status; got != 403 {
+			t.Errorf("%s, to a capture form: got %d, want 403", what, got)
 		}
 	}
 	for _, method := range []string{"X-Http-Method-Override", "X-Method-Override", "_method"} {
@@ -190,6 +199,8 @@ func TestAStrangerFillsNoDisk(t *testing.T) {
 	part, _ := form.CreateFormFile("x", "x")
 	_, _ = part.Write(make([]byte, 6<<20))
 	_ = form.Close()
+	w.imports("people", "email\nada@example.com\n")
+	capture := w.captureForm("email")
 	for _, path := range []string{"/signin", "/setup", "/invited", "/signin/code", "/signout"} {
 		a := w.stranger().send("POST", path, form.FormDataContentType(), body.String())
 		if a.status != http.StatusRequestEntityTooLarge {
@@ -201,6 +212,9 @@ func TestAStrangerFillsNoDisk(t *testing.T) {
 		t.Errorf("%d files are left in the folder for temporary files", len(left))
 	}
 	w.stranger().send("POST", "/signin", "application/x-www-form-urlencoded", "email="+strings.Repeat("a", 5<<20)).is(413)
+	for kind, body := range map[string]string{"application/x-www-form-urlencoded": "email=" + strings.Repeat("a", 65<<10), "application/json": `{"email":"` + strings.Repeat("a", 65<<10) + `"}`, form.FormDataContentType(): body.String()[:65<<10]} {
+		w.stranger().send("POST", capture, kind, body).is(413)
+	}
 	w.stranger().send("POST", "/signin", "application/x-www-form-urlencoded", "email=%zz").is(400)
 	w.stranger().with("X-Large", strings.Repeat("a", 2<<20)).json("GET", "/signin", "").is(431)
 }

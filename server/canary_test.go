@@ -59,6 +59,8 @@ func TestNoSecretIsFoundAgain(t *testing.T) {
 	canaries["a link for a new password"], err = w.Accounts.ResetLink(t.Context(), account.Console(), users[0].ID)
 	w.no(err)
 	canaries["a second factor"] = w.secondFactor()
+	form := w.captureForm("email")
+	canaries["a capture form's address"] = strings.TrimPrefix(form, "/capture/")
 
 	// Everything goes wrong that can.
 	nobody := w.stranger()
@@ -66,6 +68,7 @@ func TestNoSecretIsFoundAgain(t *testing.T) {
 		nobody.form("/signin", url.Values{"email": {"owner@example.org"}, "password": {"canary-wrong-password"}}),
 		nobody.with("Authorization", "Bearer kith_canarycanarycanarycanary").get("/api/v1/syncs"),
 		nobody.with("Authorization", "Basic "+token).get("/api/v1/syncs"),
+		nobody.form(form, url.Values{"email": {"x"}}), nobody.form(form, url.Values{"email": {"bob@example.org"}}), nobody.json("POST", form, `[]`), nobody.get(form),
 		nobody.get("/signin/oidc"), nobody.get("/signin/oidc/callback?code=x&state=y"),
 		owner.json("POST", "/api/v1/connections/dav/test", `{}`), owner.json("POST", "/api/v1/connections/files/test", `{"path":"x.csv"}`),
 		owner.form("/connections/files/test", url.Values{"path": {"x.csv"}}),
@@ -75,7 +78,7 @@ func TestNoSecretIsFoundAgain(t *testing.T) {
 		owner.form("/me/password", url.Values{"present": {"canary-wrong-password"}, "password": {"canary-wrong-password"}}),
 		nobody.form("/reset", url.Values{"link": {"x"}, "password": {"canary-wrong-password"}}),
 	}
-	pages, _ := owner.crawl("/settings/channels", "/connections/dav", "/connections/dav/edit", "/config", "/contacts/1", "/settings/users", "/me/tokens", "/settings/audit", "/api/v1/connections", "/api/v1/channels", "/api/v1/config",
+	pages, _ := owner.crawl("/leads/1", "/leads/1/forms", "/api/v1/books/1/forms", "/api/v1/books/1/leads", "/settings/channels", "/connections/dav", "/connections/dav/edit", "/config", "/contacts/1", "/settings/users", "/me/tokens", "/settings/audit", "/api/v1/connections", "/api/v1/channels", "/api/v1/config",
 		"/api/v1/users", "/api/v1/tokens", "/api/v1/sessions", "/api/v1/books/1/contacts/1", "/api/v1/audit", "/api/v1/settings", "/api/v1/outbox", "/api/v1/me", "/metrics", "/search?q=canary")
 	if len(pages) < 40 {
 		t.Errorf("looked at %d pages, want 40 or more", len(pages))

@@ -94,6 +94,9 @@ func TestNaughtyStringsThroughEveryForm(t *testing.T) {
 	draft := strings.TrimPrefix(id, "/api/v1")
 	from := []string{draft, draft + "/preview", draft + "/map", "/connections/new", "/connections/new?type=carddav", "/connections/new?type=sftp", "/settings/channels/new?type=smtp", "/search?q=" + url.QueryEscape(evil), "/contacts?q=" + url.QueryEscape(evil), "/nothing/" + url.PathEscape(evil)}
 	owner.json("PUT", "/api/v1/connections/dav", `{"type":"carddav","settings":{"url":"http://127.0.0.1:1/","user":`+quoted(evil)+`},"secret":"x"}`).is(200)
+	form := w.captureForm("email", "name")
+	w.stranger().json("POST", form, `{"email":"eve@example.com","name":`+quoted(evil)+`}`).is(202)
+	from = append(from, form, "/leads/1", "/leads/1/forms")
 	pages, forms := owner.crawl(from...)
 	if len(pages) < 40 || len(forms) < 30 {
 		t.Fatalf("found %d pages and %d forms; the test no longer understands them", len(pages), len(forms))

@@ -28,8 +28,15 @@ type ConnectionState struct {
 	CallsToday  int64           `json:"calls_today"`        // as far as they are counted
 	CallsPerDay int64           `json:"calls_per_day"`      // the most; 0: any number, and none is counted
 	Links       int64           `json:"links"`              // contacts that have a record there
+	Account     *Usage          `json:"account,omitempty"`  // what the system itself counts, where it tells
 	Test        *ConnectionTest `json:"test,omitempty"`     // the last one since it was changed
 	HostKey     string          `json:"host_key,omitempty"` // that was accepted
+}
+
+// Usage is what a system says of the calls of an account, of everybody's together.
+type Usage struct {
+	Used int `json:"used"`
+	Most int `json:"most"`
 }
 
 // A ConnectionTest says how a test went.
@@ -128,6 +135,9 @@ func (s *Service) connectionStates(ctx context.Context, all []store.Connection) 
 		st.CallsPerDay, _ = strconv.ParseInt(c.Settings[workspace.CallsPerDay.Name], 10, 64) // checked when it was stored
 		if t, tested := tests[c.ID]; tested {
 			st.Test = &ConnectionTest{At: t.At, OK: t.Code == "", Code: t.Code, Said: t.Said}
+		}
+		if used, most := s.Workspace.Usage(c.ID); most > 0 {
+			st.Account = &Usage{used, most}
 		}
 		states[i] = st
 	}
@@ -274,6 +284,8 @@ func (s *Service) TestConnection(ctx context.Context, name, object, path string)
 // seenText says in a sentence what a test saw.
 func seenText(r desk.TestReport, path string) string {
 	switch {
+	case len(r.Objects) > 0:
+		return "It answers, and signing in works. It has " + strings.Join(r.Objects, ", ") + "."
 	case r.Object != "":
 		can := "it can be written to"
 		if !r.Writes {
@@ -288,6 +300,13 @@ func seenText(r desk.TestReport, path string) string {
 		return "It answers: 1 file for " + path + "."
 	}
 	return fmt.Sprintf("It answers: %d files for %s.", len(r.Files), path)
+}
+
+// PrepareConnection gives the system of a connection a field for our keys.
+func (s *Service) PrepareConnection(ctx context.Context, name, object string) error {
+	limited, cancel := context.WithTimeout(ctx, testTime)
+	defer cancel()
+	return desk.Prepare(limited, s.Workspace, name, object)
 }
 
 // TrustConnection accepts the key of an SFTP server, which a person has compared,

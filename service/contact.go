@@ -23,8 +23,10 @@ type ContactState struct {
 	Into      int64              `json:"merged_into,omitempty"` // of one in the trash: the contact it became part of
 	Values    []run.FieldOrigin  `json:"values"`                // with where each comes from
 	Links     []ContactLink      `json:"links"`
-	Conflicts int                `json:"conflicts"` // that wait for a person
-	History   []run.HistoryEntry `json:"history"`   // the latest last
+	Waiting   *Waiting           `json:"waiting,omitempty"` // why it has no record at a connection yet
+	TakesPart []Participation    `json:"takes_part"`        // in events and meetings, the latest first
+	Conflicts int                `json:"conflicts"`         // that wait for a person
+	History   []run.HistoryEntry `json:"history"`           // the latest last
 	Fields    []contact.Field    `json:"-"`
 }
 
@@ -73,6 +75,12 @@ func (s *Service) Contact(ctx context.Context, book, id int64) (ContactState, er
 		}
 	}
 	if state.Links, err = s.links(ctx, b, c.Ref); err != nil {
+		return state, err
+	}
+	if state.Waiting, err = s.unlinked(ctx, c.Ref, trashed, state.Links); err != nil {
+		return state, err
+	}
+	if state.TakesPart, err = s.takesPart(ctx, c.Ref); err != nil {
 		return state, err
 	}
 	conflicts, err := s.Workspace.Store.ConflictsOf(ctx, c.Ref)

@@ -42,6 +42,8 @@ type Service struct {
 	progress  atomic.Pointer[Progress]
 	probes    probes
 	elsewhere elsewhere
+	captures  captures
+	taking    sync.Mutex // leads from an inbox, one request at a time
 	logins    logins
 }
 

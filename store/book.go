@@ -266,6 +266,7 @@ func deleteBook(ctx context.Context, tx *sql.Tx, bookID int64) error {
 		`DELETE FROM retry WHERE mirror_id IN (SELECT m.id FROM mirror m JOIN pair p ON p.id = m.pair_id WHERE p.book_id = $1)`,
 		`DELETE FROM pair WHERE book_id = $1`, // with mirror, intents, conflicts and progress
 		`DELETE FROM attendance WHERE occasion_id IN (SELECT id FROM occasion WHERE book_id = $1)`, `DELETE FROM occasion WHERE book_id = $1`,
+		`DELETE FROM lead WHERE book_id = $1`, `DELETE FROM capture_form WHERE book_id = $1`,
 		`DELETE FROM saved_filter WHERE book_id = $1`, `DELETE FROM contact_key WHERE book_id = $1`, `DELETE FROM field WHERE book_id = $1`, `DELETE FROM book WHERE id = $1`,
 	} {
 		if _, err := tx.ExecContext(ctx, statement, bookID); err != nil {

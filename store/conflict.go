@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/kith-sync/kith/plan"
@@ -74,24 +75,37 @@ func (s *Store) PickConflict(ctx context.Context, id int64, pick plan.Winner, no
 // what a run found. One that is open about the same two values stays as it is,
 // with the choice a person made about it.
 func storeConflicts(ctx context.Context, tx *sql.Tx, b *LinkBatch) error {
-	const closing = 2 // until it is known which of them are found again
-	for _, ref := range b.Judged {
-		if _, err := tx.ExecContext(ctx, `UPDATE conflict SET open = $1 WHERE pair_id = $2 AND ref = $3 AND open = 1`, closing, b.Pair, ref); err != nil {
-			return fmt.Errorf("store conflict: %w", err)
-		}
+	// Those that are found again stay open, and are 2 until it is known.
+	closing, err := closeConflicts(ctx, tx, b)
+	if err != nil {
+		return fmt.Errorf("store conflict: %w", err)
 	}
 	for _, c := range b.Conflicts {
 		if err := storeConflict(ctx, tx, b, c); err != nil {
 			return fmt.Errorf("store conflict: %w", err)
 		}
 	}
-	if len(b.Judged) == 0 {
+	if closing == 0 {
 		return nil
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE conflict SET open = 0 WHERE pair_id = $1 AND open = $2`, b.Pair, closing); err != nil {
+	if _, err := tx.ExecContext(ctx, `UPDATE conflict SET open = 0 WHERE pair_id = $1 AND open = 2`, b.Pair); err != nil {
 		return fmt.Errorf("store conflict: %w", err)
 	}
 	return nil
+}
+
+// closeConflicts marks the open conflicts of those who were judged, and counts them.
+func closeConflicts(ctx context.Context, tx *sql.Tx, b *LinkBatch) (closing int64, err error) {
+	for part := range slices.Chunk(b.Judged, idsAtOnce) {
+		refs, args := placesFor(part, []any{b.Pair})
+		result, err := tx.ExecContext(ctx, `UPDATE conflict SET open = 2 WHERE pair_id = $1 AND open = 1 AND ref IN (`+refs+`)`, args...)
+		if err != nil {
+			return 0, err
+		}
+		n, _ := result.RowsAffected()
+		closing += n
+	}
+	return closing, nil
 }
 
 func storeConflict(ctx context.Context, tx *sql.Tx, b *LinkBatch, c Conflict) error {

@@ -454,7 +454,8 @@ func (s *Store) queryRefs(ctx context.Context, refs []int64) (*sql.Rows, error) 
 	if first, last := refs[0], refs[len(refs)-1]; neighbours(refs) {
 		return s.db.QueryContext(ctx, `SELECT `+contactColumns+` FROM contact WHERE id BETWEEN $1 AND $2 ORDER BY id`, first, last)
 	}
-	return s.db.QueryContext(ctx, `SELECT `+contactColumns+` FROM contact WHERE id IN (`+list(refs)+`) ORDER BY id`)
+	list, args := placesFor(refs, nil)
+	return s.db.QueryContext(ctx, `SELECT `+contactColumns+` FROM contact WHERE id IN (`+list+`) ORDER BY id`, args...)
 }
 
 func neighbours(refs []int64) bool {

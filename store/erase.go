@@ -32,6 +32,7 @@ type ErasureReport struct {
 	Conflicts   int64 `json:"conflicts"` // likewise
 	Links       int64 `json:"links"`     // records of other systems, of which only the id is kept
 	Intents     int64 `json:"intents"`   // writes that were on their way
+	Leads       int64 `json:"leads"`     // of the inboxes
 	Plans       int64 `json:"plans"`     // dropped, for they had the person
 	Sources     int   `json:"sources"`   // staged copies that were removed
 }
@@ -68,7 +69,7 @@ func (x *erasing) all(ctx context.Context) error {
 		return err
 	}
 	for _, step := range []func(context.Context) error{
-		x.contacts, x.keys, x.journal, x.plans, x.runs, x.conflicts, x.links, x.intents, x.remember,
+		x.contacts, x.keys, x.journal, x.plans, x.runs, x.conflicts, x.links, x.intents, x.leads, x.remember,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -384,7 +385,7 @@ func (s *Store) Compact(ctx context.Context) error {
 	statements := []string{`VACUUM`, `PRAGMA wal_checkpoint(TRUNCATE)`}
 	if s.postgres {
 		statements = nil
-		for table := range strings.FieldsSeq("contact trash contact_key change conflict mirror intent run block") {
+		for table := range strings.FieldsSeq("contact trash contact_key change conflict mirror intent run block lead") {
 			statements = append(statements, `VACUUM (FULL) `+table)
 		}
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strconv"
 )
 
 // A leafWriter goes through the leaves of one book and rule in ascending order
@@ -18,7 +19,7 @@ type leafWriter struct {
 	ahead  int    // how many to read at a time
 	unused int    // of those read, how many were passed over
 
-	find, update, insert *sql.Stmt
+	update, insert *sql.Stmt
 }
 
 // leavesAhead is how many leaves are held in memory at most: a quarter of a megabyte.
@@ -55,9 +56,10 @@ func (w *leafWriter) fill(ctx context.Context, hash uint64) (err error) {
 		w.ahead = min(2*w.ahead, leavesAhead)
 	}
 	w.unused, w.read, w.limit = 0, w.read[:0], 0
-	rows, err := w.query(ctx, &w.find, `SELECT id, first_hash, data FROM contact_key WHERE book_id = $1 AND rule = $2
+	// SQLite plans a statement anew for every limit that is bound to it. These are seven.
+	rows, err := w.tx.QueryContext(ctx, `SELECT id, first_hash, data FROM contact_key WHERE book_id = $1 AND rule = $2
 		AND first_hash >= (SELECT max(first_hash) FROM contact_key WHERE book_id = $1 AND rule = $2 AND first_hash <= $3)
-		ORDER BY first_hash LIMIT $4`, w.bookID, w.rule, int64(hash), w.ahead+1)
+		ORDER BY first_hash LIMIT `+strconv.Itoa(w.ahead+1), w.bookID, w.rule, int64(hash))
 	if err != nil {
 		return err
 	}
@@ -101,13 +103,6 @@ func (w *leafWriter) store(ctx context.Context, old leaf, keys []KeyHit) error {
 	return nil
 }
 
-func (w *leafWriter) query(ctx context.Context, s **sql.Stmt, text string, args ...any) (*sql.Rows, error) {
-	if err := w.prepare(ctx, s, text); err != nil {
-		return nil, err
-	}
-	return (*s).QueryContext(ctx, args...)
-}
-
 func (w *leafWriter) exec(ctx context.Context, s **sql.Stmt, text string, args ...any) error {
 	if err := w.prepare(ctx, s, text); err != nil {
 		return err
@@ -124,7 +119,7 @@ func (w *leafWriter) prepare(ctx context.Context, s **sql.Stmt, text string) (er
 }
 
 func (w *leafWriter) close() {
-	for _, s := range []*sql.Stmt{w.find, w.update, w.insert} {
+	for _, s := range []*sql.Stmt{w.update, w.insert} {
 		if s != nil {
 			s.Close()
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,31 +44,30 @@ const (
 const mirrorColumns = `id, remote_id, COALESCE(ref, 0), seq, state, merged_into, version, modified, key_hash, email_hash, phone_hash, seen, base`
 
 // idsAtOnce is how many ids one query names.
-const idsAtOnce = 500
+const idsAtOnce = 512
 
 // MirrorByID returns the mirrored records with these numbers, by number.
 func (s *Store) MirrorByID(ctx context.Context, ids []int64) ([]Mirrored, error) {
-	return inChunks(ids, func(part []int64) ([]Mirrored, error) {
-		return s.mirrored(ctx, `id IN (`+numbersOf(part)+`) ORDER BY id`)
+	return inChunks(ids, nil, func(list string, args []any) ([]Mirrored, error) {
+		return s.mirrored(ctx, `id IN (`+list+`) ORDER BY id`, args...)
 	})
 }
 
 // MirrorByRef returns the records of a pair that are linked to these contacts.
 func (s *Store) MirrorByRef(ctx context.Context, pair int64, refs []int64) ([]Mirrored, error) {
-	return inChunks(refs, func(part []int64) ([]Mirrored, error) {
-		return s.mirrored(ctx, `pair_id = $1 AND ref IN (`+numbersOf(part)+`) ORDER BY id`, pair)
+	return inChunks(refs, []any{pair}, func(list string, args []any) ([]Mirrored, error) {
+		return s.mirrored(ctx, `pair_id = $1 AND ref IN (`+list+`) ORDER BY id`, args...)
 	})
 }
 
 // MirrorByRemote returns the records of a pair that the remote names so.
 func (s *Store) MirrorByRemote(ctx context.Context, pair int64, remoteIDs []string) ([]Mirrored, error) {
-	return inChunks(remoteIDs, func(part []string) ([]Mirrored, error) {
-		args, marks := []any{pair}, make([]string, len(part))
-		for i, id := range part {
-			args = append(args, storable(id))
-			marks[i] = fmt.Sprintf("$%d", i+2)
-		}
-		return s.mirrored(ctx, `pair_id = $1 AND remote_id IN (`+strings.Join(marks, ",")+`) ORDER BY id`, args...)
+	kept := make([]string, len(remoteIDs))
+	for i, id := range remoteIDs {
+		kept[i] = storable(id)
+	}
+	return inChunks(kept, []any{pair}, func(list string, args []any) ([]Mirrored, error) {
+		return s.mirrored(ctx, `pair_id = $1 AND remote_id IN (`+list+`) ORDER BY id`, args...)
 	})
 }
 
@@ -104,9 +104,9 @@ func (s *Store) MirrorByKey(ctx context.Context, pair int64, rule plan.Rule, has
 	for i, h := range hashes {
 		numbers[i] = int64(h) // 63 bits
 	}
-	return inChunks(numbers, func(part []int64) ([]MirrorHit, error) {
+	return inChunks(numbers, []any{pair}, func(list string, args []any) ([]MirrorHit, error) {
 		rows, err := s.db.QueryContext(ctx, `SELECT `+column+`, id, COALESCE(ref, 0) FROM mirror
-			WHERE pair_id = $1 AND state = 0 AND `+column+` <> 0 AND `+column+` IN (`+numbersOf(part)+`) ORDER BY `+column+`, id`, pair)
+			WHERE pair_id = $1 AND state = 0 AND `+column+` <> 0 AND `+column+` IN (`+list+`) ORDER BY `+column+`, id`, args...)
 		return collect(rows, err, func(rows *sql.Rows) (h MirrorHit, err error) {
 			var hash int64
 			err = rows.Scan(&hash, &h.ID, &h.Ref)
@@ -128,10 +128,11 @@ func scanMirrored(rows *sql.Rows) (m Mirrored, err error) {
 		return m, err
 	}
 	m.Modified, m.Hashes = fromMilli(modified), [3]uint64{uint64(key), uint64(email), uint64(phone)}
-	if err := json.Unmarshal([]byte(seen), &m.Seen); err != nil {
+	if m.Seen, err = parseTexts(seen); err != nil {
 		return m, err
 	}
-	return m, json.Unmarshal([]byte(base), &m.Base)
+	m.Base, err = parseAgreed(base)
+	return m, err
 }
 
 // storeMirrored inserts the records without a number and replaces the others.
@@ -172,9 +173,12 @@ func storeOne(ctx context.Context, tx *sql.Tx, pair, seq int64, m *Mirrored) err
 	return err
 }
 
-func inChunks[K, T any](keys []K, query func([]K) ([]T, error)) (all []T, err error) {
+// inChunks asks for keys a part at a time. Each part is a list of places for a query,
+// after those of args.
+func inChunks[K, T any](keys []K, args []any, query func(list string, args []any) ([]T, error)) (all []T, err error) {
 	for part := range slices.Chunk(keys, idsAtOnce) {
-		found, err := query(part)
+		list, args := placesFor(part, args)
+		found, err := query(list, args)
 		if err != nil {
 			return nil, err
 		}
@@ -184,6 +188,23 @@ func inChunks[K, T any](keys []K, query func([]K) ([]T, error)) (all []T, err er
 		all = append(all, found...)
 	}
 	return all, nil
+}
+
+// placesFor lists the places of keys, which follow args: one, two, four and so on, the
+// last key in as many of them as it takes. So there are few texts however many keys
+// are asked for, and they stay prepared.
+func placesFor[K any](keys []K, args []any) (list string, all []any) {
+	n := 1
+	for n < len(keys) {
+		n *= 2
+	}
+	all = append(make([]any, 0, len(args)+n), args...)
+	text := make([]byte, 0, 5*n)
+	for i := range n {
+		all = append(all, keys[min(i, len(keys)-1)])
+		text = strconv.AppendInt(append(text, ",$"...), int64(len(all)), 10)
+	}
+	return string(text[1:]), all
 }
 
 // numbersOf writes numbers for an IN list; they are ours, never a user's text.

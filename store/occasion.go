@@ -86,7 +86,8 @@ func (s *Store) Occasions(ctx context.Context, bookID int64, kind string) ([]Occ
 // DeleteOccasion removes an occasion and who took part. Meetings of an event stay.
 func (s *Store) DeleteOccasion(ctx context.Context, id int64) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
-		for _, statement := range []string{`DELETE FROM attendance WHERE occasion_id = $1`, `UPDATE occasion SET part_of = 0 WHERE part_of = $1`} {
+		for _, statement := range []string{`DELETE FROM attendance WHERE occasion_id = $1`, `UPDATE occasion SET part_of = 0 WHERE part_of = $1`,
+			`UPDATE lead SET occasion_id = 0 WHERE occasion_id = $1`, `UPDATE capture_form SET occasion_id = 0 WHERE occasion_id = $1`} {
 			if _, err := tx.ExecContext(ctx, statement, id); err != nil {
 				return fmt.Errorf("delete occasion: %w", err)
 			}

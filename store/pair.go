@@ -25,12 +25,16 @@ const pairColumns = `id, connection_id, object, book_id, seq, cursor, swept_at, 
 
 // PairOf returns the pair of an object and a book, making it when it is new.
 func (s *Store) PairOf(ctx context.Context, connection int64, object string, book int64) (Pair, error) {
+	const where = `connection_id = $1 AND object = $2 AND book_id = $3`
+	if p, err := s.pair(ctx, where, connection, object, book); !errors.Is(err, ErrNotFound) {
+		return p, err
+	}
 	_, err := s.db.ExecContext(ctx, `INSERT INTO pair (connection_id, object, book_id) VALUES ($1, $2, $3)
 		ON CONFLICT (connection_id, object, book_id) DO NOTHING`, connection, object, book)
 	if err != nil {
 		return Pair{}, fmt.Errorf("pair: %w", err)
 	}
-	return s.pair(ctx, `connection_id = $1 AND object = $2 AND book_id = $3`, connection, object, book)
+	return s.pair(ctx, where, connection, object, book)
 }
 
 // Pair returns the pair with that number, or ErrNotFound.

@@ -121,9 +121,33 @@ type StoredChange struct {
 
 const changeColumns = `run_id, seq, source_row, line, action, reason, rule, ref, source_id, target_id, version, detail`
 
-// Changes yields the change rows of a run's plan in order.
+// changesAtOnce is how many rows are read before any of them is given away.
+const changesAtOnce = 1000
+
+// Changes yields the change rows of a run's plan in order. It reads them in parts, so
+// that whoever writes meanwhile finds no reader open: SQLite's log begins anew only
+// without one, and would grow by all that is written to carry a plan out.
 func (s *Store) Changes(ctx context.Context, run int64) iter.Seq2[StoredChange, error] {
-	return s.changes(ctx, `run_id = $1 ORDER BY seq`, run)
+	return func(yield func(StoredChange, error) bool) {
+		for after := int64(-1); ; {
+			part := make([]StoredChange, 0, 16)
+			for c, err := range s.changes(ctx, `run_id = $1 AND seq > $2 ORDER BY seq LIMIT `+fmt.Sprint(changesAtOnce), run, after) {
+				if err != nil {
+					yield(c, err)
+					return
+				}
+				part = append(part, c)
+			}
+			for _, c := range part {
+				if after = c.Seq; !yield(c, nil) {
+					return
+				}
+			}
+			if len(part) < changesAtOnce {
+				return
+			}
+		}
+	}
 }
 
 // ChangesOf yields the changes that runs made to a contact, oldest first. Plans
@@ -136,15 +160,17 @@ func (s *Store) ChangesOf(ctx context.Context, ref int64) iter.Seq2[StoredChange
 // TouchedSince returns the handles of a book's contacts that runs after the
 // given one have created, updated, removed or restored.
 func (s *Store) TouchedSince(ctx context.Context, bookID, run int64) ([]int64, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT DISTINCT c.ref FROM change c JOIN run r ON r.id = c.run_id
-		WHERE c.run_id > $1 AND r.book_id = $2 AND c.ref <> 0 AND r.status NOT IN ($3, $4, $5) AND c.action IN ($6, $7, $8, $9) ORDER BY c.ref`,
+	// From the few runs to their changes: SQLite obeys a cross join. Left to itself it goes
+	// through the changes of all time, because their index is in order.
+	rows, err := s.db.QueryContext(ctx, `SELECT DISTINCT c.ref FROM run r CROSS JOIN change c
+		WHERE c.run_id = r.id AND r.id > $1 AND r.book_id = $2 AND c.ref <> 0 AND r.status NOT IN ($3, $4, $5) AND c.action IN ($6, $7, $8, $9) ORDER BY c.ref`,
 		run, bookID, string(Planned), string(Planning), string(Discarded), int(plan.Create), int(plan.Update), int(plan.Remove), int(plan.Restore))
 	return collect(rows, err, func(rows *sql.Rows) (ref int64, err error) { return ref, rows.Scan(&ref) })
 }
 
-func (s *Store) changes(ctx context.Context, where string, arg any) iter.Seq2[StoredChange, error] {
+func (s *Store) changes(ctx context.Context, where string, args ...any) iter.Seq2[StoredChange, error] {
 	return func(yield func(StoredChange, error) bool) {
-		rows, err := s.db.QueryContext(ctx, `SELECT `+changeColumns+` FROM change WHERE `+where, arg)
+		rows, err := s.db.QueryContext(ctx, `SELECT `+changeColumns+` FROM change WHERE `+where, args...)
 		if err != nil {
 			yield(StoredChange{}, fmt.Errorf("read changes: %w", err))
 			return

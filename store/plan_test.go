@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"testing"
 
@@ -76,4 +77,24 @@ func testTouched(t *testing.T, s *Store) {
 		runs = append(runs, c.Run)
 	}
 	same(t, "runs that changed contact 7", runs, []int64{1, 2, 3, 5})
+}
+
+// SQLite only: its log begins anew only while nobody reads. A plan of a million changes
+// that is read while it is carried out made it 20 GB long.
+func TestWhoReadsAPlanStopsNobody(t *testing.T) {
+	s := openFile(t, filepath.Join(t.TempDir(), "kith.db"))
+	r := makeRun(t, s, Run{Status: Applying})
+	const n = 2*changesAtOnce + 500
+	noError(t, s.AppendPlan(ctx, r.ID, nil, 0, make([]plan.Change, n)))
+	var seen int64
+	for c, err := range s.Changes(ctx, r.ID) {
+		noError(t, err)
+		equal(t, "place in the plan", c.Seq, seen)
+		if seen++; seen%700 == 0 {
+			var busy, log, moved int
+			noError(t, s.db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &moved))
+			equal(t, "the log is held by a reader", busy, 0)
+		}
+	}
+	equal(t, "changes", seen, n)
 }

@@ -62,7 +62,7 @@ type keeper struct {
 }
 
 // keptAtMost is more than a run has statements; each takes a few kilobytes.
-const keptAtMost = 128
+const keptAtMost = 256
 
 // take returns a statement that is nobody's until it is given back: the same text
 // may be asked for again while the rows of the first answer are still read.
@@ -71,11 +71,20 @@ func (k *keeper) take(ctx context.Context, text string) (sqliteStmt, error) {
 		delete(k.kept, text)
 		return s, nil
 	}
-	s, err := k.PrepareContext(ctx, text)
+	s, err := k.sqliteConn.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, err
 	}
 	return s.(sqliteStmt), nil
+}
+
+// PrepareContext is asked where a statement serves several times in a row.
+func (k *keeper) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
+	s, err := k.take(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return &keptStmt{sqliteStmt: s, end: func() error { return k.giveBack(text, s) }}, nil
 }
 
 // giveBack keeps a statement for the next time, in the place of another one where
@@ -139,6 +148,40 @@ func (k *keeper) Close() error {
 	}
 	clear(k.kept)
 	return k.sqliteConn.Close()
+}
+
+// A keptStmt is given back when it is closed.
+type keptStmt struct {
+	sqliteStmt
+	end    func() error
+	failed bool // it would say the same once more
+}
+
+// ExecContext notes a failure.
+func (s *keptStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	result, err := s.sqliteStmt.ExecContext(ctx, args)
+	s.failed = s.failed || err != nil
+	return result, err
+}
+
+// QueryContext notes a failure.
+func (s *keptStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	rows, err := s.sqliteStmt.QueryContext(ctx, args)
+	s.failed = s.failed || err != nil
+	return rows, err
+}
+
+// Close may come twice.
+func (s *keptStmt) Close() error {
+	end := s.end
+	s.end = nil
+	switch {
+	case end == nil:
+		return nil
+	case s.failed:
+		return s.sqliteStmt.Close()
+	}
+	return end()
 }
 
 // keptRows give their statement back when they are closed.

@@ -42,6 +42,7 @@ var (
 type Store struct {
 	db       *sql.DB
 	postgres bool
+	scratch  bool
 }
 
 // OpenSQLite opens the database file at path, creating it when it is not there,
@@ -49,11 +50,15 @@ type Store struct {
 // caller holds the data folder's lock.
 func OpenSQLite(ctx context.Context, path string) (*Store, error) {
 	// NORMAL: a power loss may lose the last commits, never tear one; a run's
-	// position is lost with the writes it counts. The driver obeys
-	// _journal_mode after every _pragma: in WAL mode the page size is fixed. Writers wait for each other, and as
-	// long as the longest of them may take (deleting a large book).
-	dsn := "file:" + escapedPath(path) +
-		"?_pragma=page_size(8192)&_journal_mode=WAL&_pragma=synchronous(NORMAL)&_busy_timeout=30000" +
+	// position is lost with the writes it counts.
+	return openAt(ctx, path, "_pragma=page_size(8192)&_pragma=synchronous(NORMAL)")
+}
+
+func openAt(ctx context.Context, path, options string) (*Store, error) {
+	// The driver obeys _journal_mode after every _pragma: in WAL mode the page size
+	// is fixed. Writers wait for each other, and as long as the longest of them may
+	// take (deleting a large book).
+	dsn := "file:" + escapedPath(path) + "?" + options + "&_journal_mode=WAL&_busy_timeout=30000" +
 		"&_pragma=foreign_keys(ON)&_pragma=cache_size(-4000)&_pragma=journal_size_limit(67108864)&_txlock=immediate"
 	unclean := leftBehind(path + "-wal")
 	db, err := openSQLite(dsn)

@@ -55,6 +55,8 @@ func suite(t *testing.T, open func(t *testing.T) *Store) {
 		{"one occurrence of a schedule is one job", testJobOccurrence},
 		{"a draft is kept until it is deleted", testDrafts},
 		{"events and meetings have people who take part", testOccasions},
+		{"a lead waits, is corrected, and ends in one state", testLeads},
+		{"a form takes so many a day", testForms},
 		{"an answer of the API is kept for whoever asks again", testAnswers},
 		{"a field's position is never used again", testFieldPositions},
 		{"settings that decide keys are fixed once there are contacts", testConfigure},

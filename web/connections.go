@@ -22,6 +22,7 @@ func connectionRoutes() []route {
 		{pattern: "GET /connections/{name}/test", operation: "connections.show", do: (*visit).backToConnection},
 		{pattern: "POST /connections/{name}/signin", operation: "connections.signin", do: (*visit).letIn},
 		{pattern: "GET " + service.LoginCallback, operation: "connections.signin", do: (*visit).letInThere},
+		{pattern: "POST /connections/{name}/prepare", operation: "connections.prepare", do: (*visit).prepareConnection},
 		{pattern: "POST /connections/{name}/trust", operation: "connections.trust", do: (*visit).trustConnection},
 		{pattern: "GET /connections/{name}/edit", operation: "connections.save", do: (*visit).editConnection},
 		{pattern: "POST /connections/{name}/edit", operation: "connections.save", do: (*visit).saveConnection},
@@ -131,6 +132,14 @@ func (v *visit) letInThere() error {
 	}
 	v.r.SetPathValue("name", name) // for the audit log
 	return v.goTo(connectionPath(name), "Kith is let in. Test the connection now.")
+}
+
+func (v *visit) prepareConnection() error {
+	name, object := v.wildcard("name"), v.form("object")
+	if err := v.service().PrepareConnection(v.ctx(), name, object); err != nil {
+		return err
+	}
+	return v.goTo(connectionPath(name), object+" has a field for Kith's keys now. No create is doubled there any more.")
 }
 
 func (v *visit) trustConnection() error {

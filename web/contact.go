@@ -44,6 +44,7 @@ type contactView struct {
 	Values  []originView
 	Blank   []string // fields without a value
 	History []historyView
+	AddTo   *addTo // an event; nil where that may not be
 }
 
 // An originView is a value and where it came from.
@@ -67,6 +68,11 @@ func (v *visit) contact() error {
 	for _, f := range c.Fields {
 		if _, ok := c.ContactReport.Fields[f.Name]; !ok {
 			data.Blank = append(data.Blank, f.Title())
+		}
+	}
+	if !c.Trashed {
+		if data.AddTo, err = v.addingTo(book, addTo{ID: id}); err != nil {
+			return err
 		}
 	}
 	return v.show("contact", page{Title: data.Name, Nav: "Contacts", CLI: fmt.Sprintf("kith contacts show %d --book %s", id, desk.Quoted(c.Book.Name)),

@@ -45,6 +45,7 @@ type contactsView struct {
 	Tags       []contact.Field
 	Query      url.Values // of this choice, for forms that keep it
 	ExportLink string
+	AddTo      *addTo // an event, whoever is ticked; nil where that may not be
 }
 
 type conditionView struct {
@@ -105,6 +106,9 @@ func (v *visit) contacts() error {
 		if f.Chosen {
 			data.Filter = f.Name
 		}
+	}
+	if data.AddTo, err = v.addingTo(b.ID, addTo{}); err != nil {
+		return err
 	}
 	data.ExportLink = fmt.Sprintf("/contacts/%d/export?%s", b.ID, data.Query.Encode())
 	return v.show("contacts", page{Title: b.Name, Nav: "Contacts", CLI: contactsCommand(b, choice), API: fmt.Sprintf("GET /api/v1/books/%d/contacts", b.ID), Data: data})

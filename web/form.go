@@ -11,6 +11,7 @@ import (
 // cannot fill the disk, nor hold a connection for half an hour.
 const (
 	mostForm      = 4 << 20
+	mostStranger  = 64 << 10 // of a form that anybody may send, and that is stored
 	mostUpload    = 2 << 30
 	formArrives   = 30 * time.Second
 	uploadArrives = 30 * time.Minute
@@ -26,8 +27,11 @@ func (v *visit) receive(r route) error {
 		return nil
 	}
 	most, arrives, control := int64(mostForm), formArrives, http.NewResponseController(v.w)
-	if r.upload {
+	switch {
+	case r.upload:
 		most, arrives = mostUpload, uploadArrives
+	case r.small:
+		most = mostStranger
 	}
 	_ = control.SetReadDeadline(time.Now().Add(arrives)) // a writer of tests has none
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, most)

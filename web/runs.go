@@ -62,6 +62,7 @@ type runView struct {
 	Draft    string // import that is being set up with this plan
 	Remote   bool   // and can be scheduled
 	Warnings []reasonCount
+	AddTo    *addTo // an event, everybody it has met; nil where that may not be
 }
 
 type reasonCount struct {
@@ -100,6 +101,11 @@ func (v *visit) run() error {
 	}
 	if next > 0 {
 		data.Next = "?" + url.Values{"only": {v.form("only")}, "why": {v.form("why")}, "after": {strconv.FormatInt(next, 10)}}.Encode()
+	}
+	if r.Status.Applied() && r.Undone == 0 && r.Kind == store.KindSync && !r.Pruned && r.Totals.Created+r.Totals.Updated+r.Totals.Unchanged > 0 {
+		if data.AddTo, err = v.addingTo(r.BookID, addTo{Run: r.ID}); err != nil {
+			return err
+		}
 	}
 	title := "Run"
 	if data.Waits {

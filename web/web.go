@@ -42,11 +42,12 @@ type route struct {
 	do        func(*visit) error
 	open      bool
 	upload    bool // its form has a file, which may be large
+	small     bool // its form comes from strangers
 }
 
 // routes are all of them, each group in the file of its pages.
 func routes() (all []route) {
-	for _, group := range [][]route{doorRoutes(), issuerRoutes(), homeRoutes(), configRoutes(), syncRoutes(), newSyncRoutes(), runRoutes(), helpRoutes(), bookRoutes(), contactsRoutes(), contactRoutes(), editContactRoutes(), trashRoutes(), duplicateRoutes(), searchRoutes(), rejectRoutes(), importRoutes(), connectionRoutes(), conflictRoutes(), channelRoutes(), notifyRoutes(), userRoutes(), meRoutes(), totpRoutes(), settingsRoutes()} {
+	for _, group := range [][]route{doorRoutes(), issuerRoutes(), homeRoutes(), configRoutes(), syncRoutes(), newSyncRoutes(), runRoutes(), helpRoutes(), bookRoutes(), contactsRoutes(), contactRoutes(), occasionRoutes(), leadRoutes(), captureFormRoutes(), captureRoutes(), editContactRoutes(), trashRoutes(), duplicateRoutes(), searchRoutes(), rejectRoutes(), importRoutes(), connectionRoutes(), conflictRoutes(), channelRoutes(), notifyRoutes(), userRoutes(), meRoutes(), totpRoutes(), settingsRoutes()} {
 		all = append(all, group...)
 	}
 	return all

@@ -23,6 +23,7 @@ func (s *Server) functions() template.FuncMap {
 		"several": several,
 		"when":    when,
 		"ago":     s.ago,
+		"moment":  moment,
 		"cell":    desk.Cell,
 		"short":   desk.Short,
 		"quoted":  desk.Quoted,

@@ -237,7 +237,7 @@ func connectFault(c store.Connection, err error) error {
 		code = link.CodeDenied
 	}
 	why := strings.TrimRight(err.Error(), ". \n")
-	return &run.Error{Code: code, Message: fmt.Sprintf("The connection %s could not be opened: %s. Nothing was written", c.Name, why)}
+	return &run.Error{Code: code, Message: fmt.Sprintf("The connection %s could not be opened: %s. Nothing was written", c.Name, why), Err: err}
 }
 
 // Connect opens an object of a connection. Its error is said for people.

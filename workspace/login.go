@@ -64,6 +64,10 @@ func (w *Workspace) rotated(ctx context.Context, connection, secret string) erro
 	return err
 }
 
+// Usage is what the system of a connection has last said of its account's calls: how
+// many it has used of those it may make. 0 of 0 where it has said nothing.
+func (w *Workspace) Usage(connection int64) (used, most int) { return w.session(connection).Limits() }
+
 // session is the one access token that all who use a connection have between them.
 func (w *Workspace) session(connection int64) *salesforce.Session {
 	s, _ := w.sessions.LoadOrStore(connection, &salesforce.Session{})

@@ -32,7 +32,8 @@ type Tidied struct {
 // sources that no run of the last 90 days has read. Of runs of then the details
 // go as well, unless a sync still goes by them: they can no longer show their
 // records, nor be undone. Contacts, totals and where each value came from stay.
-// Jobs of then are forgotten. It does so once a day.
+// Jobs of then are forgotten, and what was taken from an inbox or dismissed then. It does
+// so once a day.
 func (w *Workspace) Tidy(ctx context.Context) (done Tidied, err error) {
 	now, marker := w.Engine.Now(), filepath.Join(w.Folder, lastTidy)
 	today := now.UTC().Format(time.DateOnly)
@@ -49,6 +50,9 @@ func (w *Workspace) Tidy(ctx context.Context) (done Tidied, err error) {
 		return done, err
 	}
 	if err := w.Store.PruneJobs(ctx, now.Add(-keepSource)); err != nil {
+		return done, err
+	}
+	if err := w.Store.PruneLeads(ctx, now.Add(-keepSource)); err != nil {
 		return done, err
 	}
 	return done, os.WriteFile(marker, []byte(today), 0o600)

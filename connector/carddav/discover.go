@@ -31,6 +31,14 @@ type ChoiceError struct {
 	Books  []Choice
 }
 
+// Options are the address books.
+func (e *ChoiceError) Options() (all []connector.Choice) {
+	for _, b := range e.Books {
+		all = append(all, connector.Choice{ID: b.Path, Name: b.Name})
+	}
+	return all
+}
+
 func (e *ChoiceError) Error() string {
 	var names []string
 	for _, b := range e.Books {

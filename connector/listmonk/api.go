@@ -129,6 +129,7 @@ type subscriber struct {
 	Name      string                     `json:"name"`
 	Attribs   map[string]json.RawMessage `json:"attribs"`
 	Status    string                     `json:"status"` // enabled, disabled or blocklisted
+	CreatedAt time.Time                  `json:"created_at"`
 	UpdatedAt time.Time                  `json:"updated_at"`
 	Lists     subscriptions              `json:"lists"`
 }

@@ -59,10 +59,14 @@ func (l *List) add(ctx context.Context, c change) (subscriber, error) {
 	if err := l.server.call(ctx, request{method: http.MethodPost, path: "subscribers", body: body}, &s); err != nil {
 		return subscriber{}, err
 	}
+	if s.UpdatedAt.After(s.CreatedAt) { // versions before 2 return whom they have instead
+		return subscriber{}, &connector.Fault{Kind: connector.Taken, Field: email, Message: "Another subscriber has this e-mail address."}
+	}
 	if c.consent == contact.Unsubscribed {
-		if err := l.subscription(ctx, "add", "unsubscribed", s.ID); err != nil {
+		if err := l.enrolOut(ctx, s.ID); err != nil {
 			return subscriber{}, err
 		}
+		s = subscriber{ID: s.ID}
 	}
 	return l.shown(ctx, s)
 }
@@ -79,7 +83,7 @@ func (l *List) join(ctx context.Context, s subscriber, c change) (subscriber, er
 	switch {
 	case err != nil:
 	case strict:
-		err = l.subscription(ctx, "add", "unsubscribed", s.ID)
+		err = l.enrolOut(ctx, s.ID)
 	default:
 		body := lists{Query: withID([]string{strconv.FormatInt(s.ID, 10)}), Action: "add", Target: []int64{l.id}, Status: "unconfirmed"}
 		if c.consent == contact.Subscribed {
@@ -98,4 +102,13 @@ func (l *List) join(ctx context.Context, s subscriber, c change) (subscriber, er
 		return l.change(ctx, s, fill)
 	}
 	return l.shown(ctx, subscriber{ID: s.ID})
+}
+
+// enrolOut puts somebody on the list as one who has said no to it. Versions before
+// 2 know no state to add with, so it is said twice.
+func (l *List) enrolOut(ctx context.Context, id int64) error {
+	if err := l.subscription(ctx, "add", "unsubscribed", id); err != nil {
+		return err
+	}
+	return l.tighten(ctx, id, contact.Unsubscribed)
 }

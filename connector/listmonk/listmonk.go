@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"github.com/kith-sync/kith/connector"
 )
@@ -38,6 +39,7 @@ type List struct {
 	id         int64
 	name       string
 	page       int
+	overlap    time.Duration // see overlap
 	attributes []attribute
 	noPatch    atomic.Bool // the server is too old for PATCH: since when we know
 }
@@ -60,7 +62,7 @@ func Open(ctx context.Context, s Settings, client *http.Client) (*List, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &List{server: server, id: chosen.ID, name: server.base.Hostname() + ": " + chosen.Name, page: cmp.Or(max(s.PageSize, 0), 1000)}
+	l := &List{server: server, id: chosen.ID, name: server.base.Hostname() + ": " + chosen.Name, page: cmp.Or(max(s.PageSize, 0), 1000), overlap: overlap}
 	if l.attributes, err = l.sample(ctx, s.Attributes); err != nil {
 		return nil, err
 	}

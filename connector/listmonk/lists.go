@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/kith-sync/kith/connector"
 )
 
 // A Choice is a list that the server offers.
@@ -21,6 +23,14 @@ type Choice struct {
 type ChoiceError struct {
 	Wanted string
 	Lists  []Choice
+}
+
+// Options are the lists.
+func (e *ChoiceError) Options() (all []connector.Choice) {
+	for _, l := range e.Lists {
+		all = append(all, connector.Choice{ID: strconv.FormatInt(l.ID, 10), Name: l.Name})
+	}
+	return all
 }
 
 func (e *ChoiceError) Error() string {

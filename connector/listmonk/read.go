@@ -1,6 +1,7 @@
 package listmonk
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"net/http"
@@ -77,7 +78,7 @@ func (l *List) list(ctx context.Context, since string, yield func(connector.Page
 	}
 	condition := everybody
 	if !at.from.IsZero() {
-		condition = changedSince(at.from.Add(-overlap))
+		condition = changedSince(at.from.Add(-l.overlap))
 	}
 	begun := at.after == 0
 	if begun {
@@ -170,9 +171,12 @@ func (l *List) sheet(ctx context.Context, list, condition string, after int64) (
 		return sheet{}, err
 	}
 	s := sheet{people: found.Results, beyond: after, last: len(found.Results) >= found.Total}
-	for _, p := range found.Results {
+	if s.last { // the order does not matter, and versions before 2.2 have another
+		slices.SortFunc(s.people, func(a, b subscriber) int { return cmp.Compare(a.ID, b.ID) })
+	}
+	for _, p := range s.people {
 		if p.ID <= s.beyond {
-			return sheet{}, &connector.Fault{Kind: connector.Invalid, Message: "The server does not list its subscribers in order. It may be too old."}
+			return sheet{}, &connector.Fault{Kind: connector.Invalid, Message: "The server does not list its subscribers in order: it is older than listmonk 2.2. Update it, or set page_size to more than the list has."}
 		}
 		s.beyond = p.ID
 	}

@@ -32,7 +32,7 @@ type stage struct {
 	meddle   func()
 }
 
-// A clock goes on only when told.
+// A clock goes on when told, and a moment whenever it is looked at.
 type clock struct {
 	mu sync.Mutex
 	at time.Time
@@ -41,6 +41,7 @@ type clock struct {
 func (c *clock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.at = c.at.Add(time.Millisecond)
 	return c.at
 }
 
@@ -179,7 +180,7 @@ func freeAddress(t *testing.T) string {
 
 func TestRemote(t *testing.T) {
 	for name, o := range map[string]sandbox.Options{
-		"listmonk 6": {}, "before PATCH": {Old: true}, "pages of at most 30": {MaxPage: 30},
+		"listmonk 6": {}, "before PATCH": {Old: true}, "listmonk 1": {First: true}, "pages of at most 30": {MaxPage: 30},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stages := map[connector.Remote]*stage{}

@@ -131,6 +131,14 @@ type ChoiceError struct {
 	Audiences []Choice
 }
 
+// Options are the audiences.
+func (e *ChoiceError) Options() (all []connector.Choice) {
+	for _, a := range e.Audiences {
+		all = append(all, connector.Choice{ID: a.ID, Name: a.Name})
+	}
+	return all
+}
+
 func (e *ChoiceError) Error() string {
 	var names []string
 	for _, c := range e.Audiences {

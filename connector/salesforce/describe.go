@@ -103,6 +103,14 @@ type ChoiceError struct {
 	Objects []Choice
 }
 
+// Options are the objects.
+func (e *ChoiceError) Options() (all []connector.Choice) {
+	for _, o := range e.Objects {
+		all = append(all, connector.Choice{ID: o.Name, Name: o.Name})
+	}
+	return all
+}
+
 func (e *ChoiceError) Error() string {
 	var names []string
 	for _, o := range e.Objects {

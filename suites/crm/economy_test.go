@@ -20,7 +20,7 @@ func TestAThousandChangesCostAHandfulOfCalls(t *testing.T) {
 		return csv.String()
 	}
 	w.imports("people", list("020 7946 0001", 3000))
-	people := w.sync(toSalesforce)
+	people := w.sync(recipe(t, events, "people-to-salesforce"))
 	w.rest(people)
 	if n := org.Count("Lead") + org.Count("Contact"); n != 3000 {
 		t.Fatalf("got %d records, want 3,000", n)

@@ -11,11 +11,8 @@ import (
 	"github.com/kith-sync/kith/store"
 )
 
-const toSalesforce = `name: people-to-salesforce
-preset: eventgeek
-source: {book: people}
-target: {connection: crm, object: Person}
-`
+// The syncs are those of the recipe.
+const events = "events-to-salesforce.md"
 
 // salesforce is an org that the world is connected to as crm.
 func (w *world) salesforce() *sandbox.Sandbox {
@@ -49,7 +46,7 @@ Ada,Byron,ada@example.com,Acme,Lead,020 7946 0001,wants a demo
 Grace,Hopper,grace@example.org,Navy,Contact,020 7946 0002,met at the stand
 Alan,Turing,alan@example.net,,Lead,,
 `)
-	people := w.sync(toSalesforce)
+	people := w.sync(recipe(t, events, "people-to-salesforce"))
 	r := w.run(people)
 	w.want("leads", there(org, "Lead", "FirstName", "LastName", "Company", "Email", "Phone", "Description"),
 		"Lead FirstName=Ada LastName=Byron Company=Acme Email=ada@example.com Phone=020 7946 0001 Description=wants a demo")
@@ -73,8 +70,8 @@ func TestWhoIsAddedToAnEventLaterJoinsItsCampaign(t *testing.T) {
 Ada,Byron,ada@example.com,Acme,Lead
 Grace,Hopper,grace@example.org,Navy,Contact
 `)
-	people := w.sync(toSalesforce)
-	members := w.sync("name: members\npreset: eventgeek\nsource: {book: people, object: campaign_members}\ntarget: {connection: crm, object: CampaignMember}\n")
+	people := w.sync(recipe(t, events, "people-to-salesforce"))
+	members := w.sync(recipe(t, events, "members"))
 	b := w.book("people")
 	expo, err := desk.SaveOccasion(t.Context(), w.Workspace, b, store.KindEvent, 0, desk.OccasionChange{Name: new("Expo")})
 	if err != nil {
@@ -103,4 +100,29 @@ Grace,Hopper,grace@example.org,Navy,Contact
 		t.Fatal(err)
 	}
 	w.want("undone, the membership is gone", there(org, "CampaignMember", "Status"), "CampaignMember Status=Sent")
+}
+
+// E7, E8, E17: optional fields, the owner by e-mail, and an Account chosen by hand.
+func TestOptionalFieldsOwnerAndAnAccountThatIsThere(t *testing.T) {
+	w := newWorld(t)
+	org := w.salesforce()
+	seller := org.IDs("User")[1]
+	mail := org.Values(seller)["Email"]
+	acme := org.Add("Account", map[string]string{"Name": "Acme"})
+	org.Add("Account", map[string]string{"Name": "Acme"}) // another one of that name
+	w.imports("people", `first_name,last_name,email,company,account_id,sync_as,title,mobile,note,owner,street,city
+Ada,Byron,ada@example.com,Acme,`+acme+`,Contact,Analyst,020 7946 0003,wants a demo,`+mail+`,1 High St,Leeds
+`)
+	people := w.sync(recipe(t, events, "people-to-salesforce"))
+	w.rest(people)
+	ada := org.Values(org.Find("Contact", "Email", "ada@example.com")[0])
+	for field, want := range map[string]string{"OwnerId": seller, "AccountId": acme, "Title": "Analyst", "MobilePhone": "020 7946 0003", "Description": "wants a demo",
+		"MailingStreet": "1 High St", "MailingCity": "Leeds"} {
+		if ada[field] != want {
+			t.Errorf("%s: got %q, want %q", field, ada[field], want)
+		}
+	}
+	if n := org.Count("Account"); n != 2 {
+		t.Errorf("got %d accounts, want the 2 that were there", n)
+	}
 }

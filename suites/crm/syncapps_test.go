@@ -11,19 +11,12 @@ import (
 )
 
 // A set-up of the SyncApps article: one object type of the CRM and a main audience,
-// both spokes of one book.
-const (
-	fromCRM = `name: crm-to-main
-preset: syncapps
-source: {connection: crm, object: Contact}
-target: {book: main}
-`
-	toList = `name: main-to-list
-preset: syncapps
-source: {book: main}
-target: {connection: list, object: Main}
-`
-)
+// both spokes of one book. The syncs are those of the recipe.
+const lists = "crm-and-mailing-list.md"
+
+func (w *world) setUpOf() (crm, main store.Sync) {
+	return w.sync(recipe(w.t, lists, "crm-to-main")), w.sync(recipe(w.t, lists, "main-to-list"))
+}
 
 // mailchimp is an audience that the world is connected to as list.
 func (w *world) mailchimp() *sandbox.Audience {
@@ -93,7 +86,7 @@ func TestContactsOfTheCRMJoinTheMainList(t *testing.T) {
 	list.Add(map[string]string{"email_address": "old@example.com", "status": "subscribed", "FNAME": "Old", "LNAME": "Member"})
 	list.Add(map[string]string{"email_address": "grace@example.org", "status": "subscribed", "FNAME": "G", "LNAME": "H"})
 	org.Add("Contact", map[string]string{"FirstName": "Grace", "LastName": "Hopper", "Email": "grace@example.org"})
-	crm, main := w.sync(fromCRM), w.sync(toList)
+	crm, main := w.setUpOf()
 	r := w.run(crm)
 	w.want("who has no e-mail is ignored, with a reason (S4)", w.reasons(r), "target.required_missing 1")
 	w.setUp(crm, main)
@@ -111,7 +104,7 @@ func TestAnOptOutTravelsBothWays(t *testing.T) {
 	org, list := w.salesforce(), w.mailchimp()
 	john := org.Add("Contact", map[string]string{"LastName": "Doe", "Email": "john@example.com"})
 	ann := org.Add("Contact", map[string]string{"LastName": "Smith", "Email": "ann@example.com"})
-	crm, main := w.sync(fromCRM), w.sync(toList)
+	crm, main := w.setUpOf()
 	w.setUp(crm, main)
 	list.Unsubscribe(w.listed()["john@example.com"]["id"])
 	org.Change(ann, map[string]string{"HasOptedOutOfEmail": "true"})
@@ -128,7 +121,7 @@ func TestFieldsMoveOnlyWhereTheMappingIsEnabled(t *testing.T) {
 	w := newWorld(t)
 	org, list := w.salesforce(), w.mailchimp()
 	john := org.Add("Contact", map[string]string{"FirstName": "John", "LastName": "Doe", "Email": "john@example.com", "Phone": "020 7946 0001"})
-	crm, main := w.sync(fromCRM), w.sync(toList)
+	crm, main := w.setUpOf()
 	w.setUp(crm, main)
 	list.Change(w.listed()["john@example.com"]["id"], map[string]string{"FNAME": "Johnny"})
 	org.Change(john, map[string]string{"Phone": "020 7946 0002"})
@@ -142,8 +135,8 @@ func TestFieldsMoveOnlyWhereTheMappingIsEnabled(t *testing.T) {
   - {from: phone, to: PHONE, write: if_new_not_blank}
   - {from: consent, to: status}
 `
-	main = w.sync(toList + "policy: {update: if_new_not_blank, back: if_new_not_blank}\n" + enabled)
-	crm = w.sync(fromCRM + "policy: {update: if_new_not_blank, back: if_new_not_blank}\n")
+	main = w.sync(recipe(t, lists, "main-to-list") + "policy: {update: if_new_not_blank, back: if_new_not_blank}\n" + enabled)
+	crm = w.sync(recipe(t, lists, "crm-to-main") + "policy: {update: if_new_not_blank, back: if_new_not_blank}\n")
 	w.setUp(main, crm)
 	w.want("with it each side's changes are made up for", w.members()+" | "+org.Values(john)["FirstName"], "john@example.com Johnny Doe 020 7946 0002 subscribed | Johnny")
 	list.Change(w.listed()["john@example.com"]["id"], map[string]string{"FNAME": "Jon"})

@@ -18,7 +18,7 @@ func TestAChangedEmailKeepsTheLinkOnEitherSide(t *testing.T) { // 1
 	w := newWorld(t)
 	org := w.salesforce()
 	w.imports("people", "first_name,last_name,email,company,sync_as,phone\nAda,Byron,ada@example.com,Acme,Lead,020 7946 0001\n")
-	people := w.sync(toSalesforce)
+	people := w.sync(recipe(t, events, "people-to-salesforce"))
 	w.rest(people)
 	lead := org.IDs("Lead")[0]
 	org.Change(lead, map[string]string{"Email": "countess@example.com"})
@@ -36,7 +36,7 @@ func TestTwoCRMDuplicatesThatAreMergedThenStayOne(t *testing.T) { // 2
 	first := org.Add("Contact", map[string]string{"LastName": "Byron", "Email": "ada@example.com"})
 	second := org.Add("Contact", map[string]string{"LastName": "King", "Email": "ada@example.com"})
 	w.imports("people", "first_name,last_name,email,company,sync_as,phone\nAda,Byron,ada@example.com,Acme,Contact,020 7946 0001\n")
-	people := w.sync(toSalesforce)
+	people := w.sync(recipe(t, events, "people-to-salesforce"))
 	w.rest(people)
 	w.want("only the first found is updated (E13)", there(org, "Contact", "LastName", "Phone"), "Contact LastName=Byron Phone=020 7946 0001\nContact LastName=King Phone=")
 	org.Merge(second, first)
@@ -52,7 +52,7 @@ func TestALeadThatIsConvertedBetweenReadAndWriteIsFollowed(t *testing.T) { // 3
 	w := newWorld(t)
 	org := w.salesforce()
 	w.imports("people", "first_name,last_name,email,company,sync_as,phone\nAda,Byron,ada@example.com,Acme,Lead,020 7946 0001\n")
-	people := w.sync(toSalesforce)
+	people := w.sync(recipe(t, events, "people-to-salesforce"))
 	w.rest(people)
 	w.imports("people", "email,phone\nada@example.com,020 7946 0002\n")
 	planned := w.plan(people)
@@ -71,7 +71,7 @@ func TestAHundredIdleCyclesWriteNothing(t *testing.T) { // 4
 	w := newWorld(t)
 	org := w.salesforce()
 	w.imports("people", "first_name,last_name,email,company,sync_as,phone\nAda,Byron,ada@example.com,Acme,Lead,(020) 7946 0001\nGrace,Hopper,GRACE@Example.ORG,Navy,Contact,+44 20 7946 0002\n")
-	people := w.sync(toSalesforce)
+	people := w.sync(recipe(t, events, "people-to-salesforce"))
 	w.rest(people)
 	before := org.Counts()
 	for range 100 {
@@ -90,7 +90,7 @@ func TestUndoLeavesWhatAThirdPartyChangedMeanwhile(t *testing.T) { // 8
 	org := w.salesforce()
 	org.Add("Contact", map[string]string{"LastName": "Byron", "FirstName": "Ada", "Email": "ada@example.com", "Phone": "020 7946 0001", "Title": "Countess"})
 	w.imports("people", "first_name,last_name,email,company,sync_as,phone,title\nAda,Byron,ada@example.com,Acme,Contact,020 7946 0002,Analyst\n")
-	people := w.sync(toSalesforce)
+	people := w.sync(recipe(t, events, "people-to-salesforce"))
 	r := w.run(people)
 	id := org.Find("Contact", "Email", "ada@example.com")[0]
 	w.want("after the run", org.Values(id)["Phone"]+" "+org.Values(id)["Title"], "020 7946 0002 Analyst")
@@ -110,7 +110,7 @@ func TestAQuotaPausesARunAndTheNextDaySendsTheRest(t *testing.T) { // 11
 		fmt.Fprintf(&csv, "P%02d,Doe,p%02d@example.com,Acme,Lead\n", i, i)
 	}
 	w.imports("people", csv.String())
-	people := w.sync(toSalesforce)
+	people := w.sync(recipe(t, events, "people-to-salesforce"))
 	undo := org.Fail(sandbox.Fault{Method: "POST", Path: "/composite/", Status: 403, Code: "REQUEST_LIMIT_EXCEEDED", Times: 1000})
 	r := w.plan(people)
 	r, err := w.Apply(t.Context(), people, r)
@@ -129,7 +129,7 @@ func TestAMappingAddedAfterAYearFillsBackWhatItMissed(t *testing.T) { // 15
 	w := newWorld(t)
 	org := w.salesforce()
 	w.imports("people", "first_name,last_name,email,company,sync_as,title\nAda,Byron,ada@example.com,Acme,Lead,Analyst\n")
-	without := toSalesforce + "map:\n  - {from: first_name, to: FirstName}\n  - {from: last_name, to: LastName}\n  - {from: email, to: Email}\n  - {from: company, to: company}\n  - {from: sync_as, to: sync_as, write: if_existing_blank}\n"
+	without := recipe(t, events, "people-to-salesforce") + "map:\n  - {from: first_name, to: FirstName}\n  - {from: last_name, to: LastName}\n  - {from: email, to: Email}\n  - {from: company, to: company}\n  - {from: sync_as, to: sync_as, write: if_existing_blank}\n"
 	w.rest(w.sync(without))
 	w.want("the title is not mapped", there(org, "Lead", "Title"), "Lead Title=")
 	w.now = w.now.Add(365 * 24 * time.Hour)
@@ -147,7 +147,7 @@ func TestMeetingsBecomeEventsOfTheirContacts(t *testing.T) {
 	w := newWorld(t)
 	org := w.salesforce()
 	w.imports("people", "first_name,last_name,email,company,sync_as\nAda,Byron,ada@example.com,Acme,Lead\nGrace,Hopper,grace@example.org,Navy,Contact\n")
-	people := w.sync(toSalesforce)
+	people := w.sync(recipe(t, events, "people-to-salesforce"))
 	meetings := w.sync("name: meetings\npreset: eventgeek\nsource: {book: people, object: meetings}\ntarget: {connection: crm, object: Event}\n")
 	b := w.book("people")
 	talk, err := desk.SaveOccasion(t.Context(), w.Workspace, b, store.KindMeeting, 0, desk.OccasionChange{Name: new("A talk"), Starts: new("2026-11-22 14:00"), Ends: new("2026-11-22 14:30"), Place: new("stand 7")})

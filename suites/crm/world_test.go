@@ -68,6 +68,23 @@ func (w *world) connect(name, kind, secret string, settings map[string]string, s
 	}
 }
 
+// recipe is the sync of a name in a page of docs/recipes, without its first two lines.
+func recipe(t *testing.T, page, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "recipes", page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, block := range strings.Split(string(text), "```yaml\n")[1:] {
+		block, _, _ = strings.Cut(block, "```")
+		if rest, ok := strings.CutPrefix(block, "apiVersion: kith/v1\nkind: Sync\n"); ok && strings.HasPrefix(rest, "name: "+name+"\n") {
+			return rest
+		}
+	}
+	t.Fatalf("%s has no sync %s", page, name)
+	return ""
+}
+
 // sync keeps a sync as its file says it.
 func (w *world) sync(text string) store.Sync {
 	w.t.Helper()

@@ -27,6 +27,9 @@ func (s *Sandbox) subscriptions(w http.ResponseWriter, r *http.Request) *problem
 	if len(o.IDs) == 0 {
 		return bad("No IDs given.")
 	}
+	if s.options.First {
+		o.Status = ""
+	}
 	return s.manage(w, o, false)
 }
 

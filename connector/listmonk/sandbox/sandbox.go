@@ -20,6 +20,10 @@ type Options struct {
 	// Old is a server before PATCH: it wants a name, tells no time of a
 	// subscription, and has no state for those added by a search.
 	Old bool
+	// First is listmonk 1: also Old, it returns whom it has when an address is
+	// created again, orders by the last change where it does not know the column,
+	// and answers 401 to a wrong token.
+	First bool
 	// PutResubscribes is an old server whose PUT takes every subscription in it
 	// for a new one.
 	PutResubscribes bool
@@ -44,6 +48,7 @@ type Sandbox struct {
 	invented int             // persons 1 to this one are as invent makes them, unless in people
 	last     int             // number given last
 
+	began  time.Time // of the request under way
 	faults []*Fault
 	counts Counts
 	minute time.Time // that PerMinute counts in
@@ -55,16 +60,25 @@ func New(o Options) *Sandbox {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	o.Old = o.Old || o.First
 	return &Sandbox{options: o, people: map[int]*person{}, emails: map[string]int{}, counts: Counts{Calls: map[string]int{}}}
 }
 
-// now is the time a change is stamped with: PostgreSQL keeps microseconds.
-func (s *Sandbox) now() time.Time { return s.options.Now().Truncate(time.Microsecond) }
+// now is the time a change is stamped with: PostgreSQL keeps microseconds, and
+// everything in a transaction has the same time.
+func (s *Sandbox) now() time.Time {
+	if !s.began.IsZero() {
+		return s.began
+	}
+	return s.options.Now().Truncate(time.Microsecond)
+}
 
 // ServeHTTP answers one request.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.began = s.now()
+	defer func() { s.began = time.Time{} }()
 	s.counts.Total++
 	s.counts.Calls[r.Method+" "+pattern(r.URL.Path)]++
 	if s.throttled(w) || s.failed(w, r) {
@@ -79,7 +93,11 @@ func (s *Sandbox) answer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if message := s.stranger(r); message != "" {
-		refuse(w, http.StatusForbidden, message)
+		status := http.StatusForbidden
+		if s.options.First {
+			status = http.StatusUnauthorized
+		}
+		refuse(w, status, message)
 		return
 	}
 	handlers, known := s.routes()[pattern(r.URL.Path)]
@@ -139,8 +157,7 @@ func pattern(path string) string {
 	return strings.Join(parts, "/")
 }
 
-// stranger says why somebody is not let in, if so. The answer is 403 in every
-// case.
+// stranger says why somebody is not let in, if so.
 func (s *Sandbox) stranger(r *http.Request) string {
 	if s.options.User == "" {
 		return ""

@@ -106,6 +106,9 @@ type sorting struct{ by, order string }
 func (s *Sandbox) find(w want, by sorting, offset, size int) (found []*person, total int, err *problem) {
 	defer catch(&err)
 	before, ok := s.compare(by.by)
+	if !ok && s.options.First {
+		before, ok = s.compare("updated_at")
+	}
 	if !ok && by.order == "asc" && w.plain() {
 		return s.run(w, offset, size)
 	}

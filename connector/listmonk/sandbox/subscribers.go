@@ -68,8 +68,14 @@ func (s *Sandbox) create(w http.ResponseWriter, r *http.Request) *problem {
 	if err := e.check(); err != nil {
 		return err
 	}
-	if err := s.taken(e.Email, 0, http.StatusConflict); err != nil {
+	if err := s.taken(e.Email, 0, http.StatusConflict); err != nil && !s.options.First {
 		return err
+	} else if err != nil {
+		p := s.touch(s.withEmail(e.Email))
+		p.updated = s.now()
+		s.subscribe(p, e)
+		reply(w, s.show(p))
+		return nil
 	}
 	if e.Name == "" {
 		local, _, _ := strings.Cut(e.Email, "@")

@@ -425,6 +425,36 @@ CREATE TABLE attendance (                     -- somebody takes part
   PRIMARY KEY (occasion_id, ref)
 ) WITHOUT ROWID;
 CREATE INDEX attendance_ref ON attendance (ref);
+CREATE TABLE lead (                           -- somebody who waits in a book's inbox
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  book_id     INTEGER NOT NULL,
+  occasion_id INTEGER NOT NULL DEFAULT 0,    -- the event where they were met
+  form_id     INTEGER NOT NULL DEFAULT 0,    -- by which form they came
+  fields      TEXT NOT NULL,                 -- values by field, JSON
+  came        TEXT NOT NULL,                 -- form, csv, api
+  note        TEXT NOT NULL DEFAULT '',
+  state       TEXT NOT NULL,                 -- new, taken, dismissed
+  ref         INTEGER NOT NULL DEFAULT 0,    -- the contact that they became
+  run_id      INTEGER NOT NULL DEFAULT 0,    -- by which run; 0: the contact had all of it
+  settled_by  TEXT NOT NULL DEFAULT '',      -- who took or dismissed them
+  version     INTEGER NOT NULL DEFAULT 1,    -- counts corrections
+  at          INTEGER NOT NULL,              -- milliseconds since 1970
+  settled_at  INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX lead_state ON lead (state, book_id, id);
+CREATE TABLE capture_form (                   -- a page by which people put themselves into an inbox
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  book_id     INTEGER NOT NULL,
+  occasion_id INTEGER NOT NULL DEFAULT 0,    -- the event that its leads are of
+  hash        TEXT NOT NULL UNIQUE,          -- SHA-256 of the secret in its address
+  title       TEXT NOT NULL,
+  fields      TEXT NOT NULL,                 -- names, JSON
+  required    TEXT NOT NULL,                 -- names, JSON
+  closed      INTEGER NOT NULL DEFAULT 0,
+  day         TEXT NOT NULL DEFAULT '',      -- on which somebody came last
+  came        INTEGER NOT NULL DEFAULT 0,    -- so many on that day
+  created_at  INTEGER NOT NULL               -- milliseconds since 1970
+);
 
 -- +goose Down
 SELECT 1;

@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kith-sync/kith/desk"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+func (o *occasions) people() *cobra.Command {
+	return &cobra.Command{
+		Use: "people " + o.word, Short: "List who takes part, and who they are at other systems", Args: exactly("an ID or name"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.on(o.read, cmd, args[0], func(ctx context.Context, w *workspace.Workspace, b store.Book, found store.Occasion) error {
+				all, err := desk.Attendees(ctx, w, b, found)
+				if err != nil {
+					return err
+				}
+				return many(o.app, each(all), attendeeShape())
+			})
+		},
+	}
+}
+
+func attendeeShape() shape[desk.AttendeeReport] {
+	return shape[desk.AttendeeReport]{columns: []string{"contact", "name", "status", "added", "records"}, row: func(r desk.AttendeeReport) []string {
+		records := make([]string, len(r.Links))
+		for i, l := range r.Links {
+			records[i] = strings.Join(strings.Fields(l.Connection+" "+l.Object+" "+l.RemoteID), " ")
+			if l.Gone {
+				records[i] += " (" + l.State + ")"
+			}
+		}
+		name := r.Name
+		if r.Trashed {
+			name = strings.TrimSpace(name + " (in the trash)")
+		}
+		return []string{fmt.Sprint(r.Contact), name, r.Status, clock(r.Added), strings.Join(records, ", ")}
+	}}
+}
+
+func (o *occasions) attend() *cobra.Command {
+	var said desk.Attending
+	var search, filter string
+	cmd := &cobra.Command{
+		Use: "attend " + o.word + " [WHO...]", Short: "Have contacts take part in " + o.a,
+		Long: "Have contacts take part in " + o.a + ": each by ID, unique identifier, e-mail or telephone, those that --search or\n" +
+			"--filter finds, or with --run everybody in the file that a run has imported, whether it created, updated\n" +
+			"or found them as they are. Who takes part already gets the new --status, where one is said.",
+		Example: fmt.Sprintf("  kith %[1]ss attend 1 ada@example.com bo@example.org --status attended\n  kith %[1]ss attend 1 --run 7 --status registered", o.kind),
+		Args:    atLeast(1, "an ID or name of "+o.a),
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&said.Status, "status", "", "such as registered or attended")
+	flags.StringVar(&search, "search", "", "all contacts with this text in some value")
+	flags.StringVar(&filter, "filter", "", "all contacts that a saved filter chooses")
+	flags.Int64Var(&said.Run, "run", 0, "everybody in what this run has read")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return o.on(o.write, cmd, args[0], func(ctx context.Context, w *workspace.Workspace, b store.Book, found store.Occasion) error {
+			said.Who = args[1:]
+			if filter != "" {
+				c, err := desk.SavedChoice(ctx, w, b, filter)
+				if err != nil {
+					return err
+				}
+				said.Choice = &c
+			}
+			if search != "" {
+				if said.Choice != nil && said.Choice.Search != "" {
+					return usage("The filter %q looks for a text already. Leave --search out", filter)
+				}
+				if said.Choice == nil {
+					said.Choice = new(desk.Choice)
+				}
+				said.Choice.Search = search
+			}
+			done, err := desk.AttendAll(ctx, w, b, found, said)
+			if err != nil {
+				return err
+			}
+			return one(o.app, done, shape[desk.AttendReport]{columns: []string{"added", "changed", "same"}, row: func(r desk.AttendReport) []string {
+				return []string{fmt.Sprint(r.Added), fmt.Sprint(r.Changed), fmt.Sprint(r.Same)}
+			}}, func(out io.Writer) { fmt.Fprintf(out, "%s: %s\n", desk.Cell(found.Name), attendText(done)) })
+		})
+	}
+	return cmd
+}
+
+func attendText(r desk.AttendReport) string {
+	text := several(int64(r.Added), "contact") + " added"
+	if r.Changed > 0 {
+		text += fmt.Sprintf(", %d got another status", r.Changed)
+	}
+	if r.Same > 0 {
+		text += fmt.Sprintf(", %d took part already", r.Same)
+	}
+	return text
+}
+
+func (o *occasions) leave() *cobra.Command {
+	return &cobra.Command{
+		Use: "leave " + o.word + " WHO...", Short: "Take contacts out of " + o.a, Args: atLeast(2, "an ID or name of "+o.a+", and WHO"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.on(o.write, cmd, args[0], func(ctx context.Context, w *workspace.Workspace, b store.Book, found store.Occasion) error {
+				left, err := desk.LeaveAll(ctx, w, b, found, args[1:])
+				if err != nil {
+					return err
+				}
+				o.say("%s no longer in %s.", were(left), found.Name)
+				return nil
+			})
+		},
+	}
+}
+
+func were(n int) string {
+	if n == 1 {
+		return "1 contact is"
+	}
+	return several(int64(n), "contact") + " are"
+}
+
+func (o *occasions) connect() *cobra.Command {
+	none := false
+	cmd := &cobra.Command{
+		Use: "connect EVENT CONNECTION CAMPAIGN", Short: "Connect an event with a campaign, whose members its contacts become",
+		Long: "Connect an event with a campaign of a connection, named by its ID or its whole name: the contacts of the\n" +
+			"event become members of the campaign with the next run of the sync that sends campaign_members there.",
+		Example: "  kith events connect \"Spring Expo\" crm \"Spring Expo 2026\"\n  kith events connect \"Spring Expo\" --none",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if none {
+				return exactly("an EVENT")(cmd, args)
+			}
+			return exactly("an EVENT", "a CONNECTION", "a CAMPAIGN")(cmd, args)
+		},
+	}
+	cmd.Flags().BoolVar(&none, "none", false, "connect it with no campaign any more")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return o.on(o.write, cmd, args[0], func(ctx context.Context, w *workspace.Workspace, b store.Book, found store.Occasion) error {
+			args = append(args, "", "")
+			found, err := desk.ConnectCampaign(ctx, w, found, args[1], args[2])
+			if err != nil {
+				return err
+			}
+			if none {
+				o.say("%s is connected with no campaign any more.", found.Name)
+			}
+			return o.print(ctx, w, b, found)
+		})
+	}
+	return cmd
+}
+
+// connectionChoices lists what people choose by its name at a connection.
+func (a *app) connectionChoices() *cobra.Command {
+	return &cobra.Command{
+		Use: "choices CONNECTION OBJECT [TEXT]", Short: "List records that are chosen by name, such as campaigns",
+		Example: "  kith connections choices crm Campaign expo",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 3 {
+				return nil
+			}
+			return exactly("a CONNECTION", "an OBJECT")(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				all, err := desk.NamedRecords(ctx, w, args[0], args[1], append(args, "")[2])
+				if err != nil {
+					return err
+				}
+				return many(a, each(all), shape[desk.NamedRecord]{columns: []string{"id", "name", "detail"}, row: func(c desk.NamedRecord) []string {
+					return []string{c.ID, c.Name, c.Detail}
+				}})
+			})
+		},
+	}
+}
