@@ -224,7 +224,7 @@ func (p *pass) recoverWrite(ctx context.Context, i store.Intent) error {
 		return p.drop(ctx, i)
 	}
 	m, item := known[0], items[0]
-	untouched := m.Version != "" && m.Version == item.Version
+	untouched := m.Version == item.Version
 	p.seen(&m, item)
 	if !item.Gone {
 		m.Base = p.arrived(m, i, item.Record, untouched)

@@ -16,9 +16,10 @@ func (w *world) recall(b backup) {
 	w.notes.trashed = maps.Clone(b.notes.trashed)
 	edits := map[place]edit{}
 	for at, e := range b.notes.edits {
-		// A later edit is gone from the book, but may have come to a remote before,
-		// from where it comes back: either value is right.
-		if at.side == 0 && w.notes.edits[at].n == e.n {
+		if at.side == 0 {
+			// A later edit is gone from the book, but may have come to a remote before,
+			// from where it comes back: either value is right.
+			e.either = e.either || w.notes.edits[at].n != e.n
 			edits[at] = e
 		}
 	}
@@ -37,6 +38,7 @@ func (w *world) recall(b backup) {
 		s.removals, s.looked = nil, -1
 		known := b.runs[i]
 		s.why, s.acted, s.did, s.applying = maps.Clone(known.why), maps.Clone(known.acted), maps.Clone(known.did), known.applying
+		s.removedHere, s.removedThere = known.removedHere, known.removedThere
 		s.logged, s.running = map[int64]int{}, 0
 		for d := range s.actedBy { // a run that is open again may have been at its end before
 			if slices.ContainsFunc(open, func(r store.Run) bool { return r.ID == d.run }) {

@@ -34,6 +34,7 @@ type edit struct {
 	n      int
 	value  string
 	before *edit // of the same field
+	either bool  // it is right that it is there, and that it is not
 }
 
 // told is a value the journal or the conflict log speaks of.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 
 	"github.com/kith-sync/kith/store"
 )
@@ -32,12 +33,14 @@ type Result struct {
 type Simulator struct {
 	folder string
 	empty  []byte // a database with its schema
+	mu     sync.Mutex
+	idle   []*ground // nobody plays in them now
 }
 
 // New makes a simulator that keeps its databases in folder.
 func New(folder string) (*Simulator, error) {
 	path := filepath.Join(folder, "empty.db")
-	s, err := store.OpenSQLite(context.Background(), path)
+	s, err := store.OpenScratch(context.Background(), path)
 	if err != nil {
 		return nil, err
 	}
@@ -54,23 +57,17 @@ func (s *Simulator) Run(seed uint64) Result { return s.Play(ScenarioOf(seed), fa
 // Play plays a scenario, and keeps its trace if asked to.
 func (s *Simulator) Play(sc Scenario, trace bool) (result Result) {
 	result.Seed = sc.Seed
-	folder, err := os.MkdirTemp(s.folder, "seed")
-	if err != nil {
-		result.Violations = append(result.Violations, err.Error())
-		return result
-	}
-	defer os.RemoveAll(folder)
-	path := filepath.Join(folder, "kith.db")
-	if err := os.WriteFile(path, s.empty, 0o600); err != nil {
-		result.Violations = append(result.Violations, err.Error())
-		return result
-	}
-	w, err := newWorld(sc.World, folder, path, &result)
+	g, err := s.take()
 	if err != nil {
 		result.Violations = append(result.Violations, "set up: "+err.Error())
 		return result
 	}
-	defer func() { _ = w.store.Close() }()
+	w, err := newWorld(sc.World, g, &result)
+	defer func() { s.giveBack(g, w) }()
+	if err != nil {
+		w.broken("set up: %v", err)
+		return result
+	}
 	w.keep = trace
 	func() {
 		defer func() {

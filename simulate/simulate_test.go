@@ -20,6 +20,7 @@ func simulator(t *testing.T) *simulate.Simulator {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = s.Close() }) // the folder goes with it
 	return s
 }
 

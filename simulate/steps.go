@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -202,14 +203,14 @@ func (w *world) work(step Step) {
 }
 
 func (w *world) backup() {
-	path := backupPath(w.folder, len(w.backups))
-	if err := w.store.Backup(w.ctx, path); err != nil {
+	image, err := w.store.Image(w.ctx)
+	if err != nil {
 		w.broken("back up: %v", err)
 		return
 	}
-	b := backup{path: path, notes: w.notes.copy()}
+	b := backup{image: image, notes: w.notes.copy()}
 	for _, s := range w.systems {
-		b.runs = append(b.runs, runsOf{maps.Clone(s.why), maps.Clone(s.acted), maps.Clone(s.did), s.applying})
+		b.runs = append(b.runs, runsOf{maps.Clone(s.why), maps.Clone(s.acted), maps.Clone(s.did), s.applying, s.removedHere, s.removedThere})
 	}
 	w.backups = append(w.backups, b)
 }
@@ -221,13 +222,11 @@ func (w *world) amnesia() {
 		return
 	}
 	b := w.backups[w.rng.IntN(len(w.backups))]
-	data, err := os.ReadFile(b.path)
+	err := w.store.Close()
 	if err == nil {
-		err = w.store.Close()
-	}
-	if err == nil {
-		w.path = fmt.Sprintf("%s.%d", w.path, w.effects+len(data)+w.notes.n)
-		err = os.WriteFile(w.path, data, 0o600)
+		w.restored++
+		w.path = filepath.Join(w.folder, fmt.Sprintf("restored%d.db", w.restored))
+		err = os.WriteFile(w.path, b.image, 0o600)
 	}
 	if err == nil {
 		err = w.open()

@@ -211,7 +211,7 @@ func (s *system) lastEdit(ref int64, field string) (from *system, last edit) {
 	for _, o := range s.systems {
 		overruled = max(overruled, s.notes.merged[place{side: o.at, id: o.linked[ref]}])
 	}
-	if overruled > last.n {
+	if overruled > last.n || last.either {
 		return nil, edit{}
 	}
 	return from, last

@@ -201,14 +201,22 @@ func (s *system) checkListing() {
 	}
 }
 
-// checkPlan: what is counted is what the plan has (I8).
-func (s *system) checkPlan(r store.Run) {
-	var counted plan.Totals
+// journalOf reads what a run planned, and what became of it.
+func (s *system) journalOf(r store.Run) (journal []store.StoredChange) {
 	for c, err := range s.store.Changes(s.ctx, r.ID) {
 		if err != nil {
-			s.broken("read plan: %v", err)
-			return
+			s.broken("read journal: %v", err)
+			return nil
 		}
+		journal = append(journal, c)
+	}
+	return journal
+}
+
+// checkTotals: what is counted is what the journal has (I8).
+func (s *system) checkTotals(r store.Run, journal []store.StoredChange) {
+	var counted plan.Totals
+	for _, c := range journal {
 		counted.Count(c.Action, 1)
 	}
 	if counted != r.Totals {
@@ -223,16 +231,13 @@ func (s *system) checkRun(r store.Run) {
 	if !r.Totals.Balanced() {
 		s.broken("I8: the totals of run %d do not add up: %+v", r.ID, r.Totals)
 	}
+	journal := s.journalOf(r)
 	if r.Status.Applied() {
-		s.checkPlan(r)
+		s.checkTotals(r, journal)
 	}
 	s.checkGuard(r)
 	var refs []int64
-	for c, err := range s.store.Changes(s.ctx, r.ID) {
-		if err != nil {
-			s.broken("read journal: %v", err)
-			return
-		}
+	for _, c := range journal {
 		s.hear(c, r.Status.Applied() || r.Status == store.Failed || r.Status == store.PausedQuota)
 		if c.Ref != 0 {
 			refs = append(refs, c.Ref)
@@ -269,7 +274,7 @@ func (s *system) hear(c store.StoredChange, ended bool) {
 		id = c.TargetID
 	}
 	wrote := c.Action == plan.Create || c.Action == plan.Update || c.Action == plan.Remove
-	if wrote && ended && !s.acted[did(c)] && !s.byEither(c) {
+	if wrote && ended && !s.acted[did(c)] && !s.actedBy[deed{c.Run, did(c)}] && !s.byEither(c) && !s.typedToo(c) && !s.mistaken(c) {
 		s.broken("I8: the journal of run %d says that it wrote %s, and it did not", c.Run, did(c))
 	}
 	if wrote || c.Reason == plan.OutcomeUnknown {
@@ -298,12 +303,39 @@ func (s *system) byEither(c store.StoredChange) bool {
 	return c.Remote && c.Action == plan.Remove && s.asked[c.TargetID] && x != nil && x.gone
 }
 
+// typedToo reports whether a person did what an interrupted run was about to do: it
+// finds all as it should be, and takes it for its own work.
+func (s *system) typedToo(c store.StoredChange) bool {
+	side, id := 0, strconv.FormatInt(c.Ref, 10)
+	if c.Remote {
+		side, id = s.at, c.TargetID
+	}
+	switch {
+	case c.Remote && c.Action == plan.Remove:
+		return s.notes.gone[fmt.Sprint(side, "/", id)]
+	case c.Action != plan.Update:
+		return false
+	}
+	return !slices.ContainsFunc(c.Fields, func(f plan.FieldChange) bool {
+		e := s.notes.edits[place{side, id, f.Name}]
+		return f.Written() && (e.n == 0 || !same(f.Name, e.value, f.New))
+	})
+}
+
+// mistaken reports whether a create is said to have made a record that we made for
+// somebody else: two whom the system cannot be searched for apart.
+func (s *system) mistaken(c store.StoredChange) bool {
+	s.look()
+	x := s.remote.records[s.linked[c.Ref]]
+	return c.Remote && c.Action == plan.Create && !s.ChosenKey && x != nil && x.key != "" && s.refOf[x.key] != c.Ref
+}
+
 // overtaken reports whether somebody has written a contact since a run did.
 func (s *system) overtaken(ref, run int64) bool {
 	if ref == 0 {
 		return false
 	}
-	for c, err := range s.store.ContactsByRef(s.ctx, s.book(), []int64{ref}) {
+	for c, err := range s.store.ContactsByRef(s.ctx, s.shape, []int64{ref}) {
 		return err == nil && c.UpdatedRun != run
 	}
 	return s.notes.trashed[ref]

@@ -8,7 +8,6 @@ import (
 	"hash/fnv"
 	"maps"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -26,14 +25,16 @@ import (
 // in memory, with a clock of its own and a notebook of what people did.
 type world struct {
 	Setup
-	ctx     context.Context
-	folder  string
-	path    string // of the database
-	store   *store.Store
-	backups []backup
-	systems []*system
-	secret  plan.Secret
-	keys    int
+	ctx      context.Context
+	folder   string
+	path     string // of the database
+	store    *store.Store
+	backups  []backup
+	restored int        // times that one was put back
+	shape    store.Book // the book: its fields stay as they are
+	systems  []*system
+	secret   plan.Secret
+	keys     int
 
 	offset time.Duration // of the clock
 	ticks  int64
@@ -94,7 +95,7 @@ type system struct {
 
 // A backup is a copy of the store, and what was known of its runs then.
 type backup struct {
-	path  string
+	image []byte // of the database
 	notes notebook
 	runs  []runsOf // by system
 }
@@ -112,6 +113,8 @@ type runsOf struct {
 	acted    map[string]bool
 	did      map[string]int64
 	applying int64
+
+	removedHere, removedThere int
 }
 
 var bookFields = []contact.Field{
@@ -128,25 +131,23 @@ var remoteFields = contact.Schema{Fields: []contact.Field{
 
 const bookName = "people"
 
-func newWorld(setup Setup, folder, path string, result *Result) (*world, error) {
-	w := &world{Setup: setup, ctx: context.Background(), folder: folder, path: path, secret: plan.Secret{1, 2}, trace: fnv.New64a(), result: result}
+// newWorld returns the world also where it could not be set up, for its store to be closed.
+func newWorld(setup Setup, g *ground, result *Result) (w *world, err error) {
+	w = &world{Setup: setup, ctx: context.Background(), folder: g.folder, path: g.path, store: g.store, secret: plan.Secret{1, 2}, trace: fnv.New64a(), result: result}
 	w.notes = newNotebook()
-	if err := w.open(); err != nil {
-		return nil, err
-	}
-	if _, err := w.store.CreateBook(w.ctx, store.Book{Name: bookName, Region: "GB", Fields: bookFields}); err != nil {
-		return nil, err
+	if w.shape, err = w.store.CreateBook(w.ctx, store.Book{Name: bookName, Region: "GB", Fields: bookFields}); err != nil {
+		return w, err
 	}
 	for i, s := range setup.Systems {
-		if err := w.addSystem(i+1, s); err != nil {
-			return nil, fmt.Errorf("system %d: %w", i+1, err)
+		if err = w.addSystem(i+1, s); err != nil {
+			return w, fmt.Errorf("system %d: %w", i+1, err)
 		}
 	}
 	return w, nil
 }
 
 func (w *world) open() (err error) {
-	w.store, err = store.OpenSQLite(w.ctx, w.path)
+	w.store, err = store.OpenScratch(w.ctx, w.path)
 	for _, s := range w.systems {
 		s.engine.Memory = effects{w.store, s}
 	}
@@ -264,15 +265,15 @@ func (w *world) forget() {
 // plan has a sync planned; ok tells whether there is a plan now.
 func (s *system) plan(sync store.Sync) (r store.Run, ok bool) {
 	delete(s.plans, sync.ID)
-	writes, before := s.remote.Writes-s.remote.Settled, s.book().Seq
+	writes, before := s.remote.Writes-s.remote.Settled, s.book()
+	s.populationHere, s.populationThere = int(before.Population), len(s.remote.There())
 	s.ranSince = s.remote.seq
 	s.planned, s.running = nil, 0
-	s.populationHere, s.populationThere = int(s.book().Population), len(s.remote.There())
 	meddled := s.doings
 	r, err := s.engine.Plan(s.ctx, sync)
 	s.say("plan %s: %s %v %s", sync.Name, r.Status, r.Totals, r.Code)
 	s.expected(err)
-	if s.book().Seq != before && s.doings == meddled {
+	if s.book().Seq != before.Seq && s.doings == meddled {
 		s.broken("I10: making a plan of %s changed the book", sync.Name)
 	}
 	if s.remote.Writes-s.remote.Settled != writes && !s.ChosenKey {
@@ -280,7 +281,7 @@ func (s *system) plan(sync store.Sync) (r store.Run, ok bool) {
 	}
 	if err == nil && r.Status == store.Planned {
 		s.checkListing()
-		s.checkPlan(r)
+		s.checkTotals(r, s.journalOf(r))
 		s.plans[sync.ID] = r
 		return r, true
 	}
@@ -332,7 +333,7 @@ func (w *world) restart() bool {
 		if s == nil {
 			continue // an edit by hand
 		}
-		s.applying, s.running = 0, r.ID
+		s.applying, s.running = r.ID, r.ID
 		s.planned = s.plannedWrites(r)
 		r, err := s.engine.Resume(w.ctx, sync, r)
 		s.planned = nil
@@ -342,6 +343,7 @@ func (w *world) restart() bool {
 			return false
 		}
 		s.checkRun(r)
+		s.applying = 0
 	}
 	return true
 }
@@ -380,23 +382,18 @@ func (w *world) book() store.Book {
 
 // contacts reads the book.
 func (w *world) contacts() map[int64]map[string]string {
-	b := w.book()
 	all := map[int64]map[string]string{}
-	for c, err := range w.store.Contacts(w.ctx, b, 0) {
+	for c, err := range w.store.Contacts(w.ctx, w.shape, 0) {
 		if err != nil {
 			w.broken("read contacts: %v", err)
 			break
 		}
 		all[c.Ref] = map[string]string{}
-		for i, f := range b.Fields {
+		for i, f := range w.shape.Fields {
 			if i < len(c.Values) && c.Values[i] != "" {
 				all[c.Ref][f.Name] = strings.Clone(c.Values[i])
 			}
 		}
 	}
 	return all
-}
-
-func backupPath(folder string, n int) string {
-	return filepath.Join(folder, fmt.Sprintf("backup%d.db", n))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -86,27 +87,25 @@ func settleChange(ctx context.Context, q querier, run, seq int64, c plan.Change)
 	return err
 }
 
-// Blocks yields the blocks of a run's plan in order.
+// Blocks yields the blocks of a run's plan in order. It reads one at a time, for the
+// reason that Changes has.
 func (s *Store) Blocks(ctx context.Context, run int64) iter.Seq2[Block, error] {
 	return func(yield func(Block, error) bool) {
-		rows, err := s.db.QueryContext(ctx, `SELECT n, data FROM block WHERE run_id = $1 ORDER BY n`, run)
-		if err != nil {
-			yield(Block{}, fmt.Errorf("read plan: %w", err))
-			return
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var b Block
-			if err := rows.Scan(&b.N, &b.Data); err != nil {
+		b := Block{N: -1}
+		for {
+			last := b.N
+			b = Block{}
+			err := s.db.QueryRowContext(ctx, `SELECT n, data FROM block WHERE run_id = $1 AND n > $2 ORDER BY n LIMIT 1`, run, last).Scan(&b.N, &b.Data)
+			if errors.Is(err, sql.ErrNoRows) {
+				return
+			}
+			if err != nil {
 				yield(b, fmt.Errorf("read plan: %w", err))
 				return
 			}
 			if !yield(b, nil) {
 				return
 			}
-		}
-		if err := rows.Err(); err != nil {
-			yield(Block{}, fmt.Errorf("read plan: %w", err))
 		}
 	}
 }
