@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/kith-sync/kith/contact"
@@ -74,20 +75,11 @@ func (s *Service) DraftSync(ctx context.Context, def plan.Sync) (draft SyncDraft
 	if draft.Target, err = s.fieldsOf(ctx, def.Target); err != nil || len(def.Map) > 0 {
 		return draft, err
 	}
-	columns := make([]suggest.Column, len(draft.Source))
-	for i, f := range draft.Source {
-		columns[i].Name = f.Name
+	if draft.Definition.Map, err = presetMap(def, draft); err != nil {
+		return draft, err
 	}
-	for _, sug := range suggest.Mapping(columns, draft.Target) {
-		from := draft.Source[sug.Column]
-		known := sug.Confidence > 0 && (def.Target.Book != "" || hasField(draft.Target, sug.Field.Name))
-		switch {
-		case from.Kind == contact.Password || sug.Part > 0:
-		case hasField(draft.Target, from.Name):
-			draft.Definition.Map = append(draft.Definition.Map, plan.Mapping{From: from.Name, To: from.Name})
-		case known:
-			draft.Definition.Map = append(draft.Definition.Map, plan.Mapping{From: from.Name, To: sug.Field.Name})
-		}
+	if len(draft.Definition.Map) == 0 {
+		draft.Definition.Map = draft.suggested()
 	}
 	for _, m := range draft.Definition.Map { // a book gets the fields it lacks
 		if def.Target.Book != "" && !hasField(draft.Target, m.To) {
@@ -96,6 +88,66 @@ func (s *Service) DraftSync(ctx context.Context, def plan.Sync) (draft SyncDraft
 		}
 	}
 	return draft, nil
+}
+
+// suggested is the map that the names of both ends suggest.
+func (d *SyncDraft) suggested() (lines []plan.Mapping) {
+	columns := make([]suggest.Column, len(d.Source))
+	for i, f := range d.Source {
+		columns[i].Name = f.Name
+	}
+	for _, sug := range suggest.Mapping(columns, d.Target) {
+		from := d.Source[sug.Column]
+		known := sug.Confidence > 0 && (d.Definition.Target.Book != "" || hasField(d.Target, sug.Field.Name))
+		switch {
+		case from.Kind == contact.Password || sug.Part > 0:
+		case hasField(d.Target, from.Name):
+			lines = append(lines, plan.Mapping{From: from.Name, To: from.Name})
+		case known:
+			lines = append(lines, plan.Mapping{From: from.Name, To: sug.Field.Name})
+		}
+	}
+	return lines
+}
+
+// presetMap is the map that a preset has for these ends, as far as both have its fields;
+// a book gets those it lacks.
+func presetMap(def plan.Sync, draft SyncDraft) (lines []plan.Mapping, err error) {
+	if def.Preset == "" {
+		return nil, nil
+	}
+	def.Map = nil
+	full, err := syncfile.Apply(def.Preset, def)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range full.Map {
+		if hasField(draft.Source, m.From) && (hasField(draft.Target, m.To) || def.Target.Book != "") {
+			lines = append(lines, m)
+		}
+	}
+	return lines, nil
+}
+
+// withManners gives lines of a form what the preset says of the same lines besides: a
+// form asks which field goes where, and nothing of its write policy.
+func withManners(def plan.Sync) (plan.Sync, error) {
+	lines := def.Map
+	bare := def
+	bare.Map = nil
+	full, err := syncfile.Apply(def.Preset, bare)
+	if err != nil {
+		return def, err
+	}
+	def.Map = slices.Clone(lines)
+	for i, m := range def.Map {
+		for _, p := range full.Map {
+			if p.From == m.From && p.To == m.To && m.Write == "" {
+				def.Map[i].Write = p.Write
+			}
+		}
+	}
+	return syncfile.Apply(def.Preset, def)
 }
 
 func hasField(fields []contact.Field, name string) bool {
@@ -133,7 +185,7 @@ func (s *Service) MakeSync(ctx context.Context, def plan.Sync) error {
 		}
 		return &run.Error{Code: desk.CodeUsage, Message: "There is a sync of this name already. Nothing was changed. Choose another name"}
 	}
-	def, err := syncfile.Apply(def.Preset, def)
+	def, err := withManners(def)
 	if err != nil {
 		return err
 	}

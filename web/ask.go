@@ -117,6 +117,8 @@ func settingLabel(name string) string {
 		"starttls": "Encrypt (STARTTLS)", "page_size": "Entries in one answer", "ca": "Certificate file", "calls_per_day": "Calls a day", "calls_per_second": "Calls a second",
 		"max_mb": "Largest file (MB)", "gzip": "Packed files (.gz)", "marker": "Marker", "settle_seconds": "Seconds to settle", "tls": "TLS", "host_key": "Server's key",
 		"host": "Server", "from": "From", "port": "Port", "security": "Encryption", "to": "Mails about every sync go to", "hello": "Name of this machine", "insecure": "Without encryption",
+		"client_id": "Client ID (consumer key)", "auth": "How to sign in", "username": "User to act as", "external_id": "Field for Kith's keys", "duplicates": "Duplicate rules",
+		"new_accounts": "New accounts", "api_version": "Version of the API", "bulk_from": "Bulk from", "opt_in": "Not opted out means", "new_status": "Status of new members",
 	}
 	if text, known := words[name]; known {
 		return text
