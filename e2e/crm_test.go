@@ -46,7 +46,7 @@ func TestFromAnAttendeeListToSalesforce(t *testing.T) {
 	b.press("Show the plan").at("Plan 1").press("Apply 3 changes").at("Run 1").sees("3 created", "Succeeded", "Undo…")
 
 	b.open("/syncs/new?from=book:contacts&to=connection:crm&to_object=Person&preset=eventgeek&direction=one_way")
-	b.sees("Which field goes where", "Save and show the plan").fine().press("Save and show the plan").at("Plan 2").sees("2 created", "1 held", "Apply 2 changes").fine()
+	b.sees("Which field goes where", "Save and show the plan").fine().press("Save and show the plan").at("Plan 2").sees("2 created", "1 held", "Alan Turing", "Apply 2 changes").fine()
 	b.picture("plan-salesforce")
 	b.press("Apply 2 changes").at("Run 2").sees("2 created")
 	if leads, contacts := org.Count("Lead"), org.Count("Contact"); leads != 1 || contacts != 1 {

@@ -97,7 +97,13 @@ func (v *visit) run() error {
 		return err
 	}
 	for _, c := range found {
-		data.Changes = append(data.Changes, showChange(c))
+		view := showChange(c)
+		if len(c.Fields) == 0 && c.Ref != 0 { // nothing of it is shown that says who it is
+			if _, name, err := desk.Called(v.ctx(), v.service().Workspace, c.Ref); err == nil && name != "" {
+				view.Who = desk.Cell(name) + ", " + view.Who
+			}
+		}
+		data.Changes = append(data.Changes, view)
 	}
 	if next > 0 {
 		data.Next = "?" + url.Values{"only": {v.form("only")}, "why": {v.form("why")}, "after": {strconv.FormatInt(next, 10)}}.Encode()
@@ -163,7 +169,7 @@ func showChange(c plan.Change) changeView {
 		}
 	}
 	view.Who = strings.Join(who, ", ")
-	if c.Ref != 0 && !c.Remote {
+	if c.Ref != 0 {
 		view.To = fmt.Sprintf("/contacts/%d/%d", store.BookOf(c.Ref), store.Number(c.Ref))
 	}
 	why := strings.TrimSpace(string(c.Reason) + " " + strings.Join(desk.Detail(c), "; "))
