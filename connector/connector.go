@@ -24,6 +24,13 @@ type Source interface {
 	Records(ctx context.Context) (contact.Schema, iter.Seq2[contact.Record, error])
 }
 
+// A Complete source is one whose end is known for certain: that it has no records
+// means that there are none, where an empty file may mean that something broke.
+type Complete interface {
+	Source
+	EmptyIsComplete()
+}
+
 // A Stager is a source that is delimited text already. The engine keeps its
 // bytes as they are and reads them itself, so that every physical record ends
 // in exactly one outcome, with its line.

@@ -304,7 +304,10 @@ func (b *configBuilder) putConnection(ctx context.Context, f filed) (now syncfil
 	if !b.mayTrust(f, old.Settings, said.Settings) {
 		return now, nil, false, nil
 	}
-	plain, changed, ok, err := b.secret(f, said.Secret, old.Secret, SameServer(old.Settings, said.Settings), func() (string, error) { return b.w.OpenConnection(ctx, old) })
+	plain, changed, ok, err := b.secret(f, said.Secret, old.Secret, SameServer(old.Settings, said.Settings), func() (string, error) {
+		stored, err := b.w.OpenConnection(ctx, old)
+		return workspace.GivenSecret(stored), err
+	})
 	if err != nil || !ok {
 		return now, nil, false, err
 	}

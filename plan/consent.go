@@ -41,12 +41,16 @@ func (b *Rulebook) Consents(at int) bool {
 //
 // What may not be written is kept and shown.
 func (d *duel) strictest() {
-	d.leave("")
+	if d.f.in == WriteNever || d.f.out == WriteNever {
+		d.keepBase() // the day the policy lets it, it is made up for
+	} else {
+		d.leave("")
+	}
 	theirsMoved := !d.known || !d.sameThere(d.theirs, d.base.Theirs)
 	switch {
 	case d.offersIn != "" && contact.Stricter(d.offersIn, d.ours):
 		d.tighten(&d.e.In, d.f.name, d.ours, d.offersIn, d.f.way&WayIn != 0 && d.f.in != WriteNever && theirsMoved)
-	case d.known && !theirsMoved && d.sameHere(d.ours, d.base.Ours): // what the remote has made of ours stands: it may know fewer states
+	case contact.Grants(d.ours) && d.known && !theirsMoved && d.sameHere(d.ours, d.base.Ours): // what the remote has made of ours stands: it may know fewer states
 	case d.known && d.ours == contact.Pending && d.base.Ours == contact.Pending && d.offersIn == contact.Subscribed: // they have said yes there, which is what was asked
 		d.tighten(&d.e.Out, d.p.theirs.Fields[d.f.theirs].Name, d.theirs, d.offersOut, false)
 	case d.offersOut != "" && d.f.theirs >= 0 && contact.Stricter(d.ours, d.consentThere()):

@@ -120,7 +120,7 @@ func (p *planning) withoutShared(ctx context.Context, missing []int64) ([]int64,
 // incomplete says why absence from the source proves nothing this time (I13).
 func (p *planning) incomplete(missing int64) string {
 	switch {
-	case p.notes.count == 0:
+	case p.notes.count == 0 && !p.stage.whole:
 		return "The source has no records, so nothing was removed. An empty file never deletes."
 	case p.cutOff:
 		return "The last record of the source is not complete, as if the file had been cut off, so nothing was removed."

@@ -30,6 +30,7 @@ type stage struct {
 	connector.Staging
 	name   string    // of the file in the stage folder
 	places *noteFile // where its records start, once all were read
+	whole  bool      // that it has no records means that there are none
 }
 
 // stageSource copies a source. What may hold passwords is sealed before it gets
@@ -44,6 +45,7 @@ func (e *Engine) stageSource(ctx context.Context, src connector.Source, def plan
 		return nil, fmt.Errorf("stage: %w", err)
 	}
 	s := &stage{}
+	_, s.whole = src.(connector.Complete)
 	if stager, ok := src.(connector.Stager); ok {
 		s.Staging, err = stager.Stage(ctx, file)
 	} else {

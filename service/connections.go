@@ -136,7 +136,7 @@ func (s *Service) connectionStates(ctx context.Context, all []store.Connection) 
 		if t, tested := tests[c.ID]; tested {
 			st.Test = &ConnectionTest{At: t.At, OK: t.Code == "", Code: t.Code, Said: t.Said}
 		}
-		if used, most := s.Workspace.Usage(c.ID); most > 0 {
+		if used, most := s.Workspace.Usage(c); most > 0 {
 			st.Account = &Usage{used, most}
 		}
 		states[i] = st

@@ -95,9 +95,9 @@ func (s *Service) FinishLogin(ctx context.Context, who account.Actor, state, cod
 	if err != nil {
 		return l.connection, err
 	}
-	secret, settings, err := at.Finish(ctx, code, l.verifier)
+	secret, err := at.Finish(ctx, code, l.verifier)
 	if err != nil {
 		return l.connection, &run.Error{Code: "connection.denied", Message: err.Error() + " Nothing was changed"}
 	}
-	return l.connection, s.Workspace.SignedIn(ctx, c, secret, settings)
+	return l.connection, s.Workspace.SignedIn(ctx, c, secret)
 }

@@ -130,7 +130,9 @@ func (v *visit) letInThere() error {
 	if err != nil {
 		return err
 	}
-	v.r.SetPathValue("name", name) // for the audit log
+	if err := v.service().Audit(v.ctx(), v.who, v.operation, name); err != nil { // a GET is not noted by itself
+		return err
+	}
 	return v.goTo(connectionPath(name), "Kith is let in. Test the connection now.")
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/connector/salesforce"
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
@@ -61,9 +62,12 @@ func (w *Workspace) feed(ctx context.Context, s store.Sync) error {
 	yes := true
 	def := plan.Sync{Name: name, Source: plan.Endpoint{Book: from.Book, Object: from.Object, Connection: s.Definition.Target.Connection}, Target: plan.Endpoint{Book: name, Key: key},
 		Match: []plan.Rule{plan.ByKey}, Guard: plan.Guard{Deletes: plan.Percent(100)},
-		Policy: plan.Policy{Create: &yes, Update: plan.WriteAlways, WholeBook: "accepted", Delete: plan.Delete{NotFound: plan.Trash, Scope: plan.WholeBook}}}
+		Policy: plan.Policy{Create: &yes, Update: plan.WriteAlways, Delete: plan.Delete{NotFound: plan.Trash}}}
 	for _, f := range feedSchema(from.Object).Fields {
 		def.Map = append(def.Map, plan.Mapping{From: f.Name, To: f.Name, As: string(f.Kind), MayClear: true})
+	}
+	if err := w.mayFeed(ctx, name); err != nil {
+		return err
 	}
 	if _, err := w.Store.Book(ctx, name); errors.Is(err, store.ErrNotFound) { // a run that finds nobody makes none
 		_, err = w.Store.CreateBook(ctx, store.Book{Name: name, KeyField: key, Fields: feedSchema(from.Object).Fields})
@@ -81,6 +85,26 @@ func (w *Workspace) feed(ctx context.Context, s store.Sync) error {
 	}
 	_, err = w.Engine.Apply(ctx, feed, r)
 	return err
+}
+
+// mayFeed refuses to take over a sync or a book of the feed's name that somebody has made.
+func (w *Workspace) mayFeed(ctx context.Context, name string) error {
+	s, err := w.Store.Sync(ctx, name)
+	if err == nil && IsFeed(s) {
+		return nil
+	}
+	none := errors.Is(err, store.ErrNotFound)
+	if err != nil && !none {
+		return err
+	}
+	_, err = w.Store.Book(ctx, name)
+	if none && errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return &run.Error{Code: run.CodeConfig, Message: fmt.Sprintf("The name %q is needed for what this sync sends, and a sync or an address book has it. Nothing was changed. Give that another name", name)}
 }
 
 // feedSchema are the fields of an object of a book; none where there is no such object.
@@ -107,6 +131,9 @@ type feedSource struct {
 	object     string
 	connection string
 }
+
+// EmptyIsComplete: it is read from the store, whole or not at all.
+func (f *feedSource) EmptyIsComplete() {}
 
 func (f *feedSource) Name() string { return FeedName(f.book, f.object, f.connection) }
 
@@ -217,7 +244,7 @@ func (f *feedSource) personIDs(ctx context.Context, book int64, refs []int64) (m
 		return nil, err
 	}
 	for _, p := range pairs {
-		if p.ConnectionID != c.ID {
+		if p.ConnectionID != c.ID || !slices.Contains([]string{salesforce.Person, "Lead", "Contact"}, p.Object) {
 			continue
 		}
 		linked, err := f.Store.MirrorByRef(ctx, p.ID, refs)

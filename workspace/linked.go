@@ -262,8 +262,8 @@ func (w *Workspace) connect(ctx context.Context, c store.Connection, object stri
 
 // account opens what is stored of a connection.
 func (w *Workspace) account(ctx context.Context, c store.Connection, object string) (System, account, error) {
-	a := account{settings: c.Settings, object: object, now: w.Engine.Now, kind: c.Kind, silence: w.silence, session: w.session(c.ID),
-		keep: func(ctx context.Context, secret string) error { return w.rotated(ctx, c.Name, secret) }}
+	a := account{settings: c.Settings, object: object, now: w.Engine.Now, kind: c.Kind, silence: w.silence, session: w.session(c),
+		keep: func(ctx context.Context, secret string) error { return w.rotated(ctx, c, secret) }}
 	system, err := SystemNamed(c.Kind)
 	if err != nil {
 		return system, a, err

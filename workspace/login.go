@@ -15,9 +15,8 @@ type Login interface {
 	// AuthorizeURL is where the browser goes. The state comes back with it; the
 	// verifier stays here.
 	AuthorizeURL(state, verifier string) (string, error)
-	// Finish makes the code that came back the connection's secret, and says what
-	// else is known now.
-	Finish(ctx context.Context, code, verifier string) (secret string, settings map[string]string, err error)
+	// Finish makes the code that came back the connection's secret.
+	Finish(ctx context.Context, code, verifier string) (secret string, err error)
 }
 
 // SignsIn reports whether people can sign in at the system in the browser.
@@ -37,39 +36,39 @@ func (w *Workspace) Login(ctx context.Context, c store.Connection, callback stri
 }
 
 // SignedIn keeps what a sign-in has brought.
-func (w *Workspace) SignedIn(ctx context.Context, c store.Connection, secret string, settings map[string]string) error {
-	sealed, err := w.SealSecret(ctx, c.Name, secret)
-	if err != nil {
-		return err
-	}
-	c.Settings = maps.Clone(c.Settings)
-	maps.Copy(c.Settings, settings)
-	c.Secret = sealed
-	if _, err = w.Store.SaveConnection(ctx, c); err != nil {
+func (w *Workspace) SignedIn(ctx context.Context, c store.Connection, secret string) error {
+	if err := w.rotated(ctx, c, secret); err != nil {
 		return err
 	}
 	return w.Store.ForgetTested(ctx, c.ID)
 }
 
-// rotated keeps a secret that a system has given in place of the one before.
-func (w *Workspace) rotated(ctx context.Context, connection, secret string) error {
-	c, err := w.Store.Connection(ctx, connection)
+// rotated keeps a secret that a system has given in place of the one before, unless
+// the connection has been given another account meanwhile: its secret is for that one.
+func (w *Workspace) rotated(ctx context.Context, was store.Connection, secret string) error {
+	now, err := w.Store.Connection(ctx, was.Name)
 	if err != nil {
 		return err
 	}
-	if c.Secret, err = w.SealSecret(ctx, connection, secret); err != nil {
+	if now.ID != was.ID || now.Kind != was.Kind || !maps.Equal(now.Settings, was.Settings) {
+		return fmt.Errorf("the connection %s was changed meanwhile", was.Name)
+	}
+	if now.Secret, err = w.SealSecret(ctx, was.Name, secret); err != nil {
 		return err
 	}
-	_, err = w.Store.SaveConnection(ctx, c)
+	_, err = w.Store.SaveConnection(ctx, now)
 	return err
 }
 
 // Usage is what the system of a connection has last said of its account's calls: how
 // many it has used of those it may make. 0 of 0 where it has said nothing.
-func (w *Workspace) Usage(connection int64) (used, most int) { return w.session(connection).Limits() }
+func (w *Workspace) Usage(c store.Connection) (used, most int) { return w.session(c).Limits() }
 
-// session is the one access token that all who use a connection have between them.
-func (w *Workspace) session(connection int64) *salesforce.Session {
-	s, _ := w.sessions.LoadOrStore(connection, &salesforce.Session{})
+// session is the one access token that all who use an account have between them. A
+// connection that is given another account has another: a run that is still at the
+// first one never goes on at the second.
+func (w *Workspace) session(c store.Connection) *salesforce.Session {
+	account := fmt.Sprintf("%d %q %q %q %q", c.ID, c.Settings["url"], c.Settings["auth"], c.Settings["client_id"], c.Settings["username"])
+	s, _ := w.sessions.LoadOrStore(account, &salesforce.Session{})
 	return s.(*salesforce.Session)
 }

@@ -38,6 +38,9 @@ func salesForce() System {
 			return salesforce.Open(ctx, s, a.client(), a.now)
 		},
 		login: func(a account, callback string) (Login, error) {
+			if auth := a.settings["auth"]; auth != "" && auth != "web" {
+				return nil, errors.New("the connection signs in by " + auth + ". Set its way to sign in to web first, and give the client secret anew")
+			}
 			kept, err := a.webSecret()
 			return &salesforceLogin{a, kept, salesforce.WebLogin{URL: a.settings["url"], ClientID: a.settings["client_id"], ClientSecret: kept.ClientSecret, Callback: callback}}, err
 		},
@@ -114,11 +117,21 @@ type salesforceLogin struct {
 	salesforce.WebLogin
 }
 
-func (l *salesforceLogin) Finish(ctx context.Context, code, verifier string) (secret string, settings map[string]string, err error) {
+func (l *salesforceLogin) Finish(ctx context.Context, code, verifier string) (secret string, err error) {
 	connected, err := l.Exchange(ctx, l.client(), code, verifier)
 	if err != nil {
-		return "", nil, err
+		return "", err
 	}
 	l.kept.RefreshToken = connected.RefreshToken
-	return l.kept.String(), map[string]string{"url": cmp.Or(connected.URL, l.settings["url"]), "auth": "web"}, nil
+	return l.kept.String(), nil
+}
+
+// GivenSecret is the part of a connection's secret that a person has given; the rest
+// came of a sign-in in the browser.
+func GivenSecret(secret string) string {
+	kept, err := account{secret: secret}.webSecret()
+	if err != nil || !strings.HasPrefix(secret, "{") {
+		return secret
+	}
+	return kept.ClientSecret
 }

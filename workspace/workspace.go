@@ -29,7 +29,7 @@ type Workspace struct {
 	opened opened
 	lock   *os.File
 
-	sessions sync.Map // of connections, by their number: *salesforce.Session
+	sessions sync.Map // of accounts: *salesforce.Session
 
 	silence  time.Duration
 	patience polite.Patience

@@ -126,3 +126,43 @@ Ada,Byron,ada@example.com,Acme,`+acme+`,Contact,Analyst,020 7946 0003,wants a de
 		t.Errorf("got %d accounts, want the 2 that were there", n)
 	}
 }
+
+// The last one who leaves an event leaves what is sent of it, too; and a book of
+// somebody's own that has the name of a feed is not taken over.
+func TestTheLastMemberLeavesAndNoBookIsTakenOver(t *testing.T) {
+	w := newWorld(t)
+	org := w.salesforce()
+	org.Add("Campaign", map[string]string{"Name": "Expo 2026", "IsActive": "true"})
+	w.imports("people", "first_name,last_name,email,company,sync_as\nAda,Byron,ada@example.com,Acme,Lead\n")
+	people, members := w.sync(recipe(t, events, "people-to-salesforce")), w.sync(recipe(t, events, "members"))
+	w.rest(people)
+	b := w.book("people")
+	expo, err := desk.SaveOccasion(t.Context(), w.Workspace, b, store.KindEvent, 0, desk.OccasionChange{Name: new("Expo")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if expo, err = desk.ConnectCampaign(t.Context(), w.Workspace, expo, "crm", "Expo 2026"); err != nil {
+		t.Fatal(err)
+	}
+	ada := w.contact("people", "ada@example.com")
+	if err := desk.Attend(t.Context(), w.Workspace, expo, []store.Contact{ada}, ""); err != nil {
+		t.Fatal(err)
+	}
+	w.rest(members)
+	if err := w.Store.Leave(t.Context(), expo.ID, []int64{ada.Ref}); err != nil {
+		t.Fatal(err)
+	}
+	w.rest(members)
+	if n := w.book("people: campaign members at crm").Population; n != 0 {
+		t.Errorf("the feed still has %d members, want none", n)
+	}
+
+	w.imports("people: meetings at crm", "first_name,last_name,email\nAda,Byron,ada@example.com\n")
+	meetings := w.sync("name: meetings\npreset: eventgeek\nsource: {book: people, object: meetings}\ntarget: {connection: crm, object: Event}\n")
+	if _, err := w.Plan(t.Context(), meetings); err == nil || !strings.Contains(err.Error(), "Give that another name") {
+		t.Errorf("got %v, want that the name is needed", err)
+	}
+	if n := w.book("people: meetings at crm").Population; n != 1 {
+		t.Errorf("the book of somebody's own has %d contacts, want 1", n)
+	}
+}

@@ -140,7 +140,7 @@ func (w *world) rest(s store.Sync) {
 func (w *world) imports(book, csv string) {
 	w.t.Helper()
 	w.write(w.folder, "people.csv", csv)
-	w.run(w.sync("name: import-" + book + "\nsource: {file: people.csv, every_time: true}\ntarget: {book: " + book + "}\nmatch: [email]\n" + mapOf(csv)))
+	w.run(w.sync("name: \"import-" + book + "\"\nsource: {file: people.csv, every_time: true}\ntarget: {book: \"" + book + "\"}\nmatch: [email]\n" + mapOf(csv)))
 }
 
 // mapOf maps every column of a file to a field of its name.
