@@ -66,7 +66,7 @@ func (a account) salesforce() (salesforce.Settings, error) {
 	s.UntickedSaysNothing = a.settings["opt_in"] == "nothing"
 	switch s.Auth {
 	case "client_credentials":
-		s.ClientSecret = a.secret
+		s.ClientSecret = GivenSecret(a.secret)
 	case "jwt":
 		s.PrivateKey = a.secret
 	default:
@@ -102,6 +102,9 @@ func (s webSecret) String() string {
 }
 
 func (a account) webSecret() (s webSecret, err error) {
+	if strings.Contains(a.secret, "PRIVATE KEY") {
+		return s, errors.New("the stored secret is a private key, which is sent to nobody. Give the client secret, or set auth to jwt")
+	}
 	if !strings.HasPrefix(a.secret, "{") {
 		return webSecret{ClientSecret: a.secret}, nil
 	}

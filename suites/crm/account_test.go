@@ -48,6 +48,15 @@ func TestAPrivateKeyIsNoClientSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sealed, err := w.SealSecret(t.Context(), "crm", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := c
+	key.Settings, key.Secret = map[string]string{"url": c.Settings["url"], "client_id": "kith"}, sealed
+	if _, err := w.Login(t.Context(), key, "https://kith.example.org/connections/signed-in"); err == nil {
+		t.Error("a private key was taken for a client secret")
+	}
 	for auth, refused := range map[string]bool{"jwt": true, "client_credentials": true, "web": false, "": false} {
 		c.Settings["auth"] = auth
 		if _, err := w.Login(t.Context(), c, "https://kith.example.org/connections/signed-in"); (err != nil) != refused {
