@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/connector/httpfault"
 )
 
 // maxElement bounds one answer of a multistatus, and one card; maxTotal, all of
@@ -124,7 +125,7 @@ func (s server) send(ctx context.Context, r request) (*http.Response, error) {
 	s.sign(req)
 	answer, err := s.client.Do(req)
 	if err != nil {
-		return nil, netFault(ctx, err, r.write && sent.Load())
+		return nil, httpfault.NoAnswer(ctx, err, r.write && sent.Load(), "The server")
 	}
 	return answer, nil
 }
@@ -145,7 +146,7 @@ func (s server) get(ctx context.Context, at *url.URL) (card []byte, version stri
 	defer answer.Body.Close()
 	card, err = io.ReadAll(io.LimitReader(answer.Body, maxElement+1))
 	if err != nil {
-		return nil, "", netFault(ctx, err, false)
+		return nil, "", httpfault.NoAnswer(ctx, err, false, "The server")
 	}
 	if len(card) > maxElement {
 		return nil, "", &connector.Fault{Kind: connector.Invalid, Message: "The card is too large to be read."}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/connector/httpfault"
 )
 
 // maxBody bounds an answer: no service can fill the memory.
@@ -104,7 +105,7 @@ func (s service) do(ctx context.Context, r request, into any) (time.Time, error)
 	case answer.StatusCode >= 300:
 		return time.Time{}, statusFault(answer, text, r.write)
 	case err != nil:
-		return time.Time{}, netFault(ctx, err, r.write)
+		return time.Time{}, httpfault.NoAnswer(ctx, err, r.write, "HubSpot")
 	case into == nil:
 		return s.told(answer), nil
 	}
@@ -131,7 +132,7 @@ func (s service) send(ctx context.Context, r request) (*http.Response, error) {
 	req.Header.Set("Authorization", "Bearer "+s.token)
 	answer, err := s.client.Do(req)
 	if err != nil {
-		return nil, netFault(ctx, err, r.write && sent.Load())
+		return nil, httpfault.NoAnswer(ctx, err, r.write && sent.Load(), "HubSpot")
 	}
 	return answer, nil
 }

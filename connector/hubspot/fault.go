@@ -1,19 +1,17 @@
 package hubspot
 
 import (
-	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/connector/httpfault"
 )
 
 // statusFault says what an answer that is not a success means. HubSpot's own
@@ -21,7 +19,7 @@ import (
 func statusFault(answer *http.Response, text []byte, write bool) *connector.Fault {
 	var e apiError
 	_ = json.Unmarshal(text, &e) // a gateway answers with a page of HTML
-	f := &connector.Fault{Code: strconv.Itoa(answer.StatusCode), RetryAfter: retryAfter(answer)}
+	f := &connector.Fault{Code: strconv.Itoa(answer.StatusCode), RetryAfter: httpfault.RetryAfter(answer.Header)}
 	switch status := answer.StatusCode; {
 	case status == http.StatusTooManyRequests && strings.EqualFold(e.Policy, "DAILY"):
 		f.Kind, f.Message = connector.Quota, "HubSpot's calls for today are used up."
@@ -111,33 +109,6 @@ func missingAddress(err error) error {
 		return &connector.Fault{Kind: connector.Invalid, Code: f.Code, Message: "There is no HubSpot at this address. Leave the address out, or check it."}
 	}
 	return err
-}
-
-// retryAfter is how long we are asked to wait: HubSpot promises the header for
-// accounts that move only, and elsewhere its limits tell.
-func retryAfter(answer *http.Response) time.Duration {
-	if n, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil && n >= 0 {
-		return min(time.Duration(n)*time.Second, 24*time.Hour)
-	}
-	return 0
-}
-
-// netFault says what no answer means: nothing was done, unless a write had been
-// sent. The address is left out.
-func netFault(ctx context.Context, err error, sentWrite bool) error {
-	if addressed, ok := errors.AsType[*url.Error](err); ok {
-		err = addressed.Err
-	}
-	untrusted, _ := errors.AsType[*tls.CertificateVerificationError](err)
-	switch {
-	case sentWrite:
-		return &connector.Fault{Kind: connector.Unknown, Message: "HubSpot did not say whether it was done.", Err: err}
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case untrusted != nil: // trying again is useless
-		return &connector.Fault{Kind: connector.Denied, Message: "The certificate at this address is not trusted here.", Err: err}
-	}
-	return &connector.Fault{Kind: connector.Busy, Message: "HubSpot cannot be reached.", Err: err}
 }
 
 // unreadable is the fault of an answer that broke off or is not JSON: it says

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/connector/httpfault"
 )
 
 // maxAnswer bounds one answer: no server can fill the memory.
@@ -98,7 +99,7 @@ func (s server) send(ctx context.Context, r request) (*http.Response, error) {
 	}
 	answer, err := s.client.Do(req)
 	if err != nil {
-		return nil, netFault(ctx, err, r.write() && sent.Load())
+		return nil, httpfault.NoAnswer(ctx, err, r.write() && sent.Load(), "The server")
 	}
 	return answer, nil
 }

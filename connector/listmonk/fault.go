@@ -1,24 +1,21 @@
 package listmonk
 
 import (
-	"context"
-	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/connector/httpfault"
 )
 
 // statusFault says what an answer that is not a success means. The text of the
 // server is not passed on: it is in the language of the server, and can name a
 // person.
 func statusFault(answer *http.Response, text string, write bool) *connector.Fault {
-	f := &connector.Fault{Code: strconv.Itoa(answer.StatusCode), RetryAfter: retryAfter(answer.Header)}
+	f := &connector.Fault{Code: strconv.Itoa(answer.StatusCode), RetryAfter: httpfault.RetryAfter(answer.Header)}
 	switch status := answer.StatusCode; {
 	case status == http.StatusForbidden && strings.Contains(text, "subscribers:sql_query"):
 		f.Kind, f.Message = connector.Denied, "The role of the API user may not search. Give it the permission subscribers:sql_query in listmonk."
@@ -42,43 +39,6 @@ func statusFault(answer *http.Response, text string, write bool) *connector.Faul
 		f.Kind, f.Message = connector.Invalid, "listmonk does not accept this."
 	}
 	return f
-}
-
-// retryAfter reads the header in both its forms. A date is measured by the
-// server's own clock where it tells it.
-func retryAfter(h http.Header) time.Duration {
-	text := h.Get("Retry-After")
-	if n, err := strconv.Atoi(text); err == nil && n >= 0 {
-		return min(time.Duration(n)*time.Second, 24*time.Hour)
-	}
-	at, err := http.ParseTime(text)
-	if err != nil {
-		return 0
-	}
-	now, err := http.ParseTime(h.Get("Date"))
-	if err != nil {
-		now = time.Now()
-	}
-	return min(max(0, at.Sub(now)), 24*time.Hour)
-}
-
-// netFault says what no answer means: nothing was done, unless a write had been
-// sent. The address is left out: a search has a person in it.
-func netFault(ctx context.Context, err error, sentWrite bool) error {
-	var addressed *url.Error
-	if errors.As(err, &addressed) {
-		err = addressed.Err
-	}
-	var untrusted *tls.CertificateVerificationError
-	switch {
-	case sentWrite:
-		return &connector.Fault{Kind: connector.Unknown, Message: "The server did not say whether it was done.", Err: err}
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.As(err, &untrusted): // trying again is useless
-		return &connector.Fault{Kind: connector.Denied, Message: "The certificate of the server is not trusted here: its authority is unknown, it is for another name, or it has expired. If it is right, add the certificate of its authority.", Err: err}
-	}
-	return &connector.Fault{Kind: connector.Busy, Message: "The server cannot be reached.", Err: err}
 }
 
 // asFault makes what stopped a write a fault. A context that ended did so before

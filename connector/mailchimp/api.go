@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/connector/httpfault"
 )
 
 // maxAnswer bounds an answer: no server can fill the memory.
@@ -115,7 +116,7 @@ func (s *server) call(ctx context.Context, r request) (http.Header, error) {
 	}
 	answer, err := s.client.Do(req)
 	if err != nil {
-		return nil, netFault(ctx, err, r.write && sent.Load())
+		return nil, httpfault.NoAnswer(ctx, err, r.write && sent.Load(), "Mailchimp")
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode >= 300 {

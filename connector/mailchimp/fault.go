@@ -2,17 +2,14 @@ package mailchimp
 
 import (
 	"bytes"
-	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/connector/httpfault"
 )
 
 // statusFault says what an answer that is not a success means. What Mailchimp
@@ -33,7 +30,7 @@ func statusFault(answer *http.Response, text []byte, write bool) *connector.Faul
 		} `json:"errors"`
 	}
 	_ = json.Unmarshal(text, &said) // what there is of it
-	f := &connector.Fault{Code: strconv.Itoa(answer.StatusCode), RetryAfter: retryAfter(answer.Header)}
+	f := &connector.Fault{Code: strconv.Itoa(answer.StatusCode), RetryAfter: httpfault.RetryAfter(answer.Header)}
 	if said.Title != "" {
 		f.Code += " " + said.Title
 	}
@@ -85,34 +82,6 @@ func refusal(f *connector.Fault, title, detail string) {
 	default:
 		f.Message = "Mailchimp does not accept this member."
 	}
-}
-
-// retryAfter reads the header, which Mailchimp itself does not send.
-func retryAfter(h http.Header) time.Duration {
-	n, err := strconv.Atoi(h.Get("Retry-After"))
-	if err != nil || n < 0 {
-		return 0
-	}
-	return min(time.Duration(n)*time.Second, 24*time.Hour)
-}
-
-// netFault says what no answer means: nothing was done, unless a write had been
-// sent. The address is left out: it may name a person.
-func netFault(ctx context.Context, err error, sentWrite bool) error {
-	var addressed *url.Error
-	if errors.As(err, &addressed) {
-		err = addressed.Err
-	}
-	var untrusted *tls.CertificateVerificationError
-	switch {
-	case sentWrite:
-		return &connector.Fault{Kind: connector.Unknown, Message: "Mailchimp did not say whether it was done.", Err: err}
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.As(err, &untrusted): // trying again is useless
-		return &connector.Fault{Kind: connector.Denied, Message: "The certificate of the server is not trusted here.", Err: err}
-	}
-	return &connector.Fault{Kind: connector.Busy, Message: "Mailchimp cannot be reached.", Err: err}
 }
 
 // kindOf is the kind of the fault that an error is, 0 for any other.

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/connector/httpfault"
 	"github.com/kith-sync/kith/contact"
 )
 
@@ -168,11 +169,11 @@ func (s *server) results(ctx context.Context, at string, take func(result) error
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, http.NoBody)
 	if err != nil {
-		return netFault(ctx, err, false)
+		return httpfault.NoAnswer(ctx, err, false, "Mailchimp")
 	}
 	answer, err := s.client.Do(req)
 	if err != nil {
-		return netFault(ctx, err, false)
+		return httpfault.NoAnswer(ctx, err, false, "Mailchimp")
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {

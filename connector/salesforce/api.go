@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/connector/httpfault"
 )
 
 // maxAnswer bounds one answer: no server can fill the memory.
@@ -127,13 +128,13 @@ func (a *api) send(ctx context.Context, r request, token string, at *url.URL) (a
 	}
 	reply, err := a.client.Do(req)
 	if err != nil {
-		return answer{}, netFault(ctx, err, r.write && sent.Load())
+		return answer{}, httpfault.NoAnswer(ctx, err, r.write && sent.Load(), "Salesforce")
 	}
 	defer reply.Body.Close()
 	a.session.heed(reply.Header)
 	text, err := io.ReadAll(io.LimitReader(reply.Body, maxAnswer+1))
 	if err != nil {
-		return answer{}, netFault(ctx, err, r.write)
+		return answer{}, httpfault.NoAnswer(ctx, err, r.write, "Salesforce")
 	}
 	if len(text) > maxAnswer {
 		return answer{}, invalid("", "An answer of Salesforce is too long to be read.")

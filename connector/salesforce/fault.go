@@ -2,17 +2,14 @@ package salesforce
 
 import (
 	"cmp"
-	"context"
-	"crypto/tls"
-	"errors"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/connector/httpfault"
 )
 
 // A problem is what the API says instead of a result: errorCode of a call,
@@ -33,7 +30,7 @@ func statusFault(got answer, write bool) *connector.Fault {
 	}
 	if len(problems) > 0 && problems[0].Code != "" {
 		f := problems[0].fault(write)
-		f.RetryAfter = max(f.RetryAfter, retryAfter(got.header))
+		f.RetryAfter = max(f.RetryAfter, httpfault.RetryAfter(got.header))
 		if got.status == http.StatusNotFound { // a resource, not a record: those are asked for by the hundred
 			f.Kind, f.Message = connector.Invalid, "Salesforce does not have this resource, or does not show it to our user."
 		}
@@ -42,7 +39,7 @@ func statusFault(got answer, write bool) *connector.Fault {
 		}
 		return f
 	}
-	f := &connector.Fault{Code: strconv.Itoa(got.status), RetryAfter: retryAfter(got.header)}
+	f := &connector.Fault{Code: strconv.Itoa(got.status), RetryAfter: httpfault.RetryAfter(got.header)}
 	switch status := got.status; {
 	case status == http.StatusMultipleChoices:
 		f.Kind, f.Message = connector.Invalid, "Several records have this key in Salesforce. Nothing was written. Merge them, or clear the key of all but one."
@@ -182,38 +179,4 @@ func noColumn(message string) string {
 		return found[1]
 	}
 	return ""
-}
-
-// retryAfter reads the header in both its forms. A date is measured by the
-// server's own clock where it tells it.
-func retryAfter(h http.Header) time.Duration {
-	text := h.Get("Retry-After")
-	if n, err := strconv.Atoi(text); err == nil && n >= 0 {
-		return min(time.Duration(n)*time.Second, 24*time.Hour)
-	}
-	at, err := http.ParseTime(text)
-	now, unknown := http.ParseTime(h.Get("Date"))
-	if err != nil || unknown != nil {
-		return 0
-	}
-	return min(max(0, at.Sub(now)), 24*time.Hour)
-}
-
-// netFault says what no answer means: nothing was done, unless a write had been
-// sent. The address is left out: it may name a person.
-func netFault(ctx context.Context, err error, sentWrite bool) error {
-	var addressed *url.Error
-	if errors.As(err, &addressed) {
-		err = addressed.Err
-	}
-	var untrusted *tls.CertificateVerificationError
-	switch {
-	case sentWrite:
-		return &connector.Fault{Kind: connector.Unknown, Message: "Salesforce did not say whether it was done.", Err: err}
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.As(err, &untrusted): // trying again is useless
-		return &connector.Fault{Kind: connector.Denied, Message: "The certificate of this address is not trusted here. Check the address.", Err: err}
-	}
-	return &connector.Fault{Kind: connector.Busy, Message: "Salesforce cannot be reached.", Err: err}
 }

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/connector/httpfault"
 )
 
 // A login is how a session is made.
@@ -76,12 +77,12 @@ func token(ctx context.Context, client *http.Client, host *url.URL, form url.Val
 	req.Header.Set("Accept", "application/json")
 	answer, err := client.Do(req)
 	if err != nil {
-		return g, netFault(ctx, err, false)
+		return g, httpfault.NoAnswer(ctx, err, false, "Salesforce")
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
 	if err != nil {
-		return g, netFault(ctx, err, false)
+		return g, httpfault.NoAnswer(ctx, err, false, "Salesforce")
 	}
 	unread := json.Unmarshal(text, &g)
 	if answer.StatusCode == http.StatusOK && unread == nil && g.AccessToken != "" && g.InstanceURL != "" {
@@ -202,7 +203,7 @@ func hostOf(text string) (*url.URL, error) {
 
 // tokenFault says what an answer without a token means [HELP: OAuth 2.0 error codes].
 func tokenFault(answer *http.Response, code string) error {
-	f := &connector.Fault{Kind: connector.Denied, Code: cmp.Or(code, strconv.Itoa(answer.StatusCode)), RetryAfter: retryAfter(answer.Header),
+	f := &connector.Fault{Kind: connector.Denied, Code: cmp.Or(code, strconv.Itoa(answer.StatusCode)), RetryAfter: httpfault.RetryAfter(answer.Header),
 		Message: "Salesforce refused our key. Reconnect the account under Connections."}
 	switch {
 	case code == "rate_limit_exceeded" || answer.StatusCode == http.StatusTooManyRequests:
