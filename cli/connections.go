@@ -24,7 +24,7 @@ func (a *app) connectionsCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.read(cmd.Context(), a.listConnections) },
 	}
 	return group(&cobra.Command{Use: "connections", Short: "Accounts at other systems"}, list,
-		a.addConnection(), a.trustConnection(), a.testConnection(), a.connectionSchema(), a.connectionChoices(), a.deleteConnection())
+		a.addConnection(), a.trustConnection(), a.testConnection(), a.connectionSchema(), a.connectionChoices(), a.prepareConnection(), a.deleteConnection())
 }
 
 func (a *app) listConnections(ctx context.Context, w *workspace.Workspace) error {
@@ -171,8 +171,40 @@ func (a *app) testConnection() *cobra.Command {
 		if err != nil || files {
 			return err
 		}
-		return records(cmd, args)
+		err = records(cmd, args)
+		several, ok := errors.AsType[connector.ChoiceError](err)
+		if object, _ := cmd.Flags().GetString("object"); !ok || object != "" || len(several.Options()) == 0 {
+			return err
+		}
+		return many(a, each(several.Options()), shape[connector.Choice]{columns: []string{"object", "id"},
+			row: func(c connector.Choice) []string { return []string{c.Name, c.ID} }})
 	}
+	return cmd
+}
+
+func (a *app) prepareConnection() *cobra.Command {
+	var object string
+	cmd := &cobra.Command{
+		Use: "prepare NAME", Short: "Make a field for Kith's keys at a system, so that no create is doubled",
+		Long: `Prepare gives an object of a connection a unique field of its own for Kith's keys
+(Kith_Id__c in Salesforce), and lets the connection's user see it. With it no record is
+ever created twice, not even when an answer is lost on the way. It changes the system.`,
+		Example: "  kith connections prepare crm --object Person",
+		Args:    exactly("a NAME"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if object == "" {
+				return usage("Which object gets the field? Name it with --object")
+			}
+			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+				if err := desk.Prepare(ctx, w, args[0], object); err != nil {
+					return err
+				}
+				a.say("%s of %s has a field for Kith's keys now.", object, args[0])
+				return nil
+			})
+		},
+	}
+	cmd.Flags().StringVar(&object, "object", "", "which object: Person, Contact, Lead, Event, ...")
 	return cmd
 }
 

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/kith-sync/kith/cli"
+	"github.com/kith-sync/kith/internal/peer"
 	"github.com/kith-sync/kith/sandbox"
 	"github.com/kith-sync/kith/workspace"
 )
@@ -155,5 +156,32 @@ func appended(t *testing.T, path, text string) {
 	defer f.Close()
 	if _, err := f.WriteString(text); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Whoever has just connected a CRM does not know what its objects are called.
+func TestAConnectionSaysWhichObjectsItHas(t *testing.T) {
+	folder := t.TempDir()
+	addr, _ := peer.FreeAddr(t)
+	started(t, folder, "salesforce", "--listen", addr)
+	if err := os.WriteFile(filepath.Join(folder, workspace.AllowName), []byte("127.0.0.1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		sentence, want string
+		code           int
+		args           []string
+	}{
+		{"connected", "Saved the connection crm", 0, []string{"connections", "add", "crm", "--type", "salesforce", "--set", "url=http://" + addr, "--set", "client_id=kith", "--set", "auth=client_credentials"}},
+		{"without an object it says which there are", "CampaignMember  CampaignMember\n", 0, []string{"connections", "test", "crm"}},
+		{"one that is not there is refused, once", "does not show it to our user", 5, []string{"connections", "test", "crm", "--object", "Nonsense"}},
+		{"a field for keys is made on one", "Person of crm has a field", 0, []string{"connections", "prepare", "crm", "--object", "Person"}},
+		{"which has to be named", "Which object gets the field?", 64, []string{"connections", "prepare", "crm"}},
+	} {
+		var out bytes.Buffer
+		code := kithWith(t.Context(), folder, &out, map[string]string{"KITH_SECRET": "sandbox"}, row.args...)
+		if code != row.code || strings.Count(out.String(), row.want) != 1 {
+			t.Errorf("%s: got exit code %d and %q, want %d and %q once", row.sentence, code, out.String(), row.code, row.want)
+		}
 	}
 }

@@ -237,8 +237,23 @@ func connectFault(c store.Connection, err error) error {
 		code = link.CodeDenied
 	}
 	why := strings.TrimRight(err.Error(), ". \n")
-	return &run.Error{Code: code, Message: fmt.Sprintf("The connection %s could not be opened: %s. Nothing was written", c.Name, why), Err: err}
+	fault := &run.Error{Code: code, Message: fmt.Sprintf("The connection %s could not be opened: %s. Nothing was written", c.Name, why)}
+	if several, ok := errors.AsType[connector.ChoiceError](err); ok {
+		return &choiceFault{fault, several}
+	}
+	return fault
 }
+
+// A choiceFault is that of a connection with several objects, none of which was named:
+// its sentence, and what there is.
+type choiceFault struct {
+	said    *run.Error
+	several connector.ChoiceError
+}
+
+func (f *choiceFault) Error() string { return f.said.Error() }
+
+func (f *choiceFault) Unwrap() []error { return []error{f.said, f.several} }
 
 // Connect opens an object of a connection. Its error is said for people.
 func (w *Workspace) Connect(ctx context.Context, c store.Connection, object string) (connector.Remote, error) {

@@ -10,7 +10,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/kith-sync/kith/connector"
@@ -165,27 +164,6 @@ func (o *Object) Schema(context.Context) (contact.Schema, error) {
 // Limits are the calls that the org has used of those it may make in 24 hours, as
 // it last said; 0 of 0 when it has not.
 func (o *Object) Limits() (used, most int) { return o.api.session.Limits() }
-
-// Link is the page of a record in Salesforce.
-func (o *Object) Link(id string) string { return o.api.session.base() + "/" + id }
-
-// Prefer orders people who were found by the same e-mail: those of the object that
-// sync_as names first, and the oldest first of each (E11, E13).
-func Prefer(items []connector.Item, syncAs string) {
-	first := "00Q"
-	if strings.EqualFold(syncAs, "Contact") {
-		first = "003"
-	}
-	rank := func(i connector.Item) int {
-		if strings.HasPrefix(i.ID, first) {
-			return 0
-		}
-		return 1
-	}
-	slices.SortStableFunc(items, func(a, b connector.Item) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.ID, b.ID))
-	})
-}
 
 // sleep passes time unless the context ends before.
 func sleep(ctx context.Context, d time.Duration) error {

@@ -49,15 +49,6 @@ func (s *Session) heed(h http.Header) {
 	s.used, s.most = u, m
 }
 
-func (s *Session) base() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.instance == nil {
-		return ""
-	}
-	return s.instance.Scheme + "://" + s.instance.Host
-}
-
 func (s *Session) host() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
