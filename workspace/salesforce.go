@@ -27,7 +27,7 @@ func salesForce() System {
 			{"new_accounts", "no: a company that is no Account yet is not made one", false},
 			{"api_version", "v62.0 when left out", false},
 			{"bulk_from", "from how many writes of one kind on the Bulk API is used; 2000 when left out", false},
-			{"opt_in", "nothing: that nobody has opted out of e-mail says nothing; otherwise it reads as subscribed", false},
+			{"opt_in", "subscribed: that somebody has not opted out of e-mail counts as their consent; otherwise it says nothing of it", false},
 			authority, CallsPerDay, CallsPerSecond,
 		},
 		open: func(ctx context.Context, a account) (connector.Remote, error) {
@@ -63,7 +63,7 @@ func (a account) salesforce() (salesforce.Settings, error) {
 		Object: a.object, ExternalID: a.settings["external_id"], AllowDuplicates: a.settings["duplicates"] == "allow", KnownAccountsOnly: a.settings["new_accounts"] == "no",
 		Session: a.session, Auth: a.settings["auth"]}
 	s.BulkFrom, _ = strconv.Atoi(a.settings["bulk_from"]) // 0: the usual
-	s.UntickedSaysNothing = a.settings["opt_in"] == "nothing"
+	s.UntickedSaysNothing = a.settings["opt_in"] != "subscribed" // a missing value is not consent (requirements 3.14)
 	switch s.Auth {
 	case "client_credentials":
 		s.ClientSecret = GivenSecret(a.secret)

@@ -19,9 +19,11 @@ func (w *world) setUpOf() (crm, main store.Sync) {
 }
 
 // mailchimp is an audience that the world is connected to as list.
-func (w *world) mailchimp() *sandbox.Audience {
+func (w *world) mailchimp() *sandbox.Audience { return w.mailchimpWith(map[string]string{"new_status": "subscribed"}) }
+
+func (w *world) mailchimpWith(settings map[string]string) *sandbox.Audience {
 	account := sandbox.New(sandbox.Options{Now: w.clock, Key: "0123456789abcdef-us19"})
-	w.connect("list", "mailchimp", "0123456789abcdef-us19", map[string]string{"new_status": "subscribed"}, account)
+	w.connect("list", "mailchimp", "0123456789abcdef-us19", settings, account)
 	return account.AddAudience("Main")
 }
 
@@ -143,4 +145,15 @@ func TestFieldsMoveOnlyWhereTheMappingIsEnabled(t *testing.T) {
 	org.Change(john, map[string]string{"FirstName": "Jonathan"})
 	w.setUp(crm, main)
 	w.want("where both changed a field the CRM wins (S8)", w.members()+" | "+org.Values(john)["FirstName"], "john@example.com Jonathan Doe 020 7946 0002 subscribed | Jonathan")
+}
+
+// 3.14: a missing value is not consent, and a box that nobody has ticked is one.
+func TestWhoHasNotOptedOutHasNotSaidYes(t *testing.T) {
+	w := newWorld(t)
+	org := w.salesforce()
+	w.mailchimpWith(map[string]string{})
+	org.Add("Contact", map[string]string{"FirstName": "John", "LastName": "Doe", "Email": "john@example.com"})
+	crm, main := w.setUpOf()
+	w.setUp(crm, main)
+	w.want("the list asks them", w.members(), "john@example.com John Doe  pending")
 }
