@@ -19,7 +19,9 @@ func (w *world) setUpOf() (crm, main store.Sync) {
 }
 
 // mailchimp is an audience that the world is connected to as list.
-func (w *world) mailchimp() *sandbox.Audience { return w.mailchimpWith(map[string]string{"new_status": "subscribed"}) }
+func (w *world) mailchimp() *sandbox.Audience {
+	return w.mailchimpWith(map[string]string{"new_status": "subscribed"})
+}
 
 func (w *world) mailchimpWith(settings map[string]string) *sandbox.Audience {
 	account := sandbox.New(sandbox.Options{Now: w.clock, Key: "0123456789abcdef-us19"})
