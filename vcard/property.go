@@ -1,6 +1,7 @@
 package vcard
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"unicode/utf8"
@@ -78,18 +79,26 @@ func bareParam(value string) string {
 }
 
 // colon finds the end of the name and parameters: the first colon that is not
-// in quotes.
+// in quotes, or the first at all where a quote is never closed.
 func colon(line []byte) int {
-	quoted := false
-	for i, c := range line {
+	if end, _ := headEnd(line, false); end >= 0 {
+		return end
+	}
+	return bytes.IndexByte(line, ':')
+}
+
+// headEnd finds the first colon outside quotes, or -1 and whether a quote is
+// open at the end; quoted says whether one was open before.
+func headEnd(text []byte, quoted bool) (int, bool) {
+	for i, c := range text {
 		switch {
 		case c == '"':
 			quoted = !quoted
 		case c == ':' && !quoted:
-			return i
+			return i, false
 		}
 	}
-	return strings.IndexByte(string(line), ':') // a quote that is never closed
+	return -1, quoted
 }
 
 // quotedSplit splits at sep outside quotes.

@@ -164,7 +164,8 @@ func (s *scanner) add(b *block, line []byte) (int, error) {
 // wholeHead unfolds a line up to the end of its parameters: long ones are folded
 // before the value begins.
 func (s *scanner) wholeHead(line []byte) []byte {
-	for bytes.IndexByte(line, ':') < 0 && len(line) <= maxCard {
+	end, quoted := headEnd(line, false)
+	for end < 0 && len(line) <= maxCard {
 		next, err := s.physical()
 		if err != nil {
 			return line // the end is met again by who reads on
@@ -173,7 +174,8 @@ func (s *scanner) wholeHead(line []byte) []byte {
 			s.hold(next)
 			return line
 		}
-		line = append(bytes.Clone(line), next[1:]...)
+		end, quoted = headEnd(next[1:], quoted)
+		line = append(line, next[1:]...)
 	}
 	return line
 }
