@@ -3,6 +3,7 @@ package run_test
 import (
 	"flag"
 	"os"
+	"runtime/debug"
 	"testing"
 )
 
@@ -16,5 +17,6 @@ func TestMain(m *testing.M) {
 	if f := flag.Lookup("rapid.seed"); f != nil && f.Value.String() == "0" {
 		_ = flag.Set("rapid.seed", fixedSeed)
 	}
+	debug.SetGCPercent(400) // a case is over before its garbage matters
 	os.Exit(m.Run())
 }

@@ -179,6 +179,7 @@ func TestOnceBroken(t *testing.T) {
 		},
 	} {
 		t.Run(c.what, func(t *testing.T) {
+			defer b.clear(t)
 			w := &world{bench: b, Sync: c.sync}
 			w.Sync.Region, w.Sync.Guard.Explicit, w.Sync.Source.EveryTime = "GB", true, true
 			if len(w.Sync.Match) == 0 {

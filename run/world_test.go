@@ -63,7 +63,7 @@ func newBench(t testing.TB) *bench {
 	t.Helper()
 	var moment atomic.Int64
 	clock := func() time.Time { return time.UnixMilli(1_790_000_000_000 + moment.Add(1)) }
-	w, err := workspace.Open(context.Background(), workspace.Options{Folder: t.TempDir(), Now: clock})
+	w, err := workspace.Open(context.Background(), workspace.Options{Folder: t.TempDir(), Scratch: true, Now: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,19 @@ func law(t *testing.T, check func(t *rapid.T, b *bench)) {
 	t.Helper()
 	t.Parallel()
 	b := newBench(t)
-	rapid.Check(t, func(t *rapid.T) { check(t, b) })
+	rapid.Check(t, func(t *rapid.T) {
+		t.Cleanup(func() { b.clear(t) })
+		check(t, b)
+	})
+}
+
+// clear leaves nothing of a case behind, so that the ten thousandth costs no more
+// than the first.
+func (b *bench) clear(t tb) {
+	clear(b.files.files)
+	if err := b.Store.Clear(ctx); err != nil {
+		t.Errorf("clear: %v", err)
+	}
 }
 
 var ctx = context.Background()
@@ -154,29 +166,6 @@ func (w *world) open(t tb, name string) {
 	}
 	if len(changes) > 0 {
 		must[store.Run](t, "seed")(w.bench.Engine.Edit(ctx, w.book, "seed", changes))
-	}
-	t.Cleanup(func() { w.close(t) })
-}
-
-// close leaves nothing of the world behind, so that the ten thousandth costs no
-// more than the first.
-func (w *world) close(t tb) {
-	if s, err := w.bench.Store.Sync(ctx, w.Sync.Name); err == nil {
-		_ = w.bench.Store.DropPlans(ctx, s.ID)
-		_ = w.bench.Store.DeleteSync(ctx, s.Name)
-	}
-	clear(w.bench.files.files)
-	for {
-		runs, err := w.bench.Store.Runs(ctx, 0, 100)
-		if err != nil || len(runs) == 0 {
-			break
-		}
-		for _, r := range runs {
-			_ = w.bench.Store.DeleteRun(ctx, r.ID)
-		}
-	}
-	if err := w.bench.Store.DeleteBook(ctx, w.book.ID); err != nil {
-		t.Errorf("close world: %v", err)
 	}
 }
 

@@ -39,6 +39,7 @@ type Workspace struct {
 type Options struct {
 	Folder   string // created when it is not there
 	Database string // postgres://... ; empty: a SQLite file in the folder
+	Scratch  bool   // nobody needs the SQLite file once the process has ended; see store.OpenScratch
 	Now      func() time.Time
 	Progress func(phase string, done, total int64)
 	// Silence is how long another system may say nothing in the middle of
@@ -75,10 +76,13 @@ func (w *Workspace) open(ctx context.Context, o Options) (err error) {
 	if w.keys, err = loadKeys(filepath.Join(w.Folder, "key")); err != nil {
 		return err
 	}
-	if o.Database != "" {
+	switch file := filepath.Join(w.Folder, "kith.db"); {
+	case o.Database != "":
 		w.Store, err = store.OpenPostgres(ctx, o.Database)
-	} else {
-		w.Store, err = store.OpenSQLite(ctx, filepath.Join(w.Folder, "kith.db"))
+	case o.Scratch:
+		w.Store, err = store.OpenScratch(ctx, file)
+	default:
+		w.Store, err = store.OpenSQLite(ctx, file)
 	}
 	if err != nil {
 		return err
