@@ -47,7 +47,7 @@ func TestScreenshots(t *testing.T) {
 	b.picture("guard")
 	b.open("/").picture("home")
 	b.book("contacts").picture("contacts")
-	b.press("Ada King").picture("contact")
+	b.press("Ada King").at("Ada King").picture("contact")
 }
 
 // picture takes one of the page as it stands: the light one for the manual, and
