@@ -124,7 +124,7 @@ func (w *world) undoLast(t *rapid.T) store.Run {
 func TestPropRowOrderDoesNotChangePairs(t *testing.T) {
 	law(t, func(t *rapid.T, b *bench) {
 		w := drawWorld(t, b, 0)
-		lines := slices.DeleteFunc(drawRows(t, "row", 8), func(l line) bool { return l.values == nil })
+		lines := slices.DeleteFunc(drawRows(t, "row", 8), func(l line) bool { return strings.TrimSpace(strings.Join(l.values, "")) == "" }) // those would not be records
 		lines = w.distinct(lines) // of duplicates the first counts: there the order matters on purpose
 		shuffled := rapid.Permutation(lines).Draw(t, "order")
 		w.Files = []string{render(lines), render(shuffled)}

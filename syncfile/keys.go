@@ -81,7 +81,7 @@ func syncKeys() []key {
 			doc: "When one telephone means one person although their e-mail addresses differ or one has none: only where the last names do not contradict each other, or always."},
 		{name: "on_several", shape: word, words: of(plan.SeveralReview, plan.SeveralFirst, plan.SeveralMostRecent, plan.SeveralReject),
 			called: "an answer to several matches", fallback: "review",
-			doc: "What to do when a rule finds several contacts: hold for a person, take the oldest, take the one changed last, refuse the record."},
+			doc: "What to do when a rule finds several contacts: hold for a person, take the oldest, take the one changed last (also by this sync), refuse the record."},
 		{name: "prefer", shape: filled,
 			doc: "Only with a connection: a field of the book. Of several records there that match one contact, one that has the contact's own value in this field comes before the others, whatever `on_several` says of the rest: Salesforce Sync As chooses between a Lead and a Contact with one e-mail (E11)."},
 		{name: "out_of_scope", shape: word, words: of(plan.OutOfScopeSkip, plan.OutOfScopeContinue, plan.OutOfScopeReview),
