@@ -40,7 +40,7 @@ func New(s *service.Service, signedIn func(*http.Request) (account.Actor, error)
 	for _, offers := range []func(*Server){
 		(*Server).offerHome, (*Server).offerSyncs, (*Server).offerSchedules, (*Server).offerRuns, (*Server).offerRejects,
 		(*Server).offerJobs, (*Server).offerConflicts, (*Server).offerPeople,
-		(*Server).offerBooks, (*Server).offerContacts, (*Server).offerLeads, (*Server).offerOccasions, (*Server).offerImports, (*Server).offerConnections, (*Server).offerSettings, (*Server).offerConfig,
+		(*Server).offerBooks, (*Server).offerContacts, (*Server).offerCompanies, (*Server).offerSetups, (*Server).offerLeads, (*Server).offerOccasions, (*Server).offerImports, (*Server).offerConnections, (*Server).offerSettings, (*Server).offerConfig,
 	} {
 		offers(a)
 	}

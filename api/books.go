@@ -14,8 +14,10 @@ type BookAt struct {
 }
 
 func (a *Server) offerBooks() {
-	offer(a, "books.list", http.MethodGet, "/books", func(v *visit, _ *nothing) (*paged[service.BookState], error) {
-		all, err := v.service().Books(v.ctx())
+	offer(a, "books.list", http.MethodGet, "/books", func(v *visit, in *struct {
+		All bool `query:"all" doc:"Also those that Kith fills itself with what it sends: campaign members, meetings."`
+	}) (*paged[service.BookState], error) {
+		all, err := v.service().Books(v.ctx(), in.All)
 		return whole(v, all, err)
 	})
 	offer(a, "books.show", http.MethodGet, "/books/{book}", func(v *visit, in *BookAt) (*tagged[service.BookState], error) {

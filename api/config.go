@@ -15,10 +15,10 @@ func (a *Server) offerConfig() {
 		return answer(v.service().ExportConfig(v.ctx()))
 	}, says("Syncs with their schedules, connections, channels and books as YAML files. Secrets are not in them."))
 	offer(a, "config.plan", http.MethodPost, "/config/plan", func(v *visit, in *body[service.ConfigRequest]) (*body[desk.ConfigPlan], error) {
-		return answer(v.service().PlanConfig(v.ctx(), in.Body))
+		return answer(v.service().PlanConfig(v.ctx(), v.who, in.Body))
 	}, large, onlyLooks, says("Nothing is written."))
 	offer(a, "config.apply", http.MethodPost, "/config/apply", func(v *visit, in *body[service.ConfigRequest]) (*body[desk.ConfigPlan], error) {
-		return answer(v.service().ApplyConfig(v.ctx(), in.Body))
+		return answer(v.service().ApplyConfig(v.ctx(), v.who, in.Body))
 	}, large, says("All of it is done, or nothing when anything in the files is wrong. What they do not name stays, unless prune is asked for."))
 	offer(a, "config.detach", http.MethodPost, "/config/detach", func(v *visit, in *body[detached]) (*nothing, error) {
 		return new(nothing), v.service().Detach(v.ctx(), in.Body.Kind, in.Body.Name)

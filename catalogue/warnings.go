@@ -104,7 +104,7 @@ var warnings = []Entry{
 		Subject: "The source",
 		What:    "was applied, and could not be moved or deleted afterwards as the sync says",
 		Safe:    "What was applied stays. The file is not applied twice.",
-		Fix:     "Give the user the right to it, or make the folder that the file is to go to. The next run tries it again.",
+		Fix:     "Give the user the right to it, also to make the folder that the file is to go to, or make that folder. The next run tries it again.",
 		Example: `What was read could not be put away, which is tried again after the next run.`,
 	},
 }

@@ -13,10 +13,14 @@ import (
 )
 
 func (a *app) booksCommand() *cobra.Command {
+	every := false
 	list := &cobra.Command{
 		Use: "list", Short: "List the address books", Args: exactly(),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.read(cmd.Context(), a.listBooks) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error { return a.listBooks(ctx, w, every) })
+		},
 	}
+	list.Flags().BoolVar(&every, "all", false, "also those that Kith fills itself with what it sends: campaign members, meetings")
 	show := &cobra.Command{
 		Use: "show BOOK", Short: "Show a book's settings and fields", Args: exactly("a BOOK"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -32,8 +36,8 @@ func (a *app) booksCommand() *cobra.Command {
 	return group(&cobra.Command{Use: "books", Short: "Make and see address books"}, list, show, a.createBook(), a.setBook(), a.deleteBook())
 }
 
-func (a *app) listBooks(ctx context.Context, w *workspace.Workspace) error {
-	books, err := w.Store.Books(ctx)
+func (a *app) listBooks(ctx context.Context, w *workspace.Workspace, every bool) error {
+	books, err := desk.BooksOf(ctx, w, every)
 	if err != nil {
 		return err
 	}

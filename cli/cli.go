@@ -61,6 +61,7 @@ type app struct {
 	hint      string                        // what to type after an interruption
 	replaced  map[string]store.Sync         // by name: what stood where a sync is kept that is not planned yet
 	schedules map[string]*schedule.Schedule // by name: those of the file that is kept, until its syncs are settled
+	paused    map[string]*bool              // likewise: whether these wait
 	notified  map[string][]notify.Rule      // likewise: who is told about their runs
 	flags     bool                          // the sync was described by flags: advice speaks of these
 	reported  bool                          // the error stands in what was printed on stdout already
@@ -102,9 +103,9 @@ func (a *app) root() *cobra.Command {
 		&cobra.Group{ID: "book", Title: "Address books:"},
 		&cobra.Group{ID: "keep", Title: "The installation:"})
 	add(root, "sync", a.demoCommand(), a.importCommand(), a.planCommand(), a.runCommand(), a.applyCommand(), a.approveCommand(),
-		a.syncsCommand(), a.connectionsCommand(), a.notificationsCommand(), a.conflictsCommand(), a.linksCommand(), a.presetsCommand(), a.validateCommand())
+		a.syncsCommand(), a.setupsCommand(), a.connectionsCommand(), a.notificationsCommand(), a.conflictsCommand(), a.linksCommand(), a.presetsCommand(), a.validateCommand())
 	add(root, "know", a.runsCommand(), a.rejectsCommand(), a.explainCommand(), a.undoCommand())
-	add(root, "book", a.booksCommand(), a.fieldsCommand(), a.contactsCommand(), a.eventsCommand(), a.meetingsCommand(), a.leadsCommand(), a.trashCommand(), a.suppressionsCommand())
+	add(root, "book", a.booksCommand(), a.fieldsCommand(), a.contactsCommand(), a.companiesCommand(), a.eventsCommand(), a.meetingsCommand(), a.leadsCommand(), a.trashCommand(), a.suppressionsCommand())
 	add(root, "keep", a.serveCommand(), a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.sandboxCommand(), a.selftestCommand(), a.versionCommand())
 	add(root, "keep", a.configCommand(), a.userCommand(), a.signinCommand(), a.tokenCommand(), a.auditCommand())
 	root.AddCommand(a.manCommand(root))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/syncfile"
 	"github.com/kith-sync/kith/workspace"
 )
@@ -113,7 +114,7 @@ func syncNames(ctx context.Context, w *workspace.Workspace) (names []string) {
 }
 
 func bookNames(ctx context.Context, w *workspace.Workspace) (names []string) {
-	books, _ := w.Store.Books(ctx)
+	books, _ := desk.PeopleBooks(ctx, w)
 	for _, b := range books {
 		names = append(names, b.Name)
 	}

@@ -24,7 +24,7 @@ func (a *app) connectionsCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.read(cmd.Context(), a.listConnections) },
 	}
 	return group(&cobra.Command{Use: "connections", Short: "Accounts at other systems"}, list,
-		a.addConnection(), a.trustConnection(), a.testConnection(), a.connectionSchema(), a.connectionChoices(), a.prepareConnection(), a.deleteConnection())
+		a.showConnection(), a.addConnection(), a.trustConnection(), a.testConnection(), a.connectionSchema(), a.connectionChoices(), a.prepareConnection(), a.deleteConnection())
 }
 
 func (a *app) listConnections(ctx context.Context, w *workspace.Workspace) error {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -26,9 +27,9 @@ func (a *app) demoCommand() *cobra.Command {
 		Short: "See what Kith does, in one minute, on 500 invented people",
 		Long: `Demo imports a file of 500 invented people into a temporary data folder: the plan,
 the run, the rejects, one contact explained, one run undone, one stopped by the
-guard. Then it serves what came of it to your browser, until you interrupt it; where
-nobody is at the terminal, and with --no-serve, it ends there. Your own data are not
-touched.`,
+guard. Then it serves what came of it to your browser, joined to a Salesforce and a
+Mailchimp that it plays itself, until you interrupt it; where nobody is at the terminal,
+and with --no-serve, it ends there. Your own data are not touched.`,
 		Example: "  kith demo\n  kith demo --keep kith-demo --no-serve",
 		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -50,7 +51,7 @@ touched.`,
 			if !serves {
 				return nil
 			}
-			return a.serveDemo(cmd.Context(), filepath.Join(folder, demoData))
+			return a.serveDemo(cmd.Context(), folder)
 		},
 	}
 	cmd.Flags().StringVar(&keep, "keep", "", "do it in this new folder and leave everything there")
@@ -61,11 +62,19 @@ touched.`,
 // demoAddress is where the demo is served, unless something is there already.
 const demoAddress = "127.0.0.1:8080"
 
-// serveDemo serves what the story has left: an import with rejects, and one that the
-// guard stopped.
-func (a *app) serveDemo(ctx context.Context, data string) error {
-	a.folder = data
+// serveDemo serves what the story has left, an import with rejects and one that the
+// guard stopped, and the systems that it is joined to.
+func (a *app) serveDemo(ctx context.Context, folder string) error {
+	ctx, stop := context.WithCancel(ctx)
+	var playing sync.WaitGroup
+	defer playing.Wait()
+	defer stop()
 	fmt.Fprintln(a.Stdout, "\nIn your browser (Ctrl-C stops it)")
+	if err := a.joinDemo(ctx, folder, &playing); err != nil {
+		return err
+	}
+	a.folder = filepath.Join(folder, demoData)
+	a.Getenv = func(string) string { return "" } // KITH_DATABASE has the caller's own people
 	return a.write(ctx, func(ctx context.Context, w *workspace.Workspace) error {
 		o := serving{Options: server.Options{Address: demoAddress}, demo: true}
 		err := a.serve(ctx, w, o)
@@ -92,22 +101,32 @@ func demoFolder(keep string) (string, error) {
 	return keep, os.MkdirAll(keep, 0o700)
 }
 
-// tellDemo runs the commands of the demo as this program would be run: with no
-// one to be asked, and seeing none of the caller's own data.
+// tellDemo tells the story.
 func (a *app) tellDemo(ctx context.Context, folder string) error {
+	stage := a.demoStage(folder, nil)
+	if a.colours() {
+		stage.Strong = func(text string) string { return "\x1b[1m" + text + "\x1b[0m" }
+	}
+	return stopped(ctx, demo.Tell(ctx, stage))
+}
+
+// demoStage runs the commands of the demo as this program would be run: with no one
+// to be asked, and seeing none of the caller's own data.
+func (a *app) demoStage(folder string, environment map[string]string) demo.Stage {
 	stage := demo.Stage{Folder: folder, Out: a.Stdout}
 	stage.Kith = func(ctx context.Context, out io.Writer, args ...string) int {
 		world := a.World
 		world.Args = append([]string{"--data", filepath.Join(folder, demoData)}, args...)
 		world.Stdout, world.Stderr = out, out
-		world.Getenv = func(string) string { return "" }
+		world.Getenv = func(name string) string { return environment[name] }
 		world.Terminal = func(any) bool { return false }
 		return Run(ctx, world)
 	}
-	if a.colours() {
-		stage.Strong = func(text string) string { return "\x1b[1m" + text + "\x1b[0m" }
-	}
-	err := demo.Tell(ctx, stage)
+	return stage
+}
+
+// stopped is what the program says when a command of the demo did not end as it should.
+func stopped(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() != nil {
 		return err
 	}

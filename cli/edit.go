@@ -90,7 +90,7 @@ func (a *app) editContact(name *string) *cobra.Command {
 					a.say("Contact %d has these values already. Nothing was changed.", store.Number(c.Ref))
 					return nil
 				}
-				return a.editing(ctx, w, b, fmt.Sprintf("edit %d", store.Number(c.Ref)), change)
+				return a.editing(ctx, w, b, fmt.Sprintf("edit %d", store.Number(c.Ref)), desk.LetGo(b, c, change))
 			})
 		},
 	}

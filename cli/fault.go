@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"regexp"
 	"strings"
 	"unicode"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/api/client"
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/csv"
 	"github.com/kith-sync/kith/desk"
@@ -61,6 +63,8 @@ func (a *app) faultOf(ctx context.Context, err error) *fault {
 	var said *fault
 	var known *run.Error
 	var twins *workspace.TwinsError
+	var refused *client.Refusal
+	var gone *client.Unreachable
 	switch {
 	case errors.As(err, &said):
 		return said
@@ -70,6 +74,10 @@ func (a *app) faultOf(ctx context.Context, err error) *fault {
 		return invalid(syncfile.All(err))
 	case errors.As(err, &known):
 		return &fault{exit: exitOf(known.Code), code: known.Code, message: spoken(known)}
+	case errors.As(err, &refused):
+		return &fault{exit: exitAt(refused), code: refused.Code, message: strings.TrimRight(refused.Detail, ".")}
+	case errors.As(err, &gone):
+		return &fault{exit: exitConnect, code: "server.unreachable", message: fmt.Sprintf("The server that KITH_URL names does not answer: %v. Nothing is known to have been done", innermost(gone.Err))}
 	case errors.As(err, &twins):
 		return &fault{exit: exitFailed, code: workspace.CodeTwins, message: twins.Sentence()}
 	case errors.Is(err, fs.ErrNotExist) && strings.Contains(err.Error(), "staged source"):
@@ -107,6 +115,15 @@ func exitOf(code string) int {
 		return exitConnect
 	}
 	return exitFailed
+}
+
+// exitAt is the exit code of what a server refused: a token that it does not take, or
+// whose scopes do not reach, is a sign-in that failed.
+func exitAt(r *client.Refusal) int {
+	if r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden {
+		return exitConnect
+	}
+	return exitOf(r.Code)
 }
 
 // spoken joins a run error's sentence and its cause. Of a chain of causes people
@@ -147,7 +164,11 @@ func invalidSync(found []syncfile.Error) error {
 // fail prints an error and returns the exit code.
 func (a *app) fail(ctx context.Context, err error) int {
 	f := a.faultOf(ctx, err)
-	if !a.reported {
+	var document *brokenOff
+	switch {
+	case errors.As(err, &document):
+		_ = document.end(said(f)) // who reads no more needs no end
+	case !a.reported:
 		a.printError(f)
 	}
 	fmt.Fprintln(a.Stderr, plain(ended(f.message)))

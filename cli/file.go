@@ -94,12 +94,12 @@ func (a *app) saveFile(ctx context.Context, w *workspace.Workspace, path string)
 		return nil, err
 	}
 	syncs := make([]store.Sync, len(docs))
-	a.schedules, a.notified = map[string]*schedule.Schedule{}, map[string][]notify.Rule{}
+	a.schedules, a.paused, a.notified = map[string]*schedule.Schedule{}, map[string]*bool{}, map[string][]notify.Rule{}
 	for i, doc := range docs {
 		if syncs[i], err = a.keep(ctx, w, doc.Sync, base); err != nil {
 			return nil, err
 		}
-		a.schedules[doc.Sync.Name], a.notified[doc.Sync.Name] = doc.Schedule, doc.Notify
+		a.schedules[doc.Sync.Name], a.paused[doc.Sync.Name], a.notified[doc.Sync.Name] = doc.Schedule, doc.Paused, doc.Notify
 	}
 	return syncs, nil
 }

@@ -85,6 +85,13 @@ func (j *job) failed(ctx context.Context, r store.Run, err error) error {
 	return f
 }
 
+// idle reports that there was nothing to run.
+func (j *job) idle(sync, why string) {
+	j.app.say("%s: %s.", sync, why)
+	j.report = desk.ReportRun(store.Run{Name: sync, Kind: store.KindSync, Status: store.SkippedUnchanged})
+	j.report.Message = why
+}
+
 // namesFor adds to a message about an expression what was probably meant: the
 // columns of the source as expressions call them.
 func (j *job) namesFor(ctx context.Context, message, name string) string {
@@ -149,10 +156,22 @@ func (a *app) printRuns(cause error, asList bool, jobs ...*job) error {
 	if a.human() || len(reports) == 0 {
 		return cause
 	}
-	if asList || a.format == "csv" {
+	if !asList && a.format != "csv" {
+		return errors.Join(cause, one(a, reports[0], runShape(), nil))
+	}
+	if a.reported {
 		return errors.Join(cause, many(a, each(reports), runShape()))
 	}
-	return errors.Join(cause, one(a, reports[0], runShape(), nil))
+	return many(a, func(yield func(desk.RunReport, error) bool) { // one that had no run yet ends the list
+		for r := range each(reports) {
+			if !yield(r, nil) {
+				return
+			}
+		}
+		if cause != nil {
+			yield(desk.RunReport{}, cause)
+		}
+	}, runShape())
 }
 
 // showPlan plans and prints the plan; nothing else is written.

@@ -72,7 +72,7 @@ func (a *app) keepSchedules(ctx context.Context, w *workspace.Workspace) error {
 	for _, name := range slices.Sorted(maps.Keys(a.schedules)) {
 		s, err := w.Store.Sync(ctx, name)
 		if err == nil {
-			err = desk.KeepSchedule(ctx, w, s, a.schedules[name])
+			err = desk.KeepSchedule(ctx, w, s, a.schedules[name], a.paused[name])
 		}
 		if err == nil {
 			err = w.Store.SaveNotify(ctx, s.ID, a.notified[name])

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 
 	"github.com/kith-sync/kith/desk"
 )
@@ -17,7 +19,8 @@ type longValue struct {
 }
 
 // writeLong prints head and then items one by one under key. As JSON lines the
-// head comes first and each item follows on its own line.
+// head comes first and each item follows on its own line. Where the items break off,
+// the error stands beside them.
 func writeLong[T any](v longValue, head any, key string, items iter.Seq2[T, error]) error {
 	switch v.format {
 	case "jsonl":
@@ -26,7 +29,7 @@ func writeLong[T any](v longValue, head any, key string, items iter.Seq2[T, erro
 			return err
 		}
 		if err := desk.ForEach(items, func(item T) error { return list.add(item) }); err != nil {
-			return err
+			return &brokenOff{err, func(said any) error { return errors.Join(list.add(said), list.close()) }}
 		}
 		return list.close()
 	case "yaml":
@@ -50,8 +53,15 @@ func writeLongJSON[T any](v longValue, head any, key string, items iter.Seq2[T, 
 		between, end = ",\n    ", "\n  ]\n}\n"
 		return err
 	})
+	if err != nil {
+		return &brokenOff{err, func(said any) error {
+			text, err := encode(said, "  ")
+			fmt.Fprintf(v.out, "%s,\n%s\n", strings.TrimSuffix(end, "\n}\n"), bytes.TrimPrefix(text, []byte("{\n")))
+			return err
+		}}
+	}
 	fmt.Fprint(v.out, end)
-	return err
+	return nil
 }
 
 func writeLongYAML[T any](v longValue, head any, key string, items iter.Seq2[T, error]) error {
@@ -75,5 +85,12 @@ func writeLongYAML[T any](v longValue, head any, key string, items iter.Seq2[T, 
 		return err
 	})
 	fmt.Fprint(v.out, end)
-	return err
+	if err != nil {
+		return &brokenOff{err, func(said any) error {
+			text, err := encodeYAML(said)
+			fmt.Fprint(v.out, indent, strings.ReplaceAll(strings.TrimSuffix(string(text), "\n"), "\n", "\n"+indent), "\n")
+			return err
+		}}
+	}
+	return nil
 }

@@ -61,7 +61,7 @@ func encodeYAML(value any) ([]byte, error) {
 // printError puts an error where a program reads it. In a table people read it
 // on stderr.
 func (a *app) printError(f *fault) {
-	report := map[string]*desk.ErrorReport{"error": errorReport(f)}
+	report := said(f)
 	switch a.format {
 	case "json":
 		a.printValue(report, "  ")
@@ -73,6 +73,9 @@ func (a *app) printError(f *fault) {
 		}
 	}
 }
+
+// said is an error as a document of its own.
+func said(f *fault) any { return map[string]*desk.ErrorReport{"error": errorReport(f)} }
 
 func errorReport(f *fault) *desk.ErrorReport {
 	e := &desk.ErrorReport{Code: f.code, Message: f.message, Problems: f.problems}
@@ -130,23 +133,56 @@ func each[T any](values []T) iter.Seq2[T, error] {
 	}
 }
 
-// many prints values one by one, as they come: a list may be longer than memory.
+// many prints values one by one, as they come: a list may be longer than memory. One
+// that cannot be begun prints nothing, and of one that breaks off the error is the last
+// item: what programs read is one document.
 func many[T any](a *app, values iter.Seq2[T, error], s shape[T]) error {
 	switch a.format {
 	case "table":
 		t := newTable(a.Stdout, s.columns)
-		return errors.Join(desk.ForEach(values, func(v T) error { return t.add(s.row(v)) }), t.flush())
-	case "csv":
-		w := csv.NewWriter(a.Stdout, csv.Dialect{})
-		if err := w.Write(s.columns); err != nil {
+		err := desk.ForEach(values, func(v T) error { return t.add(s.row(v)) })
+		if err != nil && t.empty() {
 			return err
 		}
-		return errors.Join(desk.ForEach(values, func(v T) error { return w.Write(s.row(v)) }), w.Flush())
+		return errors.Join(err, t.flush())
+	case "csv":
+		return manyRows(a.Stdout, values, s)
 	}
 	l := &jsonList{out: a.Stdout, format: a.format}
 	err := desk.ForEach(values, func(v T) error { return l.add(v) })
-	return errors.Join(err, l.close())
+	switch {
+	case err == nil:
+		return l.close()
+	case l.count == 0:
+		return err
+	}
+	return &brokenOff{err, func(said any) error { return errors.Join(l.add(said), l.close()) }}
 }
+
+func manyRows[T any](out io.Writer, values iter.Seq2[T, error], s shape[T]) error {
+	w, begun := csv.NewWriter(out, csv.Dialect{}), false
+	begin := func() error {
+		if begun {
+			return nil
+		}
+		begun = true
+		return w.Write(s.columns)
+	}
+	err := desk.ForEach(values, func(v T) error { return errors.Join(begin(), w.Write(s.row(v))) })
+	if err != nil && !begun {
+		return err
+	}
+	return errors.Join(err, begin(), w.Flush())
+}
+
+// A brokenOff is an error in the middle of what is printed for programs. What it is
+// said as ends the document.
+type brokenOff struct {
+	error
+	end func(said any) error
+}
+
+func (b *brokenOff) Unwrap() error { return b.error }
 
 // A jsonList prints values as a JSON array, as JSON lines or as a YAML list.
 type jsonList struct {

@@ -78,8 +78,7 @@ func (a *app) showPlans(ctx context.Context, w *workspace.Workspace, syncs []sto
 			if len(syncs) == 1 {
 				return a.printRuns(err, false, j)
 			}
-			writer.end()
-			return err
+			return writer.brokenOff(err)
 		}
 		changes = changes || r.Totals.Writes() > 0
 		if out != "" {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -67,6 +68,34 @@ func (p *planWriter) csv(head desk.PlanReport, changes iter.Seq2[plan.Change, er
 		return err
 	}
 	return p.rows.Flush()
+}
+
+// brokenOff is the error that a list of plans ends with: its last item, or the end of
+// the plan that it broke off.
+func (p *planWriter) brokenOff(err error) error {
+	var inside *brokenOff
+	if p.count == 0 || p.format == "table" || p.format == "csv" {
+		return err
+	}
+	return &brokenOff{err, func(said any) (failed error) {
+		defer p.end()
+		if errors.As(err, &inside) {
+			return inside.end(said)
+		}
+		switch p.format {
+		case "json":
+			text, failed := encode(said, "  ")
+			fmt.Fprintf(p.out, ",\n%s\n", text)
+			return failed
+		case "jsonl":
+			text, failed := encode(said, "")
+			fmt.Fprintf(p.out, "%s\n", text)
+			return failed
+		}
+		text, failed := encodeYAML(said)
+		fmt.Fprintf(p.out, "%s", yamlItem(text))
+		return failed
+	}}
 }
 
 // end closes the list of plans.

@@ -40,7 +40,7 @@ nothing to replay: its next run looks at them again.`,
 				open = a.write
 			}
 			return open(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				r, err := findRun(ctx, w, args[0])
+				r, err := findLooked(ctx, w, args[0])
 				if err != nil {
 					return err
 				}

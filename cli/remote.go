@@ -48,7 +48,7 @@ func (a *app) orServer(cmd *cobra.Command, do func(ctx context.Context, c *clien
 		if a.Getenv("KITH_TOKEN") == "" {
 			return usage("KITH_URL names a server, and KITH_TOKEN is missing: a token of that server. Nothing was done. Make one there under Tokens, or with kith token add")
 		}
-		return a.atServer(do(cmd.Context(), c, args))
+		return do(cmd.Context(), c, args)
 	}
 	return cmd
 }
@@ -73,19 +73,6 @@ func (a *app) hereOnly(cmd *cobra.Command) error {
 		return nil
 	}
 	return usage("%s works on a data folder only, and KITH_URL names a server. Nothing was done. Do it in a browser at %s, or unset KITH_URL", cmd.CommandPath(), a.Getenv("KITH_URL"))
-}
-
-// atServer says for people what a server refused.
-func (a *app) atServer(err error) error {
-	var refused *client.Refusal
-	var gone *client.Unreachable
-	switch {
-	case errors.As(err, &refused):
-		return refuse(refused.Code, "%s", strings.TrimRight(refused.Detail, "."))
-	case errors.As(err, &gone):
-		return &fault{exit: exitConnect, code: "server.unreachable", message: fmt.Sprintf("The server that KITH_URL names does not answer: %v. Nothing is known to have been done", innermost(gone.Err))}
-	}
-	return err
 }
 
 const serverRoot = "/api/v1"
@@ -119,8 +106,9 @@ func (a *app) workAtServer(ctx context.Context, c *client.Client, path string, b
 		return refuse(j.Code, "%s", strings.TrimRight(j.Message, "."))
 	}
 	if j.Run == 0 {
-		a.say("There was nothing to do.")
-		return nil
+		nothing := &job{app: a}
+		nothing.idle(j.Sync, "There was nothing to do")
+		return a.printRuns(nil, false, nothing)
 	}
 	var r desk.RunReport
 	if err := c.Do(ctx, http.MethodGet, fmt.Sprintf("%s/runs/%d", serverRoot, j.Run), nil, &r); err != nil {
@@ -175,6 +163,9 @@ func (a *app) printPlanAt(ctx context.Context, c *client.Client, number int64) (
 		fmt.Fprintf(a.Stdout, "%s  plan %s\n  %s\n", desk.Cell(head.Sync), desk.Short(head.Plan), a.signs(head.Totals))
 		if reasons := reasonLine(head.Reasons); reasons != "" {
 			fmt.Fprintf(a.Stdout, "  why: %s\n", reasons)
+		}
+		for _, note := range head.Notes {
+			fmt.Fprintf(a.Stdout, "  %s\n", desk.Cell(note))
 		}
 		if head.Stop != nil {
 			fmt.Fprintf(a.Stdout, "  STOP guard: %s\n", head.Stop.Message())
@@ -299,7 +290,7 @@ func (a *app) bookAtServer(ctx context.Context, c *client.Client, name string) (
 	for b, err := range client.List[struct {
 		ID int64 `json:"id"`
 		desk.BookReport
-	}](ctx, c, serverRoot+"/books") {
+	}](ctx, c, serverRoot+"/books?all=true") {
 		if err != nil {
 			return store.Book{}, err
 		}
@@ -379,6 +370,9 @@ func syncDocument(def plan.Sync, planned *desk.ScheduleReport, told []notify.Rul
 	doc := syncfile.Document{Sync: def, Notify: told}
 	if planned != nil {
 		doc.Schedule = &planned.Schedule
+		if planned.Paused {
+			doc.Paused = &planned.Paused
+		}
 	}
 	return doc.Marshal()
 }

@@ -162,3 +162,27 @@ func TestWhatAServerIsAskedWith(t *testing.T) {
 		}
 	}
 }
+
+// "A bad token prints two documents": whoever may not sign in gets one error, and so
+// does whoever reaches no server (exit 5, cannot connect or sign in).
+func TestASignInThatFailsIsOneDocument(t *testing.T) {
+	s := atServer(t, "email\nada@example.com\n")
+	right := maps.Clone(s.env)
+	for _, c := range []struct{ name, variable, value, code string }{
+		{"a token that is not valid", "KITH_TOKEN", "bad", "access.nobody"},
+		{"a server that is not there", "KITH_URL", "http://127.0.0.1:1", "server.unreachable"},
+	} {
+		maps.Copy(s.env, right)
+		s.env[c.variable] = c.value
+		for _, command := range []string{"runs list", "syncs list", "contacts list", "runs show 1", "run people", "rejects 1"} {
+			exit, out, errs := s.there(append(strings.Fields(command), "-o", "json")...)
+			var said struct{ Error struct{ Code string } }
+			if err := json.Unmarshal([]byte(out), &said); err != nil || said.Error.Code != c.code || exit != 5 {
+				t.Errorf("%s, kith %s: got exit %d and %q (%v), want 5 and one document with %s; %s", c.name, command, exit, out, err, c.code, errs)
+			}
+		}
+		if exit, out, _ := s.there("runs", "list", "-o", "csv"); exit != 5 || out != "" {
+			t.Errorf("%s: got exit %d and %q as csv, want 5 and nothing", c.name, exit, out)
+		}
+	}
+}

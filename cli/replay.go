@@ -34,7 +34,7 @@ func (a *app) replaySync(ctx context.Context, w *workspace.Workspace, r store.Ru
 	return a.keep(ctx, w, def, filepath.Dir(path))
 }
 
-// retryRejects takes the records that did not get through the last run and tries
+// retryRejects takes the records that did not get through the last run that looked at any, and tries
 // them again as they stand: what was held may go on now.
 func (a *app) retryRejects(ctx context.Context, w *workspace.Workspace, syncs []store.Sync) error {
 	var jobs []*job
@@ -45,7 +45,8 @@ func (a *app) retryRejects(ctx context.Context, w *workspace.Workspace, syncs []
 			break
 		}
 		if j.sync.ID == 0 {
-			a.say("%s: the last run has no rejected, held or failed records.", s.Name)
+			j.idle(s.Name, "The last run has no rejected, held or failed records")
+			jobs = append(jobs, j)
 			continue
 		}
 		jobs = append(jobs, j)
@@ -58,7 +59,7 @@ func (a *app) retryRejects(ctx context.Context, w *workspace.Workspace, syncs []
 
 // rejectsSync returns the sync that reads the last run's rejects, or none.
 func (a *app) rejectsSync(ctx context.Context, w *workspace.Workspace, s store.Sync) (store.Sync, error) {
-	r, err := latestRun(ctx, w, s.Name)
+	r, err := latestLooked(ctx, w, s.Name)
 	if err != nil {
 		return store.Sync{}, err
 	}

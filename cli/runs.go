@@ -94,9 +94,18 @@ func (a *app) showRun(ctx context.Context, w *workspace.Workspace, r store.Run, 
 
 // findRun finds a run by its number, or the latest of a sync by its name.
 func findRun(ctx context.Context, w *workspace.Workspace, arg string) (store.Run, error) {
+	return find(ctx, w, arg, latestRun)
+}
+
+// findLooked finds a run by its number, or the latest of a sync that looked at records.
+func findLooked(ctx context.Context, w *workspace.Workspace, arg string) (store.Run, error) {
+	return find(ctx, w, arg, latestLooked)
+}
+
+func find(ctx context.Context, w *workspace.Workspace, arg string, named func(context.Context, *workspace.Workspace, string) (store.Run, error)) (store.Run, error) {
 	id, err := strconv.ParseInt(arg, 10, 64)
 	if err != nil {
-		return latestRun(ctx, w, arg)
+		return named(ctx, w, arg)
 	}
 	r, err := w.Store.Run(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
@@ -105,7 +114,17 @@ func findRun(ctx context.Context, w *workspace.Workspace, arg string) (store.Run
 	return r, err
 }
 
+// latestRun is the last run of a sync that came to its end.
 func latestRun(ctx context.Context, w *workspace.Workspace, name string) (store.Run, error) {
+	return runOf(ctx, w, name, w.Store.LatestApplied)
+}
+
+// latestLooked is the last run of a sync that looked at its records.
+func latestLooked(ctx context.Context, w *workspace.Workspace, name string) (store.Run, error) {
+	return runOf(ctx, w, name, func(ctx context.Context, sync int64) (store.Run, error) { return desk.LatestLooked(ctx, w, sync) })
+}
+
+func runOf(ctx context.Context, w *workspace.Workspace, name string, latest func(context.Context, int64) (store.Run, error)) (store.Run, error) {
 	s, near, err := desk.SyncOrNear(ctx, w, name)
 	if err == nil && s.ID == 0 && near == "" {
 		err = refuse("not_found", "%q is neither the number of a run nor the name of a sync. kith runs list shows the numbers", name)
@@ -115,7 +134,7 @@ func latestRun(ctx context.Context, w *workspace.Workspace, name string) (store.
 	if err != nil {
 		return store.Run{}, err
 	}
-	r, err := w.Store.LatestApplied(ctx, s.ID)
+	r, err := latest(ctx, s.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return r, refuse("not_found", "%q has not been run yet. kith run %s does it", name, desk.Quoted(name))
 	}

@@ -5,15 +5,18 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kith-sync/kith/simulate"
+	"github.com/kith-sync/kith/simulate/storm"
 )
 
 func (a *app) selftestCommand() *cobra.Command {
 	var n int
 	var from uint64
+	var over string
 	c := &cobra.Command{
 		Use: "selftest", Short: "Have this program prove that it loses and doubles nothing", Args: exactly(),
 		Long: `Play invented worlds with the engine of this very program: address books and
@@ -21,9 +24,13 @@ remote systems in memory, people who edit both sides at any moment, networks tha
 fail, crashes at every step. After each the invariants of docs/reliability.md are
 checked. Nothing of yours is read or changed, and nothing leaves this computer.
 
+With --over the worlds are accounts at a sandbox of salesforce, mailchimp, hubspot or
+listmonk, reached by their connectors over HTTP: 429 storms, time-outs after commit,
+locked rows, expired tokens, late searches, and the vendors' own limits.
+
 The same seed always takes the same course. The last line reads
 "N seeds, V violations, C crashes, F faults"; with a violation the exit code is 1.`,
-		Example: "  kith selftest --seeds 100\n  kith selftest --seeds 1 --from 4711",
+		Example: "  kith selftest --seeds 100\n  kith selftest --seeds 1 --from 4711\n  kith selftest --over salesforce --seeds 20",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if n < 1 {
 				return usage("--seeds takes a number above zero: %d worlds prove nothing", n)
@@ -33,28 +40,51 @@ The same seed always takes the same course. The last line reads
 				return err
 			}
 			defer os.RemoveAll(folder)
-			s, err := simulate.New(folder)
+			play, end, err := player(folder, over)
 			if err != nil {
 				return err
 			}
-			defer s.Close()
-			totals := s.Many(cmd.Context(), from, n, runtime.GOMAXPROCS(0), nil)
+			defer end()
+			totals := simulate.Many(cmd.Context(), play, from, n, runtime.GOMAXPROCS(0), nil)
 			if err := cmd.Context().Err(); err != nil {
 				return err
 			}
-			a.tellSelftest(totals)
+			a.tellSelftest(totals, over)
 			return nil
 		},
 	}
 	c.Flags().IntVar(&n, "seeds", 1000, "how many worlds to play")
 	c.Flags().Uint64Var(&from, "from", 0, "the first seed")
+	c.Flags().StringVar(&over, "over", "", "a vendor's sandbox to play against: "+strings.Join(storm.Systems(), ", "))
 	return c
 }
 
-func (a *app) tellSelftest(t simulate.Totals) {
+// player returns what plays a seed in a folder, and how to end it.
+func player(folder, over string) (play func(uint64) simulate.Result, end func(), err error) {
+	if over != "" {
+		if !slices.Contains(storm.Systems(), over) {
+			return nil, nil, usage("--over takes one of %s", strings.Join(storm.Systems(), ", "))
+		}
+		p, err := storm.New(over, folder)
+		if err != nil {
+			return nil, nil, err
+		}
+		return p.Run, func() {}, nil
+	}
+	s, err := simulate.New(folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.Run, func() { _ = s.Close() }, nil // the folder goes with it
+}
+
+func (a *app) tellSelftest(t simulate.Totals, over string) {
+	if over != "" {
+		over = "--over " + over + " "
+	}
 	slices.SortFunc(t.Failed, func(x, y simulate.Result) int { return int(x.Seed) - int(y.Seed) })
 	for _, r := range t.Failed {
-		fmt.Fprintf(a.Stdout, "seed %d: %s\n  repeat it: kith selftest --seeds 1 --from %d\n", r.Seed, r.Violations[0], r.Seed)
+		fmt.Fprintf(a.Stdout, "seed %d: %s\n  repeat it: kith selftest %s--seeds 1 --from %d\n", r.Seed, r.Violations[0], over, r.Seed)
 	}
 	fmt.Fprintf(a.Stdout, "%d seeds, %d violations, %d crashes, %d faults\n", t.Seeds, t.Violations, t.Crashes, t.Faults)
 	if t.Violations > 0 {

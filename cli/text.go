@@ -35,6 +35,7 @@ type table struct {
 	waiting [][]string
 	widths  []int
 	flowing bool
+	head    int // 1 with a header
 }
 
 const (
@@ -50,10 +51,13 @@ func newTable(out io.Writer, columns []string) *table {
 		for i, c := range columns {
 			head[i] = strings.ToUpper(c)
 		}
-		t.waiting = append(t.waiting, head)
+		t.waiting, t.head = append(t.waiting, head), 1
 	}
 	return t
 }
+
+// empty reports whether there is no row yet.
+func (t *table) empty() bool { return !t.flowing && len(t.waiting) == t.head }
 
 func (t *table) add(row []string) error {
 	if t.flowing {

@@ -53,6 +53,9 @@ type Promises struct {
 	TellsGone bool
 	// Finds names the fields Find takes.
 	Finds []string
+	// LookedAfter: a CRM, whose records people keep. What they have there is not
+	// overwritten unless a sync says so (settled question 3).
+	LookedAfter bool
 	// ReadOnly remotes refuse every Write.
 	ReadOnly bool
 	// WriteBatch and FetchBatch are the largest numbers of records in one call.

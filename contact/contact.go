@@ -34,6 +34,8 @@ type Field struct {
 	Name  string `json:"name"`            // lower snake case in books: "first_name", "phone.work"
 	Label string `json:"label,omitempty"` // what people see; the name when empty
 	Kind  Kind   `json:"kind"`
+	// Required: the system of these records makes no new one without it.
+	Required bool `json:"required,omitempty"`
 }
 
 // Title returns the label, or the name of a field that has none.

@@ -1,7 +1,8 @@
 // Package demo tells the story of Kith in one minute: an export of five hundred
 // invented people is imported, corrected, explained and taken back. It holds the
 // files and the order of the commands; it carries no command out itself, so what
-// it shows is what whoever hands it the program would see.
+// it shows is what whoever hands it the program would see. Where it is served, two
+// systems that are played are joined to it.
 package demo
 
 //go:generate go run ./generate .
@@ -92,15 +93,25 @@ func (s Stage) perform(ctx context.Context, line string, c command) (string, err
 			words[i] = filepath.Join(s.Folder, word)
 		}
 	}
+	printed, err := s.carryOut(ctx, words[1:], c.exit)
+	if err != nil {
+		return "", err
+	}
+	s.show(line, printed, c.show)
+	return printed, nil
+}
+
+// carryOut does one command and returns all that it printed. One that does not end as
+// it should is an error.
+func (s Stage) carryOut(ctx context.Context, words []string, exit int) (string, error) {
 	var out strings.Builder
-	exit := s.Kith(ctx, &out, words[1:]...)
+	got := s.Kith(ctx, &out, words...)
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
-	if exit != c.exit {
-		return "", fmt.Errorf("the demo came to a stop: %s ended with exit code %d, not %d:\n%s", line, exit, c.exit, out.String())
+	if got != exit {
+		return "", fmt.Errorf("the demo came to a stop: kith %s ended with exit code %d, not %d:\n%s", strings.Join(words, " "), got, exit, out.String())
 	}
-	s.show(line, out.String(), c.show)
 	return out.String(), nil
 }
 

@@ -65,8 +65,15 @@ func (c *configured) put(o syncfile.Object) { c.objects[configKey{o.Kind(), o.Na
 
 func (c *configured) readBooks(ctx context.Context, w *workspace.Workspace) error {
 	books, err := w.Store.Books(ctx)
+	if err != nil {
+		return err
+	}
+	own, err := PeopleBooks(ctx, w)
 	for _, b := range books {
 		c.books[b.Name] = b
+		if !slices.ContainsFunc(own, func(o store.Book) bool { return o.ID == b.ID }) {
+			continue // the sync that is fed by it makes it
+		}
 		key := b.KeyField
 		if b.KeyMade {
 			key = plan.KeyGenerated
@@ -121,6 +128,9 @@ func (c *configured) readSyncs(ctx context.Context, w *workspace.Workspace, fold
 		doc := syncfile.Document{Sync: placedIn(s.Definition, s.Base, folder), Notify: told.Rules}
 		if at := slices.IndexFunc(schedules, func(sch store.Schedule) bool { return sch.SyncID == s.ID }); at >= 0 {
 			doc.Schedule = &schedules[at].Definition
+			if schedules[at].Paused {
+				doc.Paused = new(true)
+			}
 		}
 		c.put(syncfile.Object{Sync: &doc})
 	}

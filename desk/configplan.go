@@ -447,12 +447,25 @@ func (b *configBuilder) putSync(f filed) (syncfile.Object, bool) {
 	if old, there := b.syncs[doc.Sync.Name]; there && b.o.Folder == "" {
 		base = old.Base
 	}
-	s := store.ConfigSync{Definition: doc.Sync, Base: base, Schedule: doc.Schedule, Notify: doc.Notify}
+	s := store.ConfigSync{Definition: doc.Sync, Base: base, Schedule: doc.Schedule, Paused: doc.Paused, Notify: doc.Notify}
 	if doc.Schedule != nil {
 		s.Next, _ = doc.Schedule.Next(b.w.Engine.Now())
 	}
+	doc.Paused = b.willPause(doc)
 	b.change.Syncs = append(b.change.Syncs, s)
 	return syncfile.Object{Sync: &doc}, true
+}
+
+// willPause is whether the schedule of a sync will be paused, as an export says it: one
+// that a file says nothing of stays as it is, for people may pause it all the same.
+func (b *configBuilder) willPause(doc syncfile.Document) *bool {
+	switch old := b.objects[configKey{syncfile.Kind, doc.Sync.Name}].Sync; {
+	case doc.Paused != nil && *doc.Paused:
+		return doc.Paused
+	case doc.Paused == nil && old != nil:
+		return old.Paused
+	}
+	return nil
 }
 
 // willBe reports whether something is there once the files are applied.

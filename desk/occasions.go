@@ -3,11 +3,11 @@ package desk
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -48,6 +48,9 @@ type AttendeeReport struct {
 	Added   *time.Time   `json:"added,omitempty"`
 	Trashed bool         `json:"trashed,omitempty"`
 	Links   []LinkReport `json:"links"`
+
+	Company string         `json:"company,omitempty"`
+	Account *AccountReport `json:"account,omitempty"` // that the company is linked with (E18)
 }
 
 // Occasions lists a book's events or meetings, the latest first.
@@ -159,25 +162,12 @@ func ConnectCampaign(ctx context.Context, w *workspace.Workspace, o store.Occasi
 	if connection == "" {
 		return w.Store.SaveOccasion(ctx, o)
 	}
-	choices, err := Choices(ctx, w, connection, "Campaign", "")
+	chosen, err := chosenByName(ctx, w, connection, "Campaign", campaign)
 	if err != nil {
 		return o, err
 	}
-	chosen := slices.DeleteFunc(slices.Clone(choices), func(c connector.Choice) bool { return c.ID != campaign && c.Name != campaign })
-	if len(chosen) == 0 && campaign != "" { // there may be more than a list shows
-		if choices, err = Choices(ctx, w, connection, "Campaign", campaign); err != nil {
-			return o, err
-		}
-		chosen = slices.DeleteFunc(choices, func(c connector.Choice) bool { return c.ID != campaign && c.Name != campaign })
-	}
-	switch len(chosen) {
-	case 0:
-		return o, refuse("not_found", "%s has no campaign %q. Nothing was changed. kith connections choices %s Campaign lists them", connection, campaign, Quoted(connection))
-	case 1:
-		o.Campaign, o.CampaignName = chosen[0].ID, chosen[0].Name
-		return w.Store.SaveOccasion(ctx, o)
-	}
-	return o, usage("%s has several campaigns called %q: name one by its id. Nothing was changed", connection, campaign)
+	o.Campaign, o.CampaignName = chosen.ID, chosen.Name
+	return w.Store.SaveOccasion(ctx, o)
 }
 
 // Choices lists records of an object at a connection that people choose by name:
@@ -228,18 +218,28 @@ func ReportAttendees(ctx context.Context, w *workspace.Workspace, b store.Book, 
 	for _, a := range joined {
 		refs = append(refs, a.Ref)
 	}
-	names, naming := map[int64]string{}, Naming(b)
+	known, err := AccountsOf(ctx, w, b)
+	if err != nil {
+		return nil, err
+	}
+	found, naming, company := map[int64]AttendeeReport{}, Naming(b), b.Schema().Index(CompanyField(b))
 	for c, err := range w.Store.ContactsByRef(ctx, b, refs) {
 		if err != nil {
 			return nil, err
 		}
-		names[c.Ref] = NameOf(naming, c.Values)
+		r := AttendeeReport{Name: NameOf(naming, c.Values)}
+		if company >= 0 {
+			r.Company = contact.Trim(c.Values[company])
+		}
+		if r.Account, err = known.Of(ctx, c); err != nil {
+			return nil, err
+		}
+		found[c.Ref] = r
 	}
 	reports := make([]AttendeeReport, 0, len(joined))
 	for _, a := range joined {
-		name, alive := names[a.Ref]
-		r := AttendeeReport{Contact: store.Number(a.Ref), Name: name, Status: a.Status, Added: Moment(a.Added), Trashed: !alive}
-		var err error
+		r, alive := found[a.Ref]
+		r.Contact, r.Status, r.Added, r.Trashed = store.Number(a.Ref), a.Status, Moment(a.Added), !alive
 		if r.Links, err = LinksOf(ctx, w, a.Ref); err != nil {
 			return nil, err
 		}

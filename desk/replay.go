@@ -33,6 +33,34 @@ func ReplayOf(r store.Run, path string) (plan.Sync, error) {
 	return def, nil
 }
 
+// LatestLooked returns the last run of a sync that looked at its records, or
+// store.ErrNotFound. A run whose source had not changed looked at none: what the run
+// before left behind still waits.
+func LatestLooked(ctx context.Context, w *workspace.Workspace, syncID int64) (store.Run, error) {
+	const some = 50
+	for before := int64(0); ; {
+		runs, err := w.Store.RunsOf(ctx, syncID, before, some)
+		if err != nil {
+			return store.Run{}, err
+		}
+		for _, r := range runs {
+			if r.Kind == store.KindSync && looked(r) {
+				return r, nil
+			}
+			before = r.ID
+		}
+		if len(runs) < some {
+			return store.Run{}, store.ErrNotFound
+		}
+	}
+}
+
+// looked tells a run that looked at records from one that found its source unchanged
+// or not there.
+func looked(r store.Run) bool {
+	return r.Status.Applied() && r.Status != store.SkippedUnchanged && (r.PlanHash != "" || r.Totals.Read > 0)
+}
+
 // RejectsFile writes the records of a run that did not get through to a file in
 // the data folder and returns its path; without such records it is empty.
 func RejectsFile(ctx context.Context, w *workspace.Workspace, r store.Run) (string, error) {

@@ -49,13 +49,17 @@ func upcoming(s schedule.Schedule, after time.Time, runs int) (next []time.Time)
 }
 
 // KeepSchedule stores when a sync runs by itself (C38); nil: by hand only. What lies
-// before now is not made up for.
-func KeepSchedule(ctx context.Context, w *workspace.Workspace, s store.Sync, def *schedule.Schedule) error {
+// before now is not made up for. Paused says whether it is to wait; nil: as it does.
+func KeepSchedule(ctx context.Context, w *workspace.Workspace, s store.Sync, def *schedule.Schedule, paused *bool) error {
 	if def == nil {
 		return w.Store.RemoveSchedule(ctx, s.ID)
 	}
 	next, _ := def.Next(w.Engine.Now())
-	return w.Store.SaveSchedule(ctx, s.ID, *def, next)
+	err := w.Store.SaveSchedule(ctx, s.ID, *def, next)
+	if err != nil || paused == nil {
+		return err
+	}
+	return PauseSync(ctx, w, s, *paused)
 }
 
 // PauseSync stops the schedule of a sync, or has it go on with its next run. What it

@@ -68,7 +68,7 @@ func TestThePageOnRemoteFilesNamesWhatThereIs(t *testing.T) {
 			t.Errorf("the kind of connection %s has no row", s.Name)
 		}
 	}
-	known := []string{fetch.CodeHostKeyChanged, fetch.CodePostponed, fetch.CodeCut, fetch.CodeWrongContent, fetch.CodeNoListing}
+	known := []string{fetch.CodeHostKeyChanged, fetch.CodePostponed, fetch.CodeCut, fetch.CodeWrongContent, fetch.CodeNoListing, fetch.CodeNotOffered}
 	for _, code := range regexp.MustCompile("`(fetch\\.[a-z_]+)`").FindAllStringSubmatch(string(page), -1) {
 		if !strings.Contains(strings.Join(known, " "), code[1]) {
 			t.Errorf("the page names the code %s, which there is not", code[1])

@@ -26,7 +26,8 @@ type Place interface {
 	// it. What had tells is what the caller has of it already: a server that can
 	// tell that nothing has changed answers with the fault Unchanged.
 	Open(ctx context.Context, path string, had Entry) (io.ReadCloser, Entry, error)
-	// Remove deletes a file, and Move gives it another path, where no file is yet.
+	// Remove deletes a file, and Move gives it another path, where no file is yet. It
+	// makes the folder that the path leads to.
 	Remove(ctx context.Context, path string) error
 	Move(ctx context.Context, from, to string) error
 	Close() error

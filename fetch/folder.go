@@ -111,6 +111,12 @@ func (p *folderPlace) Stat(_ context.Context, file string) (Entry, error) {
 	return entryOf(file, info), nil
 }
 
+// notMade says that the folder for a file which was read is not there and could
+// not be made, of all kinds of places.
+func notMade(folder string, err error) error {
+	return fault(CodeDenied, "There is no folder "+folder+", and this user may not make it. Make it there, or name another after move", err)
+}
+
 // pathFault also has what os.Root says of a path that leads out.
 func pathFault(err error) error {
 	if outer, ok := errors.AsType[*fs.PathError](err); ok && strings.Contains(outer.Err.Error(), "escapes") {
@@ -138,6 +144,9 @@ func (p *folderPlace) Remove(_ context.Context, file string) error {
 func (p *folderPlace) Move(_ context.Context, from, to string) error {
 	if _, err := p.root.Lstat(in(to)); err == nil {
 		return fault(CodeNotOffered, "There is a file "+to+" already", nil)
+	}
+	if err := p.root.MkdirAll(in(path.Dir(to)), 0o755); err != nil {
+		return notMade(path.Dir(to), err)
 	}
 	return changed(p.root.Rename(in(from), in(to)))
 }

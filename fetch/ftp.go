@@ -220,7 +220,25 @@ func (p *ftpPlace) Move(ctx context.Context, from, to string) error {
 	if _, err := p.conn.FileSize(p.at(to)); err == nil {
 		return fault(CodeNotOffered, "There is a file "+to+" already", nil)
 	}
+	if err := p.folder(path.Dir(p.at(to))); answered(err) != 0 {
+		return notMade(path.Dir(to), err)
+	} else if err != nil {
+		return p.wires.ended(network(err))
+	}
 	return p.wires.ended(p.changeFault(p.conn.Rename(p.at(from), p.at(to))))
+}
+
+// folder makes a folder, and those above it, where they are not there. To go into
+// one is the only question about it that every server understands.
+func (p *ftpPlace) folder(name string) error {
+	err := p.conn.ChangeDir(name)
+	if err == nil || answered(err) == 0 || name == path.Dir(name) {
+		return err
+	}
+	if err := p.folder(path.Dir(name)); err != nil {
+		return err
+	}
+	return p.conn.MakeDir(name)
 }
 
 func (p *ftpPlace) Close() error {

@@ -128,7 +128,7 @@ func judgeStatus(resp *http.Response) error {
 		return fault(CodeDenied, "The server does not let this user read the file", said)
 	case code == http.StatusNotFound, code == http.StatusGone:
 		return fault(CodeMissing, "There is no file of that name", said)
-	case code == http.StatusTooManyRequests, code >= 500:
+	case code == http.StatusTooManyRequests, code >= 500 && code != http.StatusNotImplemented:
 		return &Fault{Code: CodeUnreachable, Message: "The server is not able to answer now", Err: said, Again: true}
 	}
 	return fault(CodeWrongContent, "The server answered with something else than the file", said)
@@ -153,20 +153,32 @@ func (p *httpPlace) List(context.Context, string, string) ([]Entry, error) {
 	return nil, fault(CodeNoListing, "A web server has no list of its files. Name one file instead of a pattern", nil)
 }
 
-// Stat asks for the head of the answer only. A server that does not know HEAD
-// tells nothing.
+// Stat asks for the head of the answer only. What a server says to HEAD counts
+// where it is the file's: many know GET only, or sign addresses for it, and refuse
+// HEAD with a 403, 404, 405 or 501. They are asked by GET, and their answer is left
+// before the file comes.
 func (p *httpPlace) Stat(ctx context.Context, file string) (Entry, error) {
 	if p.s.Whole != "" { // a signature is for GET
-		return Entry{Path: file, Size: -1}, nil
+		return p.glance(ctx, file)
 	}
 	resp, err := p.ask(ctx, http.MethodHead, file, Entry{})
-	if err != nil {
-		if f, ok := errors.AsType[*Fault](err); ok && f.Code == CodeWrongContent {
-			return Entry{Path: file, Size: -1}, nil
-		}
-		return Entry{Path: file}, err
+	if err == nil {
+		return entryOfAnswer(file, resp), resp.Body.Close()
 	}
-	return entryOfAnswer(file, resp), resp.Body.Close()
+	if f, ok := errors.AsType[*Fault](err); ok && f.Code != CodeUnreachable {
+		return p.glance(ctx, file)
+	}
+	return Entry{Path: file}, err
+}
+
+// glance reads what is said before a file, and nothing of it.
+func (p *httpPlace) glance(ctx context.Context, file string) (Entry, error) {
+	body, e, err := p.Open(ctx, file, Entry{})
+	if err != nil {
+		return e, err
+	}
+	_ = body.Close() // whether all of it came is not asked here
+	return e, nil
 }
 
 func (p *httpPlace) Open(ctx context.Context, file string, had Entry) (io.ReadCloser, Entry, error) {

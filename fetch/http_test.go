@@ -110,6 +110,42 @@ func TestCaddy(t *testing.T) {
 	})
 }
 
+// Signed addresses are good for one method, and many a script knows GET only.
+func TestAServerThatRefusesHEAD(t *testing.T) {
+	for _, status := range []int{403, 404, 405, 501} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			people, gone := "email\nada@example.com\n", false
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case r.Method == http.MethodHead:
+					w.WriteHeader(status)
+				case gone:
+					w.WriteHeader(http.StatusForbidden)
+				default:
+					w.Header().Set("ETag", fmt.Sprintf(`"%d"`, len(people)))
+					fmt.Fprint(w, people)
+				}
+			}))
+			defer server.Close()
+			p := httpAt(t, fetch.HTTPSettings{URL: server.URL}, nil)
+			_, first, err := brought(t, p, "/people.csv", fetch.Entry{}, fetch.Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e, err := p.Stat(t.Context(), "/people.csv"); err != nil || !e.Same(first.Entry) || e.Tag == "" {
+				t.Errorf("a look at the same file: got %+v, %v; want %+v", e, err, first.Entry)
+			}
+			people += "bo@example.com\n"
+			if e, err := p.Stat(t.Context(), "/people.csv"); err != nil || e.Same(first.Entry) {
+				t.Errorf("a look at another file: got %+v, %v; want it to differ", e, err)
+			}
+			gone = true
+			_, err = p.Stat(t.Context(), "/people.csv")
+			want(t, err, fetch.CodeDenied)
+		})
+	}
+}
+
 func packed(t *testing.T, text string) string {
 	t.Helper()
 	var b bytes.Buffer

@@ -222,6 +222,20 @@ func TestPlaces(t *testing.T) {
 					t.Errorf("the file in the way has now %q, want what it had", old)
 				}
 			})
+			t.Run("a file is moved into a folder that is made for it", func(t *testing.T) {
+				if err := p.Move(t.Context(), at("done/people-2.csv"), at("done/2026/q4/people-2.csv")); err != nil {
+					t.Error(err)
+				}
+				listed(t, p, at("done"), "*.csv", "people-3.csv")
+				listed(t, p, at("done/2026/q4"), "*", "people-2.csv")
+				err := p.Move(t.Context(), at("done/2026/q4/people-2.csv"), at("done/people-3.csv/people-2.csv"))
+				if want(t, err, fetch.CodeDenied); !strings.Contains(fmt.Sprint(err), "Make it there") {
+					t.Errorf("a file stands where the folder should be: got %v, want what to do about it", err)
+				}
+				if err := p.Move(t.Context(), at("done/2026/q4/people-2.csv"), at("done/people-2.csv")); err != nil {
+					t.Error(err)
+				}
+			})
 			t.Run("a file is deleted", func(t *testing.T) {
 				if err := p.Remove(t.Context(), at("out/people-1.csv")); err != nil {
 					t.Error(err)

@@ -198,6 +198,9 @@ func (p *sftpPlace) Move(ctx context.Context, from, to string) error {
 	if _, err := p.client.Stat(to); err == nil {
 		return fault(CodeNotOffered, "There is a file "+to+" already", nil)
 	}
+	if err := p.client.MkdirAll(path.Dir(to)); err != nil {
+		return p.wires.ended(notMade(path.Dir(to), err))
+	}
 	return p.wires.ended(changed(p.client.Rename(from, to)))
 }
 

@@ -592,6 +592,7 @@ func (p *pass) finish(ctx context.Context) error {
 	if err := p.Memory.SaveProgress(ctx, progress, retry); err != nil {
 		return err
 	}
+	p.noted()
 	p.run.Status, p.run.Finished = statusOf(p.run), p.Now()
 	if p.run.EndState, err = p.state(ctx); err != nil {
 		return err
@@ -683,6 +684,7 @@ func (p *pass) stop(ctx context.Context, cause error) (store.Run, error) {
 	if err != nil {
 		return *p.run, errors.Join(cause, err)
 	}
+	p.noted()
 	return p.failed(ctx, *p.run, cause)
 }
 

@@ -144,7 +144,7 @@ func (e *Engine) open(ctx context.Context, s store.Sync, r *store.Run) (*pass, e
 	if p.epoch, err = e.Memory.Lease(ctx, p.pair.ID, e.Now(), e.Now().Add(e.LeaseFor)); err != nil {
 		return nil, p.leased(err)
 	}
-	def := Complete(s.Definition, p.here, p.there)
+	def := Complete(s.Definition.Towards(p.can.LookedAfter), p.here, p.there)
 	if p.pairing, err = plan.Pair(def, p.here, p.there, p.book.Region()); err != nil {
 		return nil, &run.Error{Code: run.CodeConfig, Message: err.Error()}
 	}

@@ -235,7 +235,7 @@ func (p *pass) onlyHere(it item, k knowledge) (judgement, error) {
 		made.Action, made.Reason, made.Values = plan.Reject, t.Reject, nil
 	}
 	made.Fields = created(p.there, made)
-	return judgement{out: &made, base: p.pairing.BaseOf(it.ours.Values, t.Values)}, nil
+	return judgement{out: &made, base: p.pairing.BaseOfSent(it.ours.Values, t.Values, p.Now())}, nil
 }
 
 // created spells the values of a create out, field by field.

@@ -42,6 +42,7 @@ func (e *Engine) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
 		_ = e.Memory.ClearPlan(context.WithoutCancel(ctx), r.ID)
 		return e.failed(ctx, r, err)
 	}
+	p.noted()
 	return r, e.Memory.UpdateRun(ctx, &r)
 }
 

@@ -50,12 +50,25 @@ func (d *duel) strictest() {
 	switch {
 	case d.offersIn != "" && contact.Stricter(d.offersIn, d.ours):
 		d.tighten(&d.e.In, d.f.name, d.ours, d.offersIn, d.f.way&WayIn != 0 && d.f.in != WriteNever && theirsMoved)
-	case contact.Grants(d.ours) && d.known && !theirsMoved && d.sameHere(d.ours, d.base.Ours): // what the remote has made of ours stands: it may know fewer states
+	case d.rests(theirsMoved):
 	case d.known && d.ours == contact.Pending && d.base.Ours == contact.Pending && d.offersIn == contact.Subscribed: // they have said yes there, which is what was asked
 		d.tighten(&d.e.Out, d.p.theirs.Fields[d.f.theirs].Name, d.theirs, d.offersOut, false)
 	case d.offersOut != "" && d.f.theirs >= 0 && contact.Stricter(d.ours, d.consentThere()):
 		d.tighten(&d.e.Out, d.p.theirs.Fields[d.f.theirs].Name, d.theirs, d.offersOut, d.f.way&WayOut != 0 && d.f.out != WriteNever)
 	}
+}
+
+// rests reports whether the remote has what it could make of our state, for it may
+// know fewer of them: a yes or a question that it put in its own words, and a no that
+// it took for another no. A no that it does not have is said again. And a question
+// that nobody there has been asked is nothing to tell it.
+func (d *duel) rests(theirsMoved bool) bool {
+	there := d.consentThere()
+	if d.ours == contact.Pending && contact.Blank(there) {
+		return true
+	}
+	no := !contact.Blank(there) && !contact.Grants(there)
+	return d.known && !theirsMoved && d.sameHere(d.ours, d.base.Ours) && (contact.Grants(d.ours) || no)
 }
 
 // consentThere is the remote's state in the address book's words, or as it is

@@ -110,6 +110,8 @@ func TestConsentOfAMeeting(t *testing.T) {
 		{"both, differently: the stricter counts and nothing waits", plan.Mapping{}, agreed("subscribed", "IN"), "unsubscribed", "DEAD", "cleaned", ""},
 		{"the remote has no word for ours: what it made of it stands", plan.Mapping{}, agreed("pending", "IN"), "pending", "IN", "", ""},
 		{"they say yes there to what was asked: it stands, and is not taken back", plan.Mapping{}, agreed("pending", "ASKED"), "pending", "IN", "", "kept ASKED"},
+		{"a no that it took for another no stands", plan.Mapping{}, agreed("cleaned", "OUT"), "cleaned", "OUT", "", ""},
+		{"a question is nothing to tell whom nobody has asked there", plan.Mapping{}, nil, "pending", "", "", ""},
 		{"a no that is put back there is said again", plan.Mapping{}, agreed("unsubscribed", "IN"), "unsubscribed", "IN", "", "OUT"},
 		{"until ours moves on", plan.Mapping{}, agreed("pending", "IN"), "cleaned", "IN", "", "DEAD"},
 		{"the winner has no say", plan.Mapping{Winner: plan.WinReview}, agreed("subscribed", "IN"), "cleaned", "OUT", "", "DEAD"},

@@ -19,7 +19,11 @@ func (b *Rulebook) DecideCreate(fields []string, t Translated) Change {
 		}
 		return c.turn(Hold, GateClosed)
 	}
-	if missing := b.missing(t.Values); len(missing) > 0 {
+	missing, demanded := b.missing(b.required, t.Values), b.missing(b.demanded, t.Values)
+	if len(missing) == 0 && len(demanded) == 1 && b.emailAt >= 0 && demanded[0] == b.Target.Fields[b.emailAt].Name {
+		return c.turn(Skip, NoEmail) // S4: a list ignores who has no address
+	}
+	if missing = append(missing, demanded...); len(missing) > 0 {
 		c.Detail.Missing = missing
 		return c.turn(Hold, RequiredMissing)
 	}
@@ -161,8 +165,8 @@ func (b *Rulebook) blank(f contact.Field, value string) bool {
 	return contact.Blank(value) || f.Kind == contact.Name && contact.IsPlaceholder(value)
 }
 
-func (b *Rulebook) missing(values []string) (names []string) {
-	for _, at := range b.required {
+func (b *Rulebook) missing(wanted []int, values []string) (names []string) {
+	for _, at := range wanted {
 		if contact.Blank(values[at]) {
 			names = append(names, b.Target.Fields[at].Name)
 		}

@@ -95,7 +95,7 @@ func (s *Sync) Resolve(g *Group) (verdicts []Verdict, seen []int64) {
 			r.add(&r.expected, c) // will be somebody with this telephone, by its better key
 		}
 	}
-	ordered := s.order(g.Claims)
+	ordered := r.order(g.Claims)
 	sure := r.settleSure(ordered)
 	for i, c := range ordered {
 		switch {
@@ -162,9 +162,11 @@ func (s *Sync) takesOne() bool {
 	return s.OnSeveral == SeveralFirst || s.OnSeveral == SeveralMostRecent
 }
 
-// order puts the claims whose identity is this key first, the winning duplicate
-// (settled question 6) ahead of them.
-func (s *Sync) order(claims []Claim) []Claim {
+// order puts the claims whose identity is this key first; of those with several keys
+// the ones that a contact is known by through the key of their main card, for a second
+// address is a lesser rule (settled question 9); and the winning duplicate (settled
+// question 6) ahead of them.
+func (r *resolution) order(claims []Claim) []Claim {
 	if len(claims) == 1 {
 		return claims
 	}
@@ -173,16 +175,22 @@ func (s *Sync) order(claims []Claim) []Claim {
 		if a.Best != b.Best {
 			return boolFirst(a.Best)
 		}
+		if main := r.known(a); main != r.known(b) {
+			return boolFirst(main)
+		}
 		if a.Best && a.First != b.First {
 			return boolFirst(a.First)
 		}
-		if a.Best && s.Duplicates == LastWins {
+		if a.Best && r.sync.Duplicates == LastWins {
 			return int(b.Row - a.Row)
 		}
 		return int(a.Row - b.Row)
 	})
 	return ordered
 }
+
+// known reports whether a contact has the key of a claim's main card.
+func (r *resolution) known(c Claim) bool { return c.Own != 0 && len(r.byKey[c.Own]) > 0 }
 
 func boolFirst(first bool) int {
 	if first {

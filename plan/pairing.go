@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/kith-sync/kith/contact"
 )
@@ -68,6 +70,7 @@ type pairField struct {
 // Pair binds a sync between an address book and a remote. One of its endpoints
 // names the book.
 func Pair(s Sync, ours, theirs contact.Schema, region string) (*Pairing, error) {
+	s = s.Towards(false)
 	p := &Pairing{Sync: s, ours: ours, theirs: theirs, forward: WayIn}
 	if s.Prefer != "" && ours.Index(s.Prefer) < 0 {
 		return nil, fmt.Errorf("prefer: the address book has no field %q", s.Prefer)
@@ -114,7 +117,8 @@ func (p *Pairing) reverse(source, target contact.Schema) (Sync, error) {
 	back.Source, back.Target = p.Sync.Target, p.Sync.Source
 	back.Filter, back.Scope = p.Sync.Scope, p.Sync.Filter
 	back.Required, back.Gate, back.Map = nil, "", nil
-	back.Policy.Update = p.backPolicy()
+	back.Policy.Update = p.Sync.Policy.Back
+	back.Policy.Create = cmp.Or(p.Sync.Policy.CreateBack, p.Sync.Policy.Create)
 	for i, m := range p.Sync.Map {
 		if m.From == "" {
 			continue
@@ -130,7 +134,7 @@ func (p *Pairing) reverse(source, target contact.Schema) (Sync, error) {
 		switch way := p.wayOf(m); {
 		case way&^p.forward == 0:
 			turned.Write = WriteNever
-		case way == WayBoth && consents(source, m.From):
+		case way == WayBoth && (consents(source, m.From) || consents(target, m.To)): // a file's column of states is a text here
 			turned.Write = m.Write // an opt-out travels where field values may not (3.14)
 		}
 		back.Map = append(back.Map, turned)
@@ -141,14 +145,6 @@ func (p *Pairing) reverse(source, target contact.Schema) (Sync, error) {
 func consents(s contact.Schema, field string) bool {
 	f, ok := s.Field(field)
 	return ok && f.Kind == contact.Consent
-}
-
-// backPolicy is the write policy of the way back.
-func (p *Pairing) backPolicy() Write {
-	if p.Sync.Policy.Back != "" {
-		return p.Sync.Policy.Back
-	}
-	return WriteIfNewNotBlank
 }
 
 func invert(values map[string]string) (map[string]string, error) {
@@ -203,9 +199,9 @@ func (p *Pairing) bindFields(source, target contact.Schema) error {
 		}
 		if f.way == WayBoth && m.Write == "" { // a link is the identity: its e-mail is data like any other
 			if p.forward == WayIn {
-				f.in, f.out = p.Sync.Policy.Update, p.backPolicy()
+				f.in, f.out = p.Sync.Policy.Update, p.Sync.Policy.Back
 			} else {
-				f.in, f.out = p.backPolicy(), p.Sync.Policy.Update
+				f.in, f.out = p.Sync.Policy.Back, p.Sync.Policy.Update
 			}
 		}
 		p.fields = append(p.fields, f)
@@ -281,6 +277,20 @@ func (p *Pairing) BaseOf(ours, theirs []string) map[string]Agreed {
 			a.Theirs = theirs[f.theirs]
 		}
 		base[f.name] = a
+	}
+	return base
+}
+
+// BaseOfSent is BaseOf for a record that is created at the remote from these values.
+// What goes there only is remembered as written: the remote may make something else of
+// it, and is not sent it again (E8).
+func (p *Pairing) BaseOfSent(ours, sent []string, now time.Time) map[string]Agreed {
+	base := p.BaseOf(ours, sent)
+	for _, f := range p.fields {
+		if a := base[f.name]; f.way == WayOut && a.Theirs != "" {
+			a.Wrote = []Wrote{{At: now.UnixMilli(), Value: hashOf(a.Theirs)}}
+			base[f.name] = a
+		}
 	}
 	return base
 }

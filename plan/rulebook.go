@@ -31,6 +31,7 @@ type Rulebook struct {
 	mayClear  []bool
 	consent   []bool // per target field: its mapping says that it holds a consent
 	required  []int
+	demanded  []int // that the target itself asks of a new record, beside those
 	filter    *vm.Program
 	gate      *vm.Program
 	scope     *vm.Program
@@ -87,6 +88,9 @@ func Compile(s Sync, source, target contact.Schema, region string) (*Rulebook, e
 		b.required = append(b.required, at)
 	}
 	for i, f := range target.Fields {
+		if f.Required && !slices.Contains(b.required, i) {
+			b.demanded = append(b.demanded, i)
+		}
 		if f.Kind == contact.Name {
 			b.names = append(b.names, i)
 		}

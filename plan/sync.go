@@ -75,11 +75,12 @@ type CSV struct {
 
 // Policy says what may be done to the target (K7-K9, C14, C15).
 type Policy struct {
-	Create    *bool  `json:"create,omitempty" yaml:"create,omitempty"`
-	Update    Write  `json:"update,omitempty" yaml:"update,omitempty"`
-	Back      Write  `json:"back,omitempty" yaml:"back,omitempty"` // of a two-way sync: what may be done to its source
-	Delete    Delete `json:"delete,omitzero" yaml:"delete,omitempty"`
-	WholeBook string `json:"whole_book,omitempty" yaml:"whole_book,omitempty"` // "accepted": settled question 1
+	Create     *bool  `json:"create,omitempty" yaml:"create,omitempty"`
+	Update     Write  `json:"update,omitempty" yaml:"update,omitempty"`
+	Back       Write  `json:"back,omitempty" yaml:"back,omitempty"`               // of a two-way sync: what may be done to its source
+	CreateBack *bool  `json:"create_back,omitempty" yaml:"create_back,omitempty"` // of a two-way sync: whether the source gets who is new in the target; nil: as Create
+	Delete     Delete `json:"delete,omitzero" yaml:"delete,omitempty"`
+	WholeBook  string `json:"whole_book,omitempty" yaml:"whole_book,omitempty"` // "accepted": settled question 1
 }
 
 // Creates reports whether unmatched records may be created (K7).
@@ -178,7 +179,9 @@ func (s Sync) Defaults() Sync {
 	fill(&s.OnSeveral, SeveralReview)
 	fill(&s.OutOfScope, OutOfScopeSkip)
 	fill(&s.Duplicates, FirstWins)
-	fill(&s.Policy.Update, WriteIfNewNotBlank)
+	if s.Target.Connection == "" { // else see Towards
+		fill(&s.Policy.Update, WriteIfNewNotBlank)
+	}
 	fill(&s.Policy.Delete.NotFound, Keep)
 	fill(&s.Policy.Delete.Scope, BroughtByThisSync)
 	if s.Guard == (Guard{}) {
@@ -187,6 +190,23 @@ func (s Sync) Defaults() Sync {
 	if s.Linked() && s.Guard.Day == (Limit{}) {
 		s.Guard.Day = Percent(20)
 	}
+	return s
+}
+
+// Towards completes a linked sync's write policies where it says nothing: what comes
+// into the address book is written where the record knows something, and so is what
+// goes to another system, unless people look after its records there. Towards such a
+// CRM only what is blank is filled (settled question 3).
+func (s Sync) Towards(lookedAfter bool) Sync {
+	in, out := &s.Policy.Update, &s.Policy.Back
+	if s.Target.Connection != "" {
+		in, out = out, in
+	}
+	fill(in, WriteIfNewNotBlank)
+	if lookedAfter {
+		fill(out, WriteIfExistingBlank)
+	}
+	fill(out, WriteIfNewNotBlank)
 	return s
 }
 

@@ -125,7 +125,7 @@ func TestPropRowOrderDoesNotChangePairs(t *testing.T) {
 	law(t, func(t *rapid.T, b *bench) {
 		w := drawWorld(t, b, 0)
 		lines := slices.DeleteFunc(drawRows(t, "row", 8), func(l line) bool { return strings.TrimSpace(strings.Join(l.values, "")) == "" }) // those would not be records
-		lines = w.distinct(lines) // of duplicates the first counts: there the order matters on purpose
+		lines = w.distinct(lines)                                                                                                           // of duplicates the first counts: there the order matters on purpose
 		shuffled := rapid.Permutation(lines).Draw(t, "order")
 		w.Files = []string{render(lines), render(shuffled)}
 		first, second := w.pairs(t, w.plan(t, 0), lines), w.pairs(t, w.plan(t, 1), shuffled)

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -219,6 +220,12 @@ func (p *pass) resolveDoubtful(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var ranks map[int64]int64
+	if p.book.Sync.OnSeveral == plan.SeveralMostRecent {
+		if ranks, err = p.changedLast(ctx, contacts); err != nil {
+			return err
+		}
+	}
 	for i := range p.doubtful {
 		g := &p.doubtful[i]
 		p.refresh(g)
@@ -229,7 +236,7 @@ func (p *pass) resolveDoubtful(ctx context.Context) error {
 		}
 		g.Other = func(row, ref int64) plan.Otherness { return p.otherness(records[row], contacts[ref]) }
 		g.Recent = func(refs []int64) int64 {
-			return slices.MaxFunc(refs, func(a, b int64) int { return int(contacts[a].Rank - contacts[b].Rank) })
+			return slices.MaxFunc(refs, func(a, b int64) int { return cmp.Compare(ranks[a], ranks[b]) })
 		}
 		if err := p.resolve(g); err != nil {
 			return err

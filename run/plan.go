@@ -350,9 +350,6 @@ func (e *Engine) unchanged(ctx context.Context, s store.Sync, source connector.S
 		if decided.EndState != r.TargetState || s.Definition.Scope != "" || mayGoOn(decided) {
 			return false, nil
 		}
-		if s.Definition.OnSeveral == plan.SeveralMostRecent {
-			return false, nil // the run itself changed who was changed last
-		}
 		if decided.Totals.Created+decided.Totals.Updated > 0 && e.addsOnly(last) {
 			return false, nil // what was created then, or lost its mark, would be skipped now
 		}

@@ -324,3 +324,21 @@ func TestUndoKeepsGeneratedKeys(t *testing.T) {
 		t.Errorf("after the undo: got %swant %s", got, before)
 	}
 }
+
+// I13: whoever is missing may stand under a mistyped key. A run that need not look at
+// everybody again counts who is missing as a full look does: without those who share
+// a key with somebody in the file.
+func TestAQuickLookLeavesOutRemovalsAsAFullLookDoes(t *testing.T) {
+	b := newBench(t)
+	w := &world{bench: b, Sync: plan.Sync{Match: []plan.Rule{plan.ByEmail}, OnSeveral: plan.SeveralReview, Map: []plan.Mapping{{From: "uid", To: "uid"}, {From: "email", To: "email"}}, Target: plan.Endpoint{Key: "uid"}}}
+	w.Sync.Policy = plan.Policy{Update: plan.WriteIfExistingBlank, Delete: plan.Delete{NotFound: plan.Trash, Scope: plan.WholeBook}}
+	w.Sync.Guard.Explicit, w.Sync.Source.EveryTime = true, true
+	w.Seed = [][]string{{"k1", "ann@example.com", "", "", "", "", "", ""}, {"k2", "", "", "", "", "", "", ""}, {"k3", "", "", "", "", "", "", ""}}
+	w.open(t, "quick")
+	const file = "uid,email\nk2,ann@example.com\n,n/a\n"
+	w.runText(t, file)
+	r := w.runText(t, file+"\n")
+	if r.Totals.Deleted != 0 || r.Warnings["delete.left_out"] != 1 {
+		t.Errorf("got %+v %v %v, want nobody removed: who is missing may stand in the row without an e-mail", r.Totals, r.Warnings, r.Notes)
+	}
+}

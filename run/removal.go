@@ -31,15 +31,15 @@ func (p *planning) removals(ctx context.Context, out *planWriter, syncID int64) 
 	if err != nil {
 		return 0, nil, err
 	}
+	if missing, err = p.withoutShared(ctx, missing); err != nil {
+		return 0, nil, err
+	}
 	if why := p.incomplete(int64(len(missing))); why != "" {
 		if len(missing) > 0 {
 			p.warnings["delete.left_out"] += int64(len(missing))
 			notes = append(notes, why)
 		}
 		return base, notes, nil
-	}
-	if missing, err = p.withoutShared(ctx, missing); err != nil {
-		return 0, nil, err
 	}
 	return base, nil, p.planRemovals(ctx, out, missing)
 }

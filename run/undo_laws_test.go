@@ -35,9 +35,6 @@ func TestPropUndoRestores(t *testing.T) {
 		same(t, w, "after the undo of the undo, plan"+changes.String()+"\nredo"+w.changes(t, forth).String(), w.shelf(t), after)
 		w.undo(t, forth)
 		same(t, w, "after the third undo, plan"+changes.String(), w.shelf(t), before)
-		if w.Sync.OnSeveral == plan.SeveralMostRecent {
-			return // an undo is a change, too
-		}
 		again := w.run(t, 1)
 		if again.Totals != r.Totals {
 			t.Fatalf("the undone run again: got %+v, want %+v\nfirst%v\nagain%v\nbook%v\n%v",

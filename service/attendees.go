@@ -24,6 +24,9 @@ type Attendee struct {
 	Links   []ContactLink `json:"links"`
 	Waiting *Waiting      `json:"waiting,omitempty"`                  // why they are not in step with a connection
 	Member  string        `json:"member,omitempty" enum:"there,gone"` // of the event's campaign: whether they are in it
+
+	Company string              `json:"company,omitempty"`
+	Account *desk.AccountReport `json:"account,omitempty"` // that the company is linked with (E18)
 }
 
 // Waiting says why a contact did not get through to a connection (E24).
@@ -67,7 +70,8 @@ func (s *Service) Attendees(ctx context.Context, book int64, kind string, id, af
 	reports, err := desk.ReportAttendees(ctx, s.Workspace, b, joined)
 	for _, r := range reports {
 		ref := store.Ref(b.ID, r.Contact)
-		a := Attendee{Contact: r.Contact, Name: r.Name, Status: r.Status, Added: r.Added, Trashed: r.Trashed, Into: store.Number(merged[ref]), Member: members[r.Contact]}
+		a := Attendee{Contact: r.Contact, Name: r.Name, Status: r.Status, Added: r.Added, Trashed: r.Trashed, Into: store.Number(merged[ref]), Member: members[r.Contact],
+			Company: r.Company, Account: r.Account}
 		if a.Links, err = s.links(ctx, b, ref); err != nil {
 			return list, err
 		}

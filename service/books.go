@@ -22,9 +22,10 @@ type BookState struct {
 	Trash int64 `json:"trash"` // contacts in its trash
 }
 
-// Books are all address books, by name.
-func (s *Service) Books(ctx context.Context) ([]BookState, error) {
-	books, err := s.Workspace.Store.Books(ctx)
+// Books are the address books, by name; with all also those that Kith fills itself with
+// what it sends.
+func (s *Service) Books(ctx context.Context, all bool) ([]BookState, error) {
+	books, err := desk.BooksOf(ctx, s.Workspace, all)
 	if err != nil {
 		return nil, err
 	}

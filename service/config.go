@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/kith-sync/kith/account"
 	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
@@ -22,24 +23,28 @@ func (s *Service) ExportConfig(ctx context.Context) ([]desk.ConfigFile, error) {
 	return desk.ExportConfig(ctx, s.Workspace, "")
 }
 
-// PlanConfig says what applying files would change.
-func (s *Service) PlanConfig(ctx context.Context, r ConfigRequest) (desk.ConfigPlan, error) {
-	return desk.PlanConfig(ctx, s.Workspace, r.Files, s.configOptions(ctx, r))
+// PlanConfig says what it would change when somebody applied files.
+func (s *Service) PlanConfig(ctx context.Context, who account.Actor, r ConfigRequest) (desk.ConfigPlan, error) {
+	return desk.PlanConfig(ctx, s.Workspace, r.Files, s.configOptions(ctx, who, r))
 }
 
 // ApplyConfig makes the configuration what files say, all of it or nothing.
-func (s *Service) ApplyConfig(ctx context.Context, r ConfigRequest) (desk.ConfigPlan, error) {
-	return desk.ApplyConfig(context.WithoutCancel(ctx), s.Workspace, r.Files, s.configOptions(ctx, r))
+func (s *Service) ApplyConfig(ctx context.Context, who account.Actor, r ConfigRequest) (desk.ConfigPlan, error) {
+	return desk.ApplyConfig(context.WithoutCancel(ctx), s.Workspace, r.Files, s.configOptions(ctx, who, r))
 }
 
 // configOptions keep whoever may write the configuration from reading the server
-// with it: of its environment only what is meant for that, and no files.
-func (s *Service) configOptions(ctx context.Context, r ConfigRequest) desk.ConfigOptions {
+// with it: of its environment only what is meant for that, and no files. A value goes to
+// the server that the file names, so only an owner may have one looked up; what anybody
+// else applies keeps the secret that is stored, for the server that it was given for.
+func (s *Service) configOptions(ctx context.Context, who account.Actor, r ConfigRequest) desk.ConfigOptions {
 	return desk.ConfigOptions{Prune: r.Prune,
 		Resolve: func(source, name string) (string, error) {
 			switch {
 			case source != "env" || !strings.HasPrefix(name, desk.SecretVariable):
 				return "", errors.New("over the network only variables that begin with " + desk.SecretVariable + " can be named")
+			case !who.May(account.Owner):
+				return "", errors.New("over the network only an owner may use variables of the server")
 			case os.Getenv(name) == "":
 				return "", errors.New("the environment of the server has no " + name)
 			}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,36 +17,11 @@ import (
 	"github.com/kith-sync/kith/workspace"
 )
 
-// A ConnectionState is one line of the list of connections. The secret is never
-// part of it.
-type ConnectionState struct {
-	desk.ConnectionReport
-	Title       string          `json:"title"`              // of the system
-	Files       bool            `json:"files,omitempty"`    // it holds files, and no records
-	UsedBy      []string        `json:"used_by"`            // syncs
-	CallsToday  int64           `json:"calls_today"`        // as far as they are counted
-	CallsPerDay int64           `json:"calls_per_day"`      // the most; 0: any number, and none is counted
-	Links       int64           `json:"links"`              // contacts that have a record there
-	Account     *Usage          `json:"account,omitempty"`  // what the system itself counts, where it tells
-	Test        *ConnectionTest `json:"test,omitempty"`     // the last one since it was changed
-	HostKey     string          `json:"host_key,omitempty"` // that was accepted
-}
-
-// Usage is what a system says of the calls of an account, of everybody's together.
-type Usage struct {
-	Used int `json:"used"`
-	Most int `json:"most"`
-}
-
-// A ConnectionTest says how a test went.
-type ConnectionTest struct {
-	At      time.Time       `json:"at"`
-	OK      bool            `json:"ok"`
-	Code    string          `json:"code,omitempty"` // of what stood in the way
-	Said    string          `json:"said"`
-	Seen    desk.TestReport `json:"seen,omitzero"`      // only of a test that was just made
-	HostKey string          `json:"host_key,omitempty"` // that the server shows, and a person has to accept
-}
+// How a connection is, and how its last test went.
+type (
+	ConnectionState = desk.ConnectionState
+	ConnectionTest  = desk.ConnectionTest
+)
 
 // A SystemReport is what can be connected, with what it asks for.
 type SystemReport struct {
@@ -109,39 +83,7 @@ func (s *Service) connectionNamed(ctx context.Context, name string) (store.Conne
 }
 
 func (s *Service) connectionStates(ctx context.Context, all []store.Connection) ([]ConnectionState, error) {
-	syncs, err := s.Workspace.Store.Syncs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	tests, err := s.Workspace.Store.Tests(ctx)
-	if err != nil {
-		return nil, err
-	}
-	spent, err := s.Workspace.Store.SpentOn(ctx, s.Now().UTC().Format(time.DateOnly))
-	if err != nil {
-		return nil, err
-	}
-	links, err := s.Workspace.Store.CountLinks(ctx)
-	if err != nil {
-		return nil, err
-	}
-	states := make([]ConnectionState, len(all))
-	for i, c := range all {
-		st := ConnectionState{ConnectionReport: desk.ReportConnection(c), Title: c.Kind, UsedBy: desk.UsedBy(syncs, c.Name),
-			CallsToday: spent[c.ID], Links: links[c.ID], HostKey: c.Settings[workspace.HostKey]}
-		if system, err := workspace.SystemNamed(c.Kind); err == nil {
-			st.Title, st.Files = system.Title, system.Files()
-		}
-		st.CallsPerDay, _ = strconv.ParseInt(c.Settings[workspace.CallsPerDay.Name], 10, 64) // checked when it was stored
-		if t, tested := tests[c.ID]; tested {
-			st.Test = &ConnectionTest{At: t.At, OK: t.Code == "", Code: t.Code, Said: t.Said}
-		}
-		if used, most := s.Workspace.Usage(c); most > 0 {
-			st.Account = &Usage{used, most}
-		}
-		states[i] = st
-	}
-	return states, nil
+	return desk.ConnectionStates(ctx, s.Workspace, all, s.Now())
 }
 
 // A NewConnection is a connection as somebody describes it.

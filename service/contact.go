@@ -28,6 +28,8 @@ type ContactState struct {
 	Conflicts int                `json:"conflicts"`         // that wait for a person
 	History   []run.HistoryEntry `json:"history"`           // the latest last
 	Fields    []contact.Field    `json:"-"`
+
+	Account *desk.AccountReport `json:"account,omitempty"` // that the company is linked with (E18)
 }
 
 // A BookName names a book for people and for addresses.
@@ -78,6 +80,13 @@ func (s *Service) Contact(ctx context.Context, book, id int64) (ContactState, er
 		return state, err
 	}
 	if state.Waiting, err = s.unlinked(ctx, c.Ref, trashed, state.Links); err != nil {
+		return state, err
+	}
+	accounts, err := desk.AccountsOf(ctx, s.Workspace, b)
+	if err != nil {
+		return state, err
+	}
+	if state.Account, err = accounts.Of(ctx, c); err != nil {
 		return state, err
 	}
 	if state.TakesPart, err = s.takesPart(ctx, c.Ref); err != nil {

@@ -307,6 +307,7 @@ func (s *Service) EditContact(ctx context.Context, book, id, version int64, type
 	if len(change.Fields) == 0 {
 		return 0, nil
 	}
+	change = desk.LetGo(b, c, change)
 	if err := desk.Alone(ctx, s.Workspace, b, becomes, c.Ref); err != nil {
 		return 0, err
 	}

@@ -91,7 +91,7 @@ func (s *Service) SaveDefinition(ctx context.Context, name string, text []byte) 
 	if err != nil {
 		return false, err
 	}
-	if err := desk.KeepSchedule(ctx, s.Workspace, sync, doc.Schedule); err != nil {
+	if err := desk.KeepSchedule(ctx, s.Workspace, sync, doc.Schedule, doc.Paused); err != nil {
 		return false, err
 	}
 	return made, s.Workspace.Store.SaveNotify(ctx, sync.ID, doc.Notify)

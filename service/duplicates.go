@@ -106,7 +106,7 @@ func (s *Service) samePhone(ctx context.Context, b store.Book, after uint64, pag
 // sameEmail walks through the e-mail addresses of a book and of all others at
 // once, all in order of their hash.
 func (s *Service) sameEmail(ctx context.Context, b store.Book, after uint64, page *DuplicatesPage) error {
-	books, err := s.Workspace.Store.Books(ctx)
+	books, err := desk.PeopleBooks(ctx, s.Workspace)
 	if err != nil {
 		return err
 	}

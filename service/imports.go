@@ -370,7 +370,7 @@ func (s *Service) FinishImport(ctx context.Context, d ImportDraft, when *schedul
 		return sync, err
 	}
 	if d.Edits == "" || when != nil {
-		if err := desk.KeepSchedule(ctx, s.Workspace, sync, when); err != nil {
+		if err := desk.KeepSchedule(ctx, s.Workspace, sync, when, nil); err != nil {
 			return sync, err
 		}
 	}

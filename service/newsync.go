@@ -26,7 +26,7 @@ type End struct {
 
 // Ends are all there are. Connections with files are for imports.
 func (s *Service) Ends(ctx context.Context) ([]End, error) {
-	books, err := s.Workspace.Store.Books(ctx)
+	books, err := desk.PeopleBooks(ctx, s.Workspace)
 	if err != nil {
 		return nil, err
 	}

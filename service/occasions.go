@@ -12,7 +12,6 @@ import (
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/syncfile"
-	"github.com/kith-sync/kith/workspace"
 )
 
 // An OccasionState is an event or a meeting with what belongs to it.
@@ -42,7 +41,7 @@ type BookOccasion struct {
 
 // AllOccasions are the events or meetings of all books, the latest first.
 func (s *Service) AllOccasions(ctx context.Context, kind string) (all []BookOccasion, err error) {
-	books, err := s.Workspace.Store.Books(ctx)
+	books, err := desk.PeopleBooks(ctx, s.Workspace)
 	if err != nil {
 		return nil, err
 	}
@@ -84,16 +83,9 @@ func (s *Service) eventNames(ctx context.Context, b store.Book) (map[int64]strin
 // PeopleBooks are the books that people may keep events of: all but those that Kith
 // fills itself with what it sends.
 func (s *Service) PeopleBooks(ctx context.Context) (books []BookName, err error) {
-	all, err := s.Workspace.Store.Books(ctx)
-	if err != nil {
-		return nil, err
-	}
-	syncs, err := s.Workspace.Store.Syncs(ctx)
+	all, err := desk.PeopleBooks(ctx, s.Workspace)
 	for _, b := range all {
-		fed := func(sync store.Sync) bool { return workspace.IsFeed(sync) && sync.Definition.Target.Book == b.Name }
-		if !slices.ContainsFunc(syncs, fed) {
-			books = append(books, BookName{b.ID, b.Name})
-		}
+		books = append(books, BookName{b.ID, b.Name})
 	}
 	return books, err
 }
@@ -192,6 +184,15 @@ func (s *Service) ConnectCampaign(ctx context.Context, book, id int64, connectio
 		return OccasionState{}, err
 	}
 	return s.occasionState(ctx, b, o)
+}
+
+// CampaignConnections are the connections that have campaigns.
+func (s *Service) CampaignConnections(ctx context.Context) (names []string, err error) {
+	all, err := desk.ConnectionsChoosing(ctx, s.Workspace, "Campaign")
+	for _, c := range all {
+		names = append(names, c.Name)
+	}
+	return names, err
 }
 
 // Choices are records of an object of a connection that people choose by name.

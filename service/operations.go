@@ -42,6 +42,7 @@ func Operations() []Operation {
 		{"schedules.remove", manager, true, "Run a sync by hand only"},
 		{"schedules.pause", operator, true, "Pause a schedule"},
 		{"schedules.resume", operator, true, "Go on with a paused schedule"},
+		{"setups.list", viewer, false, "The numbered steps of a set-up, and how far each has come"},
 		{"presets.list", viewer, false, "The manners of other systems that a sync can take on"},
 
 		{"runs.list", viewer, false, "The latest runs"},
@@ -81,6 +82,8 @@ func Operations() []Operation {
 		{"contacts.export", operator, false, "A book as a file"},
 		{"contacts.erase", manager, true, "Forget a person for good, on their request"},
 		{"contacts.disclose", manager, false, "Everything that is known of a person"},
+		{"companies.list", viewer, false, "List the companies of a book, and which Accounts they are at a CRM"},
+		{"companies.link", operator, true, "Say which Account of a CRM a company is"},
 		{"trash.list", viewer, false, "Deleted contacts"},
 		{"trash.empty", manager, true, "Remove deleted contacts for good"},
 		{"duplicates.list", viewer, false, "Contacts that may be one person"},

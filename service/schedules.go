@@ -63,7 +63,7 @@ func (s *Service) keepSchedule(ctx context.Context, name string, def *schedule.S
 	if err := desk.Free(ctx, s.Workspace, syncfile.Kind, sync.Name); err != nil {
 		return err
 	}
-	return desk.KeepSchedule(ctx, s.Workspace, sync, def)
+	return desk.KeepSchedule(ctx, s.Workspace, sync, def, nil)
 }
 
 // PauseSchedule stops the schedule of a sync, or has it go on.

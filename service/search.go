@@ -43,7 +43,7 @@ func (s *Service) Search(ctx context.Context, text string) (SearchResults, error
 	if r.Text == "" {
 		return r, nil
 	}
-	books, err := s.Workspace.Store.Books(ctx)
+	books, err := desk.PeopleBooks(ctx, s.Workspace)
 	if err != nil {
 		return r, err
 	}

@@ -195,7 +195,7 @@ func (s *Service) RetrySync(ctx context.Context, who account.Actor, name string)
 	if err != nil {
 		return store.Job{}, err
 	}
-	r, err := s.Workspace.Store.LatestApplied(ctx, sync.ID)
+	r, err := desk.LatestLooked(ctx, s.Workspace, sync.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return store.Job{}, &run.Error{Code: "not_found", Message: name + " has not been run yet"}
 	}

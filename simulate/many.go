@@ -30,6 +30,11 @@ func (t *Totals) add(r Result) {
 // Many plays n seeds from the given one on, several at a time. Each is told of as
 // it ends, in any order, one at a time.
 func (s *Simulator) Many(ctx context.Context, from uint64, n, atOnce int, each func(Result)) Totals {
+	return Many(ctx, s.Run, from, n, atOnce, each)
+}
+
+// Many plays n seeds with a function that plays one.
+func Many(ctx context.Context, play func(seed uint64) Result, from uint64, n, atOnce int, each func(Result)) Totals {
 	// Many small worlds that are soon gone: to collect them less often saves a fifth.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	var totals Totals
@@ -39,7 +44,7 @@ func (s *Simulator) Many(ctx context.Context, from uint64, n, atOnce int, each f
 	for range max(1, atOnce) {
 		workers.Go(func() {
 			for seed := range seeds {
-				r := s.Run(seed)
+				r := play(seed)
 				mu.Lock()
 				if totals.add(r); each != nil {
 					each(r)

@@ -1,10 +1,12 @@
 package simulate
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/connector/book"
@@ -102,28 +104,37 @@ func (w *world) trashHere(ref int64) {
 
 func (w *world) byHand(c plan.Change) int64 {
 	w.doings++
-	b, err := book.Open(w.ctx, w.store, bookName, w.secret, nil)
+	ref, err := ByHand(w.ctx, w.store, bookName, w.secret, w.now, c)
 	if err != nil {
-		w.broken("open book: %v", err)
-		return 0
+		w.broken("an edit by hand: %v", err)
 	}
-	r := store.Run{Name: "edit", Kind: store.KindEdit, Status: store.Applying, Started: w.now(), BookID: b.ID()}
-	fail := func(err error) {
-		if err != nil {
-			w.broken("an edit by hand: %v", err)
+	return ref
+}
+
+// ByHand carries a change out as a person's edit in a book does, in a run of its own,
+// and returns the contact.
+func ByHand(ctx context.Context, s *store.Store, name string, secret plan.Secret, now func() time.Time, c plan.Change) (ref int64, err error) {
+	b, err := book.Open(ctx, s, name, secret, nil)
+	if err != nil {
+		return 0, err
+	}
+	r := store.Run{Name: "edit", Kind: store.KindEdit, Status: store.Applying, Started: now(), BookID: b.ID()}
+	if err := s.CreateRun(ctx, &r); err != nil {
+		return 0, err
+	}
+	if c.Action == plan.Create {
+		if c.Ref, err = b.Reserve(ctx, r.ID, 1); err != nil {
+			return 0, err
 		}
 	}
-	fail(w.store.CreateRun(w.ctx, &r))
-	if c.Action == plan.Create {
-		c.Ref, err = b.Reserve(w.ctx, r.ID, 1)
-		fail(err)
+	if err := s.AppendPlan(ctx, r.ID, nil, 0, []plan.Change{c}); err != nil {
+		return c.Ref, err
 	}
-	fail(w.store.AppendPlan(w.ctx, r.ID, nil, 0, []plan.Change{c}))
-	_, err = b.Write(w.ctx, connector.Batch{Run: r.ID, Now: w.now(), Changes: []plan.Change{c}, Position: 1, IndexNow: true})
-	fail(err)
+	if _, err := b.Write(ctx, connector.Batch{Run: r.ID, Now: now(), Changes: []plan.Change{c}, Position: 1, IndexNow: true}); err != nil {
+		return c.Ref, err
+	}
 	r.Status = store.Succeeded
-	fail(w.store.UpdateRun(w.ctx, &r))
-	return c.Ref
+	return c.Ref, s.UpdateRun(ctx, &r)
 }
 
 func (w *world) noteAll(side int, id string, values map[string]string) {

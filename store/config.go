@@ -79,6 +79,7 @@ type ConfigSync struct {
 	Definition plan.Sync
 	Base       string
 	Schedule   *schedule.Schedule // nil: by hand only
+	Paused     *bool              // nil: it stays as it is
 	Next       time.Time
 	Notify     []notify.Rule
 }
@@ -187,6 +188,9 @@ func putSyncs(ctx context.Context, tx *sql.Tx, c ConfigChange) error {
 			err = removeSchedule(ctx, tx, s.ID)
 		} else {
 			err = saveSchedule(ctx, tx, s.ID, *one.Schedule, one.Next)
+		}
+		if err == nil && one.Schedule != nil && one.Paused != nil {
+			err = pauseIfNot(ctx, tx, s.ID, *one.Paused, one.Next)
 		}
 		if err != nil {
 			return err

@@ -33,6 +33,28 @@ func testConfig(t *testing.T, s *Store) {
 	if sch, err := s.Schedule(ctx, sync.ID); err != nil || sch.NextAt.UnixMilli() != 5000 {
 		t.Errorf("the schedule is %+v, %v", sch, err)
 	}
+	for _, row := range []struct {
+		sentence string
+		says     *bool
+		offered  int64
+		paused   bool
+		next     int64
+	}{
+		{"a file pauses it", new(true), 6000, true, 6000},
+		{"one that does not say leaves it paused", nil, 7000, true, 6000},
+		{"another has it go on, from then", new(false), 8000, false, 8000},
+		{"once more, and what is due stays due", new(false), 9000, false, 8000},
+	} {
+		again := aConfig()
+		again.NewBooks, again.Connections, again.Syncs[0].Paused = nil, nil, row.says
+		again.Syncs[0].Next = time.UnixMilli(row.offered)
+		if err := s.ApplyConfig(ctx, again); err != nil {
+			t.Fatal(err)
+		}
+		if sch, err := s.Schedule(ctx, sync.ID); err != nil || sch.Paused != row.paused || sch.NextAt.UnixMilli() != row.next {
+			t.Errorf("%s: got paused %v, next %d, %v; want %v, %d", row.sentence, sch.Paused, sch.NextAt.UnixMilli(), err, row.paused, row.next)
+		}
+	}
 	if told, err := s.Notify(ctx, sync.ID); err != nil || len(told.Rules) != 1 {
 		t.Errorf("told are %+v, %v, want one", told, err)
 	}

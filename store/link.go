@@ -99,11 +99,14 @@ func (s *Store) DropLinks(ctx context.Context, ref int64, connection string) (n 
 
 // Links returns what is known of a contact at every remote.
 func (s *Store) Links(ctx context.Context, ref int64) ([]Linked, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT c.name, p.object, m.remote_id, m.state, m.modified FROM mirror m
+	rows, err := s.db.QueryContext(ctx, `SELECT c.name, p.object, m.remote_id, m.state, m.seen FROM mirror m
 		JOIN pair p ON p.id = m.pair_id JOIN connection c ON c.id = p.connection_id WHERE m.ref = $1 ORDER BY c.name, p.object`, ref)
 	return collect(rows, err, func(rows *sql.Rows) (l Linked, err error) {
-		var modified int64
-		err = rows.Scan(&l.Connection, &l.Object, &l.RemoteID, &l.State, &modified)
+		var seen string
+		if err := rows.Scan(&l.Connection, &l.Object, &l.RemoteID, &l.State, &seen); err != nil {
+			return l, err
+		}
+		l.Seen, err = parseTexts(seen)
 		return l, err
 	})
 }
@@ -114,6 +117,7 @@ type Linked struct {
 	RemoteID           string
 	State              MirrorState
 	Ref                int64
+	Seen               map[string]string // its values there; only Links tells them
 }
 
 // Deleted24h counts the records that a sync's runs after the given time removed.

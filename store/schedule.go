@@ -85,6 +85,16 @@ func (s *Store) PauseSchedule(ctx context.Context, syncID int64, paused bool, ne
 	return nil
 }
 
+// pauseIfNot does the same where it is not so already: a run that is due stays due.
+func pauseIfNot(ctx context.Context, q querier, syncID int64, paused bool, next time.Time) error {
+	on := 0
+	if paused {
+		on = 1
+	}
+	_, err := q.ExecContext(ctx, `UPDATE schedule SET paused = $1, next_at = $2, epoch = epoch + 1 WHERE sync_id = $3 AND paused <> $4`, on, unixMilli(next), syncID, on)
+	return err
+}
+
 // DueSchedules returns the schedules that are due at now, the longest due first, at most
 // limit of them.
 func (s *Store) DueSchedules(ctx context.Context, now time.Time, limit int) ([]Schedule, error) {

@@ -148,7 +148,7 @@ func TestFingerprint(t *testing.T) {
 }
 
 func TestStandardFields(t *testing.T) {
-	want := "email email.2 email.3 first_name middle_name last_name name prefix suffix phone mobile phone.work phone.home phone.2 fax company title department website street city state postal_code country language owner note birthday external_id tags login password linkedin twitter facebook"
+	want := "email email.2 email.3 first_name middle_name last_name name prefix suffix phone mobile phone.work phone.home phone.2 fax company title department website street city state postal_code country language owner note birthday external_id tags login password linkedin twitter facebook sync_as"
 	var got []string
 	for _, f := range Standard() {
 		got = append(got, f.Name)

@@ -81,7 +81,7 @@ func syncKeys() []key {
 			doc: "When one telephone means one person although their e-mail addresses differ or one has none: only where the last names do not contradict each other, or always."},
 		{name: "on_several", shape: word, words: of(plan.SeveralReview, plan.SeveralFirst, plan.SeveralMostRecent, plan.SeveralReject),
 			called: "an answer to several matches", fallback: "review",
-			doc: "What to do when a rule finds several contacts: hold for a person, take the oldest, take the one changed last (also by this sync), refuse the record."},
+			doc: "What to do when a rule finds several contacts: hold for a person, take the oldest, take the one changed last (by others than this sync), refuse the record."},
 		{name: "prefer", shape: filled,
 			doc: "Only with a connection: a field of the book. Of several records there that match one contact, one that has the contact's own value in this field comes before the others, whatever `on_several` says of the rest: Salesforce Sync As chooses between a Lead and a Contact with one e-mail (E11)."},
 		{name: "out_of_scope", shape: word, words: of(plan.OutOfScopeSkip, plan.OutOfScopeContinue, plan.OutOfScopeReview),
@@ -153,9 +153,10 @@ func policyKeys() []key {
 	return []key{
 		{name: "create", shape: yesNo, fallback: "true", doc: "Creates a contact for a record that no rule finds in the target (K7)."},
 		{name: "update", shape: word, words: writes(), called: "a write policy", fallback: "if_new_not_blank",
-			doc: "What a value may do to a field of a contact that is already there: write if the source knows something, write always, fill blanks only, never."},
+			doc: "What a value may do to a field of a contact that is already there: write if the source knows something, write always, fill blanks only, never. Towards a CRM only blanks are filled where nothing is said."},
 		{name: "back", shape: word, words: writes(), called: "a write policy",
-			doc: "Of a two-way sync: what a value of the target may do to a field of the source; `if_new_not_blank` where nothing is said."},
+			doc: "Of a two-way sync: what a value of the target may do to a field of the source; where nothing is said as for `update`."},
+		{name: "create_back", shape: yesNo, fallback: "as `create`", doc: "Of a two-way sync: creates a contact of the source for whoever is new in the target. `false`: only who is in the source is kept in step (N9)."},
 		{name: "delete", shape: mapping, keys: []key{
 			{name: "not_found", shape: word, words: notFound(), called: "an answer to contacts not found", fallback: "keep",
 				doc: "What happens to a contact that the source no longer has (C14): it stays as it is, gets a mark, stays and is let go by its connection, goes into the trash for 30 days, is deleted for good."},

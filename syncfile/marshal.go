@@ -18,7 +18,11 @@ func (d Document) Marshal() ([]byte, error) {
 	s := d.Sync
 	said := tree(s)
 	if d.Schedule != nil {
-		said["schedule"] = scheduleTree(*d.Schedule)
+		planned := scheduleTree(*d.Schedule)
+		if d.Paused != nil {
+			planned["paused"] = *d.Paused
+		}
+		said["schedule"] = planned
 	}
 	if len(d.Notify) > 0 {
 		said["notify"] = notifyTree(d.Notify)

@@ -144,7 +144,7 @@ func TestMistakes(t *testing.T) {
 		{"a word nobody knows", "duplicates: merge\n", `a.yaml:6:13: duplicates: "merge" is not an answer to duplicates. Write first, last, reject.`},
 		{"an unknown key", "phone_macth: phone_alone\n", "a.yaml:6:1: phone_macth: no such key. Did you mean phone_match?"},
 		{"a key of another place", "update: always\n", "a.yaml:6:1: update: no such key. It belongs to policy."},
-		{"a key nobody knows", "policy: {zzz: 1}\n", "a.yaml:6:10: policy.zzz: no such key. The keys here are create, update, back, delete, whole_book."},
+		{"a key nobody knows", "policy: {zzz: 1}\n", "a.yaml:6:10: policy.zzz: no such key. The keys here are create, update, back, create_back, delete, whole_book."},
 		{"a preset nobody knows", "preset: kvkore\n", `a.yaml:6:9: preset: "kvkore" is not a preset. Did you mean kvcore?`},
 		{"a schedule that says too little", "schedule: {every: day, zone: UTC}\n", `a.yaml:6:1: schedule.at: is missing. Say at what time of day: at: "02:00".`},
 		{"a schedule that says too much", "schedule: {every: day, at: 2:00, zone: UTC, rrule: FREQ=DAILY}\n", "a.yaml:6:52: schedule.rrule: stands beside every. Write one of them."},

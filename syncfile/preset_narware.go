@@ -14,6 +14,7 @@ func narware() Preset {
 			Required: []string{"email"},
 			Gate:     `registration == "succeeded"`,
 		},
+		Linked: narwareLinked,
 		Rules: []PresetRule{
 			{"A contact is known by its e-mail address, which is unique, and matched by nothing else", "N6, N7, N18"},
 			{"A new contact is created only where no contact with that e-mail exists yet", "N8"},
@@ -27,8 +28,38 @@ func narware() Preset {
 			{"Every record has a reason for what happened to it: kith explain", "N21"},
 			{"A contact may come from manual entry or an uploaded file", "N1, N2"},
 			{"Contacts come from webinar registrations and Smart Links (with intake; not available yet)", "N3, N4"},
-			{"A new contact takes Name, Phone, Country and CRM ID from the CRM, or is created there and gets the new CRM ID (there are connections to CardDAV address books and LDAP directories, whose records are matched and linked so; those to CRMs are not available yet)", "N5, N9, N10"},
-			{"Later changes flow both ways: with a connection on one side and a book on the other, set the `direction` two_way, and a `winner` where one side is to count; between two files or books there is one direction", "N13"},
+			{"From a book to a connection: a contact takes name, telephone and country from the CRM where it is known there, else it is created there; either way it is linked, and the link holds the CRM ID. Who is only in the CRM stays there", "N5, N9, N10"},
+			{"From a book to a connection, later changes flow both ways: the CRM's into the book, the book's only into what is blank there; between two files or books there is one direction", "N13, N16"},
+		},
+	}
+}
+
+// narwareLinked keeps a hub in step with a CRM: Salesforce's names of the fields, or
+// HubSpot's. What the hub may not write stays there, and a later change in the CRM
+// wins (settled question 12).
+func narwareLinked(_, target plan.Endpoint) plan.Sync {
+	if target.Connection == "" { // people come from the hub
+		return plan.Sync{}
+	}
+	email, first, last, phone, country := "Email", "FirstName", "LastName", "Phone", "MailingCountry"
+	required := []string{email, last} // Salesforce demands a last name (settled question 11)
+	switch target.Object {
+	case "contacts", "":
+		email, first, last, phone, country = "email", "firstname", "lastname", "phone", "country"
+		required = []string{email}
+	case "Lead", "Person":
+		country = "Country"
+	}
+	field := func(from, to string) plan.Mapping {
+		return plan.Mapping{From: from, To: to, Optional: true, Winner: plan.WinTarget}
+	}
+	return plan.Sync{
+		Direction: plan.TwoWay,
+		Policy:    plan.Policy{Back: plan.WriteIfNewNotBlank, CreateBack: new(false)},
+		Required:  required,
+		Map: []plan.Mapping{
+			field("email", email), field("first_name", first), field("last_name", last), field("phone", phone),
+			{From: "country", To: country, Optional: true, Direction: plan.ToSource}, // pulled only (N9, N17)
 		},
 	}
 }

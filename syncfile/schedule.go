@@ -19,15 +19,24 @@ func scheduleKeys() []key {
 		{name: "from", shape: filled, doc: "First day, or first moment: `2026-12-01`, `2026-12-01T02:00`. Intervals and `count` begin there."},
 		{name: "until", shape: filled, doc: "Last day, or last moment."},
 		{name: "count", shape: positive, doc: "How many runs in all, in place of `until`."},
+		{name: "paused", shape: yesNo, doc: "`true`: nothing runs by it until somebody has it go on. Left out, a paused schedule stays paused, and one that runs goes on."},
 	}
 }
 
-// readSchedule takes the schedule out of a document whose shape is checked.
-func readSchedule(tree map[string]any) (*schedule.Schedule, []Error) {
+// readSchedule takes the schedule out of a document whose shape is checked, and whether
+// it is paused: nil when the document does not say.
+func readSchedule(tree map[string]any) (*schedule.Schedule, *bool, []Error) {
 	said, there := tree["schedule"]
 	delete(tree, "schedule")
 	if !there {
-		return nil, nil
+		return nil, nil, nil
+	}
+	var paused *bool
+	if keys, ok := said.(map[string]any); ok {
+		if is, ok := keys["paused"].(bool); ok {
+			paused = &is
+		}
+		delete(keys, "paused")
 	}
 	data, err := json.Marshal(said)
 	if err != nil {
@@ -35,14 +44,14 @@ func readSchedule(tree map[string]any) (*schedule.Schedule, []Error) {
 	}
 	var s schedule.Schedule
 	if err := json.Unmarshal(data, &s); err != nil {
-		return nil, []Error{{Key: "schedule", Message: "this schedule cannot be read: " + err.Error()}}
+		return nil, nil, []Error{{Key: "schedule", Message: "this schedule cannot be read: " + err.Error()}}
 	}
 	s, problems := s.Canonical()
 	var found []Error
 	for _, p := range problems {
 		found = append(found, Error{Key: below("schedule", p.Key), Message: p.Message, Hint: p.Hint})
 	}
-	return &s, found
+	return &s, paused, found
 }
 
 func scheduleTree(s schedule.Schedule) (t map[string]any) {

@@ -20,6 +20,8 @@ func TestScheduleStandsBesideTheSync(t *testing.T) {
 			"schedule:\n  every: \"2 weeks\"\n  days: [monday, friday]\n  at: [\"02:00\", \"14:00\"]\n  zone: UTC\n  from: \"2026-12-01\"\n  count: 10\n"},
 		{"a day of the month without quotes", "schedule: {every: month, days: 15, at: \"02:00\", zone: UTC}\n",
 			"schedule:\n  every: month\n  days: \"15\"\n  at: \"02:00\"\n  zone: UTC\n"},
+		{"one that waits", "schedule: {every: day, at: \"02:00\", zone: UTC, paused: true}\n",
+			"schedule:\n  every: day\n  at: \"02:00\"\n  zone: UTC\n  paused: true\n"},
 		{"a rule", "schedule: {rrule: FREQ=MONTHLY;BYDAY=-1FR, zone: UTC, from: 2026-12-01T02:00, until: 2027-12-01}\n",
 			"schedule:\n  rrule: \"FREQ=MONTHLY;BYDAY=-1FR\"\n  zone: UTC\n  from: \"2026-12-01T02:00\"\n  until: \"2027-12-01\"\n"},
 	} {

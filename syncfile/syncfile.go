@@ -42,6 +42,7 @@ func Parse(name string, data []byte) ([]plan.Sync, error) {
 type Document struct {
 	Sync     plan.Sync
 	Schedule *schedule.Schedule // when it runs by itself; nil: by hand only
+	Paused   *bool              // whether that is stopped for a while; nil: as it is
 	Notify   []notify.Rule      // who is told about its runs
 }
 
@@ -99,7 +100,7 @@ func (d *document) read() (one Document, problems []Error) {
 	delete(d.tree, "apiVersion")
 	delete(d.tree, "kind")
 	_, explicit := d.tree["guard"]
-	one.Schedule, problems = readSchedule(d.tree)
+	one.Schedule, one.Paused, problems = readSchedule(d.tree)
 	notified, more := readNotify(d.tree)
 	one.Notify, problems = notified, append(problems, more...)
 	s, err := fill(d.tree, explicit)

@@ -180,15 +180,13 @@ func (v *visit) eventCRM() error {
 	if err != nil {
 		return err
 	}
-	all, err := v.service().Connections(v.ctx())
+	all, err := v.service().CampaignConnections(v.ctx())
 	if err != nil {
 		return err
 	}
 	data := crmView{occasionView: viewOf(event(), o, "CRM"), Connection: v.form("connection"), Search: v.form("q"), Ours: len(o.Syncs) > 0}
-	for _, c := range all {
-		if !c.Files {
-			data.Connections = append(data.Connections, choice{c.Name, c.Name, c.Name == data.Connection})
-		}
+	for _, name := range all {
+		data.Connections = append(data.Connections, choice{name, name, name == data.Connection})
 	}
 	if data.Asked = data.Connection != "" && v.who.May(service.Find("connections.choices").Least); data.Asked {
 		if data.Found, err = v.service().Choices(v.ctx(), data.Connection, "Campaign", data.Search); err != nil {

@@ -46,11 +46,12 @@ func (t bookTab) To(page string) string {
 }
 
 func (v *visit) books() error {
-	all, err := v.service().Books(v.ctx())
+	every := v.ticked("all")
+	all, err := v.service().Books(v.ctx(), every)
 	if err != nil {
 		return err
 	}
-	return v.show("books", page{Title: "Contacts", Nav: "Contacts", CLI: "kith books list", API: "GET /api/v1/books", Data: map[string]any{"Books": all}})
+	return v.show("books", page{Title: "Contacts", Nav: "Contacts", CLI: "kith books list", API: "GET /api/v1/books", Data: map[string]any{"Books": all, "All": every}})
 }
 
 // bookView is a book's settings as a form.

@@ -68,7 +68,7 @@ func (v *visit) putConfig(apply bool) error {
 	if apply {
 		do = v.service().ApplyConfig
 	}
-	p, err := do(v.ctx(), request)
+	p, err := do(v.ctx(), v.who, request)
 	if len(syncfile.All(err)) > 0 {
 		data.Error = err.Error()
 		return v.askAgain("config", v.configPage(data))

@@ -14,7 +14,7 @@ const memberBook = "apiVersion: kith/v1\nkind: Book\nname: members\nfields:\n  -
 
 func (w *world) applies(name, text string) {
 	w.t.Helper()
-	_, err := w.ApplyConfig(w.t.Context(), service.ConfigRequest{Files: []desk.ConfigFile{{Name: name, Text: text}}})
+	_, err := w.ApplyConfig(w.t.Context(), account.Console(), service.ConfigRequest{Files: []desk.ConfigFile{{Name: name, Text: text}}})
 	w.no(err)
 }
 
@@ -76,7 +76,7 @@ func TestConfigurationOverTheNetworkReadsNothingOfTheServer(t *testing.T) {
 		{"a certificate for mails", "apiVersion: kith/v1\nkind: Channel\nname: mail\ntype: smtp\nsettings:\n  host: mail.example.org\n  from: kith@example.org\n  ca: /etc/passwd\n", "Only whoever runs Kith"},
 		{"a sync that reads a file", "apiVersion: kith/v1\nkind: Sync\nname: nosy\nsource: {file: /etc/passwd}\ntarget: {book: members}\n", "4:9: source"},
 	} {
-		_, err := w.PlanConfig(t.Context(), service.ConfigRequest{Files: []desk.ConfigFile{{Name: "a.yaml", Text: row.text}}})
+		_, err := w.PlanConfig(t.Context(), account.Console(), service.ConfigRequest{Files: []desk.ConfigFile{{Name: "a.yaml", Text: row.text}}})
 		if (err == nil) != (row.want == "") || err != nil && (!strings.Contains(err.Error(), row.want) || strings.Contains(err.Error(), "tiger")) {
 			t.Errorf("%s: got %v, want %q", row.sentence, err, row.want)
 		}

@@ -40,7 +40,7 @@ func (v *visit) conflicts() error {
 	if found.Next > 0 {
 		data.More = fmt.Sprintf("/conflicts?after=%d", found.Next)
 	}
-	return v.show("conflicts", page{Title: "Conflicts", Nav: "Conflicts", CLI: "kith conflicts list", API: "GET /api/v1/conflicts", Data: data})
+	return v.show("conflicts", page{Title: "Conflicts", Nav: "Syncs", CLI: "kith conflicts list", API: "GET /api/v1/conflicts", Data: data})
 }
 
 // pickConflict takes one of the two values, and comes back to the same place.

@@ -52,6 +52,8 @@ type originView struct {
 	Label, Value, Link string
 	From               string
 	Run                int64
+	Account            *desk.AccountReport // of the company
+	Pick               string              // where its Account is picked
 }
 
 func (v *visit) contact() error {
@@ -70,6 +72,9 @@ func (v *visit) contact() error {
 			data.Blank = append(data.Blank, f.Title())
 		}
 	}
+	if err := v.linkedCompany(book, c, data.Values); err != nil {
+		return err
+	}
 	if !c.Trashed {
 		if data.AddTo, err = v.addingTo(book, addTo{ID: id}); err != nil {
 			return err
@@ -77,6 +82,26 @@ func (v *visit) contact() error {
 	}
 	return v.show("contact", page{Title: data.Name, Nav: "Contacts", CLI: fmt.Sprintf("kith contacts show %d --book %s", id, desk.Quoted(c.Book.Name)),
 		API: fmt.Sprintf("GET /api/v1/books/%d/contacts/%d", book, id), Data: data})
+}
+
+// linkedCompany says beside a contact's company which Account it is, and where one is
+// picked.
+func (v *visit) linkedCompany(book int64, c service.ContactState, values []originView) error {
+	crms, err := v.service().AccountConnections(v.ctx(), book)
+	if err != nil || len(crms) == 0 {
+		return err
+	}
+	b, err := v.service().BookOf(v.ctx(), book)
+	for i, o := range c.Values {
+		if o.Name != desk.CompanyField(b) {
+			continue
+		}
+		values[i].Account = c.Account
+		if !c.Trashed && v.who.May(service.Find("companies.link").Least) {
+			values[i].Pick = linkPath(book, o.Value, c.ID)
+		}
+	}
+	return err
 }
 
 // orMerged leads from a contact that was merged, and is not even in the trash any

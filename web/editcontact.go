@@ -3,6 +3,8 @@ package web
 import (
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,6 +35,8 @@ type editView struct {
 	Moved   bool // it was changed meanwhile: both are shown
 	Error   string
 	Fields  []inputView
+	Picks   bool              // an Account can be looked for
+	Joins   map[string]string // the event or meeting that a new contact joins
 }
 
 // An inputView is one field of the form.
@@ -43,8 +47,9 @@ type inputView struct {
 	Differs                       bool   // from what was typed
 	Long                          bool   // several lines
 	Options                       []choice
-	Secret                        bool // a password: it is never shown
-	Given                         bool // by Kith: it cannot be changed
+	Secret                        bool           // a password: it is never shown
+	Given                         bool           // by Kith: it cannot be changed
+	Accounts                      *accountPicker // of a company, where a CRM has Accounts
 }
 
 // inputOf makes the form's field of a kind, with what was typed or is there.
@@ -94,6 +99,29 @@ func (v *visit) addPage() error {
 	return v.showEdit(b, v.newForm(b, nil))
 }
 
+// looking reports whether a form was sent only to look for Accounts.
+func (v *visit) looking() bool { return v.r.Method == http.MethodPost && v.ticked("accounts") }
+
+// withPicker lets the form pick an existing Account as the company (E17).
+func (v *visit) withPicker(b store.Book, data *editView) error {
+	at := slices.IndexFunc(data.Fields, func(in inputView) bool { return in.Name == desk.CompanyField(b) })
+	if at < 0 || !v.who.May(service.Find("companies.link").Least) {
+		return nil
+	}
+	names, err := v.service().AccountConnections(v.ctx(), b.ID)
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	p := accountPicker{Connection: names[0]}
+	if v.looking() {
+		if p, err = v.picking(b.ID, v.form("connection"), strings.TrimSpace(data.Fields[at].Value)); err != nil {
+			return err
+		}
+	}
+	data.Picks, data.Fields[at].Accounts = true, &p
+	return nil
+}
+
 func (v *visit) newForm(b store.Book, typed service.Values) editView {
 	data := editView{Book: tabOf(b, "Contacts"), Name: "Add contact", To: fmt.Sprintf("/contacts/%d/new", b.ID), Back: fmt.Sprintf("/contacts/%d", b.ID)}
 	for _, f := range b.Fields {
@@ -109,6 +137,15 @@ func (v *visit) newForm(b store.Book, typed service.Values) editView {
 }
 
 func (v *visit) showEdit(b store.Book, data editView) error {
+	if err := v.withPicker(b, &data); err != nil {
+		return err
+	}
+	data.Joins = map[string]string{}
+	for _, s := range []sort{event(), meeting()} {
+		if id := v.form(s.Kind); id != "" {
+			data.Joins[s.Kind] = id
+		}
+	}
 	command := "kith contacts add FIELD=VALUE --book " + desk.Quoted(b.Name)
 	if data.Version != 0 {
 		command = fmt.Sprintf("kith contacts edit %s FIELD=VALUE --book %s", v.wildcard("id"), desk.Quoted(b.Name))
@@ -140,6 +177,7 @@ func (v *visit) typed(b store.Book) service.Values {
 			values[f.Name] = value
 		}
 	}
+	v.accountTyped(values, desk.CompanyField(b))
 	return values
 }
 
@@ -149,9 +187,42 @@ func (v *visit) addContact() error {
 		return err
 	}
 	typed := v.typed(b)
+	if v.looking() {
+		v.asked = true // nothing is added yet
+		return v.showEdit(b, v.newForm(b, typed))
+	}
+	if err := v.readyForAccount(b, typed); err != nil {
+		return err
+	}
 	id, err := v.service().AddContact(v.ctx(), b.ID, typed)
 	if err != nil {
 		return v.correctContact(b, v.newForm(b, typed), err)
+	}
+	return v.joins(b, id)
+}
+
+// readyForAccount gives a book the field for an Account that was picked.
+func (v *visit) readyForAccount(b store.Book, typed service.Values) error {
+	if typed[desk.AccountField] == "" {
+		return nil
+	}
+	return v.service().WithAccounts(v.ctx(), b.ID)
+}
+
+// joins has a new contact join the event or meeting whose page it was added from.
+func (v *visit) joins(b store.Book, id int64) error {
+	for _, s := range []sort{event(), meeting()} {
+		at, _ := strconv.ParseInt(v.form(s.Kind), 10, 64)
+		if at == 0 || !mayAttend(v.who) {
+			continue
+		}
+		if _, err := v.service().Attend(v.ctx(), b.ID, s.Kind, at, desk.Attending{Contacts: []int64{id}}); err != nil {
+			return err
+		}
+		if err := v.service().Audit(v.ctx(), v.who, service.Find(s.Op("attend")), fmt.Sprintf("id:%d book:%d", at, b.ID)); err != nil {
+			return err
+		}
+		return v.goTo(s.To(b.ID, at, "people"), "Added the contact.")
 	}
 	return v.goTo(contactPath(b.ID, id), "Added the contact.")
 }
@@ -195,6 +266,20 @@ func editForm(b store.Book, c store.Contact) editView {
 	return data
 }
 
+// editFormTyped is the form with what was typed, and nothing saved yet.
+func editFormTyped(b store.Book, c store.Contact, typed service.Values, version int64) editView {
+	data := editForm(b, c)
+	data.Version = version
+	for i, in := range data.Fields {
+		if mine, ok := typed[in.Name]; ok && !in.Secret {
+			kept := inputOf(b, b.Fields[i], mine)
+			kept.Was = in.Was
+			data.Fields[i] = kept
+		}
+	}
+	return data
+}
+
 func (v *visit) editContact() error {
 	b, c, err := v.contactAt()
 	if err != nil {
@@ -203,6 +288,13 @@ func (v *visit) editContact() error {
 	version, _ := strconv.ParseInt(v.form("version"), 10, 64) // what is no number is of no version, and refused
 	typed := v.typed(b)
 	id := store.Number(c.Ref)
+	if v.looking() {
+		v.asked = true // nothing is changed yet
+		return v.showEdit(b, editFormTyped(b, c, typed, max(version, 1)))
+	}
+	if err := v.readyForAccount(b, typed); err != nil {
+		return err
+	}
 	_, err = v.service().EditContact(v.ctx(), b.ID, id, max(version, 1), typed)
 	if err == nil {
 		return v.goTo(contactPath(b.ID, id), "Saved.")

@@ -123,7 +123,7 @@ type fileStep struct {
 
 // fileStep shows where the file comes from and how it is read.
 func (v *visit) fileStep(d service.ImportDraft, wrong string) error {
-	books, err := v.service().Workspace.Store.Books(v.ctx())
+	books, err := desk.PeopleBooks(v.ctx(), v.service().Workspace)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/kith-sync/kith/contact"
@@ -65,6 +66,12 @@ func (v *visit) newSyncStep(wrong string) error {
 		Matches:    choices(v.form("match"), "", "by e-mail", "email,phone", "by e-mail, then by telephone", "phone", "by telephone", "key,email", "by the unique identifier, then by e-mail"),
 		Many:       choices(v.form("several"), "review", "hold it for review", "first", "take the oldest", "most_recent", "take the one changed last", "reject", "reject it"),
 		Guard:      cmp.Or(v.form("guard"), "10%"), Filter: v.form("filter")}
+	for _, key := range []string{data.From, data.To} { // a book that the first run makes
+		name, isBook := strings.CutPrefix(key, "book:")
+		if isBook && name != "" && !slices.ContainsFunc(data.Ends, func(e service.End) bool { return e.Key == key }) {
+			data.Ends = append(data.Ends, service.End{Key: key, Title: "Contacts: " + name + " (new)"})
+		}
+	}
 	data.Presets = []choice{{"", "none", v.form("preset") == ""}}
 	for _, p := range syncfile.Presets() {
 		data.Presets = append(data.Presets, choice{p.Name, p.Title + ": " + p.Summary, p.Name == v.form("preset")})

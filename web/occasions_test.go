@@ -114,7 +114,7 @@ func TestEventsAtTheCRM(t *testing.T) {
 	w.linked()
 	operator.post("/events/1/1/people", url.Values{"id": {"1", "2", "3"}}).is(http.StatusSeeOther)
 	operator.get("/events/1/1/people").says("#rows tr:nth-child(1)", "r1", "office people", "Synced", "never")
-	operator.get("/events/1/1/crm").has("select[name=connection] option", 1).has("input[name=campaign]", 0)
+	operator.get("/events/1/1/crm").says("main", "no connection with a CRM yet").has("select[name=connection]", 0) // office has address books, and no campaigns
 	operator.post("/events/1/1/crm", url.Values{"connection": {"nowhere"}, "campaign": {"701"}}).is(http.StatusNotFound)
 
 	o, err := w.Workspace.Store.Occasion(t.Context(), 1)
@@ -140,17 +140,9 @@ func TestEventsAtTheCRM(t *testing.T) {
 // is there and who waits.
 func TestFromAnAttendeeListToACampaign(t *testing.T) {
 	w := newWorld(t)
-	org := sandbox.New(sandbox.Options{})
+	org, at := w.crm()
 	org.Add("Campaign", map[string]string{"Name": "Expo 2026", "IsActive": "true"})
 	org.Add("Campaign", map[string]string{"Name": "Autumn <i>webinar", "IsActive": "true"})
-	listening := httptest.NewServer(org)
-	t.Cleanup(listening.Close)
-	w.no(os.WriteFile(filepath.Join(w.Workspace.Folder, workspace.AllowName), []byte("127.0.0.0/8\n"), 0o600))
-	sealed, err := w.Workspace.SealSecret(t.Context(), "crm", "sandbox")
-	w.no(err)
-	_, err = w.Workspace.Store.SaveConnection(t.Context(), store.Connection{Name: "crm", Kind: "salesforce", Secret: sealed,
-		Settings: map[string]string{"url": listening.URL, "client_id": "kith", "auth": "client_credentials"}})
-	w.no(err)
 
 	run := w.imports("attendees", `email,first_name,last_name,company,sync_as
 ada@example.com,Ada,Archer,Acme,Lead
@@ -183,16 +175,31 @@ cy@example.com,Cy,Cole,,Lead
 	page.says("#rows tr:nth-child(1)", "Ada Archer", "Responded", "00Q", "Synced", "Member")
 	page.says("#rows tr:nth-child(2)", "Bo Baker", "003", "Synced", "Member")
 	page.says("#rows tr:nth-child(3)", "Cy Cole", "Waiting", "missing fields: company", "never", "not yet")
-	if to := page.Find("#rows tr:nth-child(1) td a[rel=noreferrer]").AttrOr("href", ""); !strings.HasPrefix(to, listening.URL+"/00Q") {
+	if to := page.Find("#rows tr:nth-child(1) td a[rel=noreferrer]").AttrOr("href", ""); !strings.HasPrefix(to, at+"/00Q") {
 		t.Errorf("the Salesforce ID leads to %q, want the record's page", to)
 	}
-	operator.get("/contacts/1/1").says("main", "00Q", "people", "Expo 2026").has("a[href^='"+listening.URL+"']", 1)
+	operator.get("/contacts/1/1").says("main", "00Q", "people", "Expo 2026").has("a[href^='"+at+"']", 1)
 	operator.get("/contacts/1/3").says("main", "Waiting", "missing fields: company").saysNot("main", "linked with nothing")
 	if got := len(org.IDs("CampaignMember")); got != 2 {
 		t.Errorf("members in Salesforce: got %d, want 2", got)
 	}
 	operator.get("/syncs").saysNot("tbody", "campaign members at crm") // a feed is nobody's sync
 	operator.get("/contacts/2").saysNot("main", "Add to event")        // nor are its contacts people
+}
+
+// crm is a connection crm with an org in Salesforce, and its address.
+func (w *world) crm() (org *sandbox.Sandbox, at string) {
+	w.t.Helper()
+	org = sandbox.New(sandbox.Options{})
+	listening := httptest.NewServer(org)
+	w.t.Cleanup(listening.Close)
+	w.no(os.WriteFile(filepath.Join(w.Workspace.Folder, workspace.AllowName), []byte("127.0.0.0/8\n"), 0o600))
+	sealed, err := w.Workspace.SealSecret(w.t.Context(), "crm", "sandbox")
+	w.no(err)
+	_, err = w.Workspace.Store.SaveConnection(w.t.Context(), store.Connection{Name: "crm", Kind: "salesforce", Secret: sealed,
+		Settings: map[string]string{"url": listening.URL, "client_id": "kith", "auth": "client_credentials"}})
+	w.no(err)
+	return org, listening.URL
 }
 
 // runs runs a kept sync to its end.

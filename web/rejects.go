@@ -41,7 +41,7 @@ func (v *visit) rejects() error {
 	if found.Next > 0 {
 		data.More = "?" + url.Values{"why": {data.Why}, "after": {strconv.FormatInt(found.Next, 10)}}.Encode()
 	}
-	return v.show("rejects", page{Title: fmt.Sprintf("Rejects of run %d", id), Nav: "Runs", CLI: fmt.Sprintf("kith rejects %d", id),
+	return v.show("rejects", page{Title: fmt.Sprintf("Rejects of run %d", id), Nav: "Syncs", CLI: fmt.Sprintf("kith rejects %d", id),
 		API: fmt.Sprintf("GET /api/v1/runs/%d/rejects", id), Data: data})
 }
 

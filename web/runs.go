@@ -43,7 +43,7 @@ func (v *visit) runs() error {
 	if len(runs) == runsOnPage {
 		more = runs[len(runs)-1].ID
 	}
-	return v.show("runs", page{Title: "Runs", Nav: "Runs", CLI: "kith runs list", API: "GET /api/v1/runs",
+	return v.show("runs", page{Title: "Runs", Nav: "Syncs", CLI: "kith runs list", API: "GET /api/v1/runs",
 		Data: map[string]any{"Runs": lines(runs), "More": more}})
 }
 
@@ -122,7 +122,7 @@ func (v *visit) run() error {
 		}
 		data.Draft, data.Remote = draft.ID, draft.Remote()
 	}
-	return v.show("run", page{Title: fmt.Sprintf("%s %d", title, r.ID), Nav: "Runs", CLI: fmt.Sprintf("kith runs show %d --plan", r.ID),
+	return v.show("run", page{Title: fmt.Sprintf("%s %d", title, r.ID), Nav: "Syncs", CLI: fmt.Sprintf("kith runs show %d --plan", r.ID),
 		API: fmt.Sprintf("GET /api/v1/runs/%d", r.ID), Data: data})
 }
 
@@ -241,7 +241,7 @@ func (v *visit) job() error {
 		return v.afterJob(j)
 	}
 	data := jobView{jobTitle(j), j, v.service().Progress(id)}
-	return v.show("job", page{Title: data.Title, Nav: "Runs", API: fmt.Sprintf("GET /api/v1/jobs/%d", id), Refresh: true, Data: data})
+	return v.show("job", page{Title: data.Title, Nav: "Syncs", API: fmt.Sprintf("GET /api/v1/jobs/%d", id), Refresh: true, Data: data})
 }
 
 // afterJob goes on to what came of a job.

@@ -47,7 +47,7 @@ type route struct {
 
 // routes are all of them, each group in the file of its pages.
 func routes() (all []route) {
-	for _, group := range [][]route{doorRoutes(), issuerRoutes(), homeRoutes(), configRoutes(), syncRoutes(), newSyncRoutes(), runRoutes(), helpRoutes(), bookRoutes(), contactsRoutes(), contactRoutes(), occasionRoutes(), leadRoutes(), captureFormRoutes(), captureRoutes(), editContactRoutes(), trashRoutes(), duplicateRoutes(), searchRoutes(), rejectRoutes(), importRoutes(), connectionRoutes(), conflictRoutes(), channelRoutes(), notifyRoutes(), userRoutes(), meRoutes(), totpRoutes(), settingsRoutes()} {
+	for _, group := range [][]route{doorRoutes(), issuerRoutes(), homeRoutes(), configRoutes(), syncRoutes(), newSyncRoutes(), runRoutes(), helpRoutes(), bookRoutes(), contactsRoutes(), contactRoutes(), companyRoutes(), setupRoutes(), occasionRoutes(), leadRoutes(), captureFormRoutes(), captureRoutes(), editContactRoutes(), trashRoutes(), duplicateRoutes(), searchRoutes(), rejectRoutes(), importRoutes(), connectionRoutes(), conflictRoutes(), channelRoutes(), notifyRoutes(), userRoutes(), meRoutes(), totpRoutes(), settingsRoutes()} {
 		all = append(all, group...)
 	}
 	return all

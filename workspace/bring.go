@@ -143,6 +143,9 @@ func (r *remoteFile) find(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if r.kind == "https" && !r.sync.Definition.Source.After.Keeps() {
+		return &fetch.Fault{Code: fetch.CodeNotOffered, Message: "Files of a web server cannot be moved or deleted. Leave after out of the sync"}
+	}
 	if r.chosen.Path != "" && r.sync.Definition.Source.Which != plan.WhichAll {
 		return nil
 	}

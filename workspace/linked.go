@@ -148,7 +148,8 @@ func brought(def plan.Sync, remote contact.Schema) (fields []contact.Field) {
 }
 
 // Remote opens the sync's connection. Busy systems are asked again. What a plan
-// has opened serves the run that carries it out, too.
+// has opened serves the run that carries it out, too, but no other book: what a
+// remote has listed to one book it takes for known to whoever writes.
 func (w ends) Remote(ctx context.Context, s store.Sync) (connector.Remote, error) {
 	name, object := connectionOf(s)
 	c, err := w.Store.Connection(ctx, name)
@@ -158,13 +159,14 @@ func (w ends) Remote(ctx context.Context, s store.Sync) (connector.Remote, error
 	if err != nil {
 		return nil, err
 	}
-	return w.opened.get(fmt.Sprintf("%v %q", c, object), w.Engine.Now(), func() (connector.Remote, error) {
+	book := s.Definition.Source.Book + s.Definition.Target.Book // one of them is empty
+	return w.opened.get(fmt.Sprintf("%v %q %q", c, object, book), w.Engine.Now(), func() (connector.Remote, error) {
 		remote, err := w.Connect(ctx, c, object)
 		if err != nil {
 			return nil, err
 		}
 		random := mathrand.New(mathrand.NewPCG(mathrand.Uint64(), mathrand.Uint64()))
-		return polite.Remember(polite.Retry(w.paced(c, remote), w.patience, polite.Real{}, random)), nil
+		return w.tells(c, polite.Remember(polite.Retry(w.paced(c, remote), w.patience, polite.Real{}, random)), remote), nil
 	})
 }
 

@@ -34,7 +34,8 @@ func hubSpot() System {
 			authority, CallsPerDay, CallsPerSecond,
 		},
 		open: func(ctx context.Context, a account) (connector.Remote, error) {
-			return hubspot.Open(ctx, hubspot.Settings{URL: a.settings["url"], Token: a.secret, Version: a.settings["api_version"]}, a.client(), pace{now: a.now})
+			s := hubspot.Settings{URL: a.settings["url"], Token: a.secret, Version: a.settings["api_version"], Account: &a.session.hubspot}
+			return hubspot.Open(ctx, s, a.client(), pace{now: a.now})
 		}}
 }
 

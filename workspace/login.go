@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 
+	"github.com/kith-sync/kith/connector/hubspot"
 	"github.com/kith-sync/kith/connector/salesforce"
 	"github.com/kith-sync/kith/store"
 )
@@ -62,13 +63,25 @@ func (w *Workspace) rotated(ctx context.Context, was store.Connection, secret st
 
 // Usage is what the system of a connection has last said of its account's calls: how
 // many it has used of those it may make. 0 of 0 where it has said nothing.
-func (w *Workspace) Usage(c store.Connection) (used, most int) { return w.session(c).Limits() }
+func (w *Workspace) Usage(c store.Connection) (used, most int) {
+	s := w.session(c)
+	if c.Kind == "hubspot" {
+		return s.hubspot.Limits()
+	}
+	return s.salesforce.Limits()
+}
 
-// session is the one access token that all who use an account have between them. A
-// connection that is given another account has another: a run that is still at the
-// first one never goes on at the second.
-func (w *Workspace) session(c store.Connection) *salesforce.Session {
+// A session is what all who use an account have between them: the one access token at
+// Salesforce, the pace at HubSpot, and what either said last of its calls.
+type session struct {
+	salesforce salesforce.Session
+	hubspot    hubspot.Account
+}
+
+// session is an account's. A connection that is given another account has another: a
+// run that is still at the first one never goes on at the second.
+func (w *Workspace) session(c store.Connection) *session {
 	account := fmt.Sprintf("%d %q %q %q %q", c.ID, c.Settings["url"], c.Settings["auth"], c.Settings["client_id"], c.Settings["username"])
-	s, _ := w.sessions.LoadOrStore(account, &salesforce.Session{})
-	return s.(*salesforce.Session)
+	s, _ := w.sessions.LoadOrStore(account, &session{})
+	return s.(*session)
 }

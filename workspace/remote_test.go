@@ -279,33 +279,56 @@ func TestWhatBecomesOfAFile(t *testing.T) {
 
 // Putting away that failed is told, and tried again after the next run.
 func TestAFileThatCannotBePutAway(t *testing.T) {
-	d := sit(t, plan.Endpoint{Path: "/out/*.csv", After: plan.MoveTo("/nowhere")})
+	d := sit(t, plan.Endpoint{Path: "/out/*.csv", After: plan.MoveTo("/done")})
 	d.lay("out/people.csv", 10, header, "ada@example.com,Ada")
+	d.lay("done", 60, "a file where the folder should be")
 	r := d.ran("no such folder", store.WithWarnings, 1, 0, 0)
 	if r.Warnings[workspace.CodeNotTidy] != 1 {
 		t.Errorf("got the warnings %v, want %s", r.Warnings, workspace.CodeNotTidy)
 	}
-	d.there("still there", "out/people.csv")
-	if err := os.Mkdir(filepath.Join(d.folder, "nowhere"), 0o755); err != nil {
+	noted(t, r, "There is no folder /done, and this user may not make it. Make it there")
+	d.there("still there", "done", "out/people.csv")
+	if err := os.Remove(filepath.Join(d.folder, "done")); err != nil {
 		t.Fatal(err)
 	}
 	d.ran("again", store.SkippedUnchanged, 0, 0, 0)
-	d.there("put away", "nowhere/people.csv")
+	d.there("put away", "done/people.csv")
+}
+
+// A folder to put files away in is made with the first of them.
+func TestTheFolderOfFilesPutAwayIsMade(t *testing.T) {
+	d := sit(t, plan.Endpoint{Path: "/out/*.csv", After: plan.MoveTo("done/2026")})
+	d.lay("out/people.csv", 10, header, "ada@example.com,Ada")
+	noted(t, d.ran("no folder yet", store.Succeeded, 1, 0, 0), "people.csv was moved to /out/done/2026/people.csv at hr")
+	d.there("put away", "out/done/2026/people.csv")
+}
+
+// A web server offers neither to move nor to delete: the sync that asks for it is
+// refused before it reads.
+func TestAWebFileCannotBePutAway(t *testing.T) {
+	for _, after := range []plan.After{plan.AfterDelete, plan.MoveTo("done")} {
+		d := sit(t, plan.Endpoint{Path: "people.csv", After: after})
+		d.connect(store.Connection{Kind: "https", Settings: map[string]string{"url": "https://127.0.0.1:1"}}, "")
+		if r := d.failed(string(after), fetch.CodeNotOffered); !strings.Contains(r.Message, "Leave after out of the sync") {
+			t.Errorf("got %q, want what to do", r.Message)
+		}
+	}
 }
 
 // A file that was written to after it was read has not been read.
 func TestAFileThatWasWrittenToSinceStays(t *testing.T) {
 	d := sit(t, plan.Endpoint{Path: "/out/*.csv", After: plan.MoveTo("/nowhere")})
 	d.lay("out/people.csv", 10, header, "ada@example.com,Ada")
+	d.lay("nowhere", 60, "a file where the folder should be")
 	d.ran("no such folder", store.WithWarnings, 1, 0, 0)
 	d.keep(plan.Endpoint{Connection: "hr", Path: "/out/*.csv", After: plan.AfterDelete, NoFile: plan.NoFileOK}, plan.Policy{})
 	d.lay("out/people.csv", 5, header, "ada@example.com,Ada", "bo@example.com,Bo")
 	if r, err := d.plan(); err != nil || r.Totals.Created != 1 {
 		t.Fatalf("got %+v, %v", r.Totals, err)
 	}
-	d.there("planned", "out/people.csv")
+	d.there("planned", "nowhere", "out/people.csv")
 	d.ran("applied", store.Succeeded, 1, 0, 0)
-	d.there("applied")
+	d.there("applied", "nowhere")
 }
 
 func TestNoFile(t *testing.T) {
@@ -367,6 +390,54 @@ func TestAnUnchangedWebFileIsNotDownloaded(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(d.Folder, "tmp", "*")); len(left) != 0 {
 		t.Errorf("%v stay in the folder of temporary files, want none", left)
+	}
+}
+
+// A plan holds for a web file whose server refuses HEAD: it is looked at by GET,
+// and where that tells nothing, its content decides.
+func TestAPlanHoldsForAWebFileWithoutHEAD(t *testing.T) {
+	for _, row := range []struct {
+		sentence string
+		status   int    // to HEAD
+		told     string // the header that tells one state of the file from another
+		before   string
+		after    string
+		secret   bool // the address is the secret
+	}{
+		{"signed for GET", http.StatusForbidden, "ETag", `"1"`, `"2"`, false},
+		{"HEAD is not allowed", http.StatusMethodNotAllowed, "Last-Modified", "Sun, 22 Nov 2026 06:00:00 GMT", "Sun, 22 Nov 2026 07:00:00 GMT", false},
+		{"HEAD is not known", http.StatusNotImplemented, "ETag", `"1"`, `"2"`, false},
+		{"nothing is told but the content", http.StatusForbidden, "X-Nothing", "", "", false},
+		{"the address is a secret", http.StatusForbidden, "ETag", `"1"`, `"2"`, true},
+	} {
+		t.Run(row.sentence, func(t *testing.T) {
+			content, told := header+"\nada@example.com,Ada\n", row.before
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method != http.MethodGet {
+					w.WriteHeader(row.status)
+					return
+				}
+				w.Header().Set(row.told, told)
+				fmt.Fprint(w, content)
+			}))
+			defer server.Close()
+			d := sit(t, plan.Endpoint{Path: "people.csv"})
+			secret := ""
+			if row.secret {
+				secret = server.URL + "/people.csv?X-Amz-Signature=1f0c"
+			}
+			d.connect(store.Connection{Kind: "https", Settings: map[string]string{"url": server.URL}}, secret)
+			d.ran("as it was planned", store.Succeeded, 1, 0, 0)
+			content, told = header+"\nada@example.com,Ada\nbo@example.com,Bo\n", row.after
+			r, err := d.plan()
+			if err != nil || r.Totals.Created != 1 {
+				t.Fatalf("got %+v, %v; want one create planned", r.Totals, err)
+			}
+			content, told = header+"\nada@example.com,Ada\ncy@example.com,Cy\n", row.before
+			if _, err = d.Apply(t.Context(), d.sync, r); err == nil || !strings.Contains(err.Error(), "has changed since plan") {
+				t.Errorf("the file changed after the plan: got %v, want the plan refused", err)
+			}
+		})
 	}
 }
 

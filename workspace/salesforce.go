@@ -50,7 +50,8 @@ func salesForce() System {
 				base = "https://" + base
 			}
 			return base + "/" + id
-		}}
+		},
+		chosen: []string{"Campaign", "Account"}}
 }
 
 func (a account) client() *http.Client {
@@ -61,7 +62,7 @@ func (a account) client() *http.Client {
 func (a account) salesforce() (salesforce.Settings, error) {
 	s := salesforce.Settings{URL: a.settings["url"], ClientID: a.settings["client_id"], Username: a.settings["username"], Version: a.settings["api_version"],
 		Object: a.object, ExternalID: a.settings["external_id"], AllowDuplicates: a.settings["duplicates"] == "allow", KnownAccountsOnly: a.settings["new_accounts"] == "no",
-		Session: a.session, Auth: a.settings["auth"]}
+		Session: &a.session.salesforce, Auth: a.settings["auth"]}
 	s.BulkFrom, _ = strconv.Atoi(a.settings["bulk_from"])        // 0: the usual
 	s.UntickedSaysNothing = a.settings["opt_in"] != "subscribed" // a missing value is not consent (requirements 3.14)
 	switch s.Auth {

@@ -12,7 +12,6 @@ import (
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/connector/carddav"
 	"github.com/kith-sync/kith/connector/ldap"
-	"github.com/kith-sync/kith/connector/salesforce"
 	"github.com/kith-sync/kith/egress"
 	"github.com/kith-sync/kith/fetch"
 	"github.com/kith-sync/kith/store"
@@ -28,7 +27,12 @@ type System struct {
 	place    func(ctx context.Context, a account) (fetch.Place, error)      // of one that holds files
 	login    func(a account, callback string) (Login, error)                // in the browser; nil: there is no such thing
 	page     func(settings map[string]string, object, id string) string     // of a record, for people; nil: there is none
+	chosen   []string                                                       // objects whose records people choose by name
 }
+
+// Chooses reports whether people choose the records of an object by their name: the
+// campaigns of a CRM, its Accounts (E17, E21).
+func (s System) Chooses(object string) bool { return slices.Contains(s.chosen, object) }
 
 // Address is where people see a record of a connection in its own system (E14); empty
 // where it has no such page.
@@ -58,7 +62,7 @@ type account struct {
 	kind     string
 	folders  []string      // of this machine that may be read
 	silence  time.Duration // that is borne; 0: each protocol's usual
-	session  *salesforce.Session
+	session  *session
 	keep     func(ctx context.Context, secret string) error // in place of the one before
 }
 

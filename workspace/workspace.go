@@ -29,7 +29,7 @@ type Workspace struct {
 	opened opened
 	lock   *os.File
 
-	sessions sync.Map // of accounts: *salesforce.Session
+	sessions sync.Map // of accounts: *session
 
 	silence  time.Duration
 	patience polite.Patience

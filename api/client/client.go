@@ -168,6 +168,7 @@ func List[T any](ctx context.Context, c *Client, path string) iter.Seq2[T, error
 type Job struct {
 	ID      int64  `json:"id"`
 	State   string `json:"state"`
+	Sync    string `json:"sync"`
 	Run     int64  `json:"run"`
 	Code    string `json:"code"`
 	Message string `json:"message"`

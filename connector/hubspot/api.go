@@ -2,6 +2,7 @@ package hubspot
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -9,7 +10,6 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -28,22 +28,8 @@ type service struct {
 	token        string
 	objectPath   string // of contacts
 	propertyPath string
-	pace         *pace
+	account      *Account
 	clock        Clock
-	limits       *limits
-}
-
-// limits are the day's calls, as HubSpot told them last.
-type limits struct{ left, most atomic.Int64 }
-
-// heed reads them. Searches and OAuth apps are told nothing.
-func (l *limits) heed(h http.Header) {
-	most, err := strconv.ParseInt(h.Get("X-HubSpot-RateLimit-Daily"), 10, 64)
-	left, none := strconv.ParseInt(h.Get("X-HubSpot-RateLimit-Daily-Remaining"), 10, 64)
-	if err == nil && none == nil {
-		l.most.Store(most)
-		l.left.Store(left)
-	}
 }
 
 var versions = regexp.MustCompile(`^(v3|20\d\d-\d\d)$`)
@@ -69,7 +55,7 @@ func newService(s Settings, client *http.Client, clock Clock) (service, error) {
 	}
 	one := *client
 	one.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	v := service{client: &one, base: base, token: strings.TrimSpace(s.Token), pace: newPace(clock), clock: clock, limits: &limits{},
+	v := service{client: &one, base: base, token: strings.TrimSpace(s.Token), account: cmp.Or(s.Account, &Account{}), clock: clock,
 		objectPath: "/crm/v3/objects/contacts", propertyPath: "/crm/v3/properties/contacts"}
 	if s.Version != "v3" { // the styles differ in where the version stands
 		v.objectPath, v.propertyPath = "/crm/objects/"+s.Version+"/contacts", "/crm/properties/"+s.Version+"/contacts"
@@ -90,7 +76,7 @@ type request struct {
 // where it tells it. An error is a *connector.Fault, or the context's.
 func (s service) do(ctx context.Context, r request, into any) (time.Time, error) {
 	if r.search {
-		if err := s.pace.wait(ctx); err != nil {
+		if err := s.account.pace.wait(ctx, s.clock); err != nil {
 			return time.Time{}, err
 		}
 	}
@@ -99,7 +85,7 @@ func (s service) do(ctx context.Context, r request, into any) (time.Time, error)
 		return time.Time{}, err
 	}
 	defer answer.Body.Close()
-	s.limits.heed(answer.Header)
+	s.account.heed(answer.Header)
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxBody))
 	switch {
 	case answer.StatusCode >= 300:

@@ -34,6 +34,8 @@ type flow struct {
 	emails map[string]bool // of everybody, wherever they were born
 	refs   []int64
 	theirs []string // ids of those who were born in HubSpot
+	remote *hubspot.Contacts
+	opened time.Time
 }
 
 var flowSecret = plan.Secret{1, 2}
@@ -72,8 +74,18 @@ func (f *flow) Book(ctx context.Context, _ store.Sync, _ contact.Schema) (link.B
 	return book.Open(ctx, f.store, "people", flowSecret, nil)
 }
 
+// Remote opens the account. As in an installation, what a plan has opened serves
+// the run that carries it out.
 func (f *flow) Remote(ctx context.Context, _ store.Sync) (connector.Remote, error) {
-	return hubspot.Open(ctx, f.settings(), f.client, f.clock)
+	if f.remote != nil && f.Now().Sub(f.opened) < time.Minute {
+		return f.remote, nil
+	}
+	c, err := hubspot.Open(ctx, f.settings(), f.client, f.clock)
+	if err != nil {
+		return nil, err
+	}
+	f.remote, f.opened = c, f.Now()
+	return c, nil
 }
 
 func (f *flow) Pair(ctx context.Context, _ store.Sync, book int64) (store.Pair, error) {
@@ -214,5 +226,39 @@ func TestWithTheEngine(t *testing.T) {
 				t.Errorf("limits of the API were broken: %q", b)
 			}
 		})
+	}
+}
+
+// What a person types in HubSpot between the plan and the run is not overwritten: it
+// is news to the next run, and so is ours (requirements 3.4).
+func TestAnEditBetweenPlanAndRun(t *testing.T) {
+	st := newStage(t, sandbox.Options{Lag: 10 * time.Second})
+	f := newFlow(t, st)
+	first := st.Populate(300, time.Millisecond)
+	for range 2 {
+		f.run()
+		f.pass(time.Hour)
+	}
+	f.editAll(t, "called")
+	r, err := f.engine.Plan(t.Context(), f.sync)
+	must(t, err)
+	edited := fmt.Sprint(first + 7)
+	must(t, st.Change(edited, map[string]string{"message": "theirs", "company": "Their firm"}))
+	f.pass(20 * time.Second)
+	st.Reset()
+	r, err = f.engine.Apply(t.Context(), f.sync, r)
+	must(t, err)
+	calls := st.Counts().ByCall
+	if r.Totals.Updated != 299 || r.Totals.Failed != 1 || calls["POST search"] != 1 || calls["POST batch/read"] != 1 {
+		t.Errorf("got %+v by %v, want 299 updates and one left alone, by one search and one reading", r.Totals, calls)
+	}
+	if values, _ := st.Contact(edited); values["message"] != "theirs" {
+		t.Errorf("got %v, want what they typed", values)
+	}
+	f.pass(time.Hour)
+	f.run()
+	now, err := f.store.OpenConflicts(t.Context(), 1)
+	if values, _ := st.Contact(edited); err != nil || values["company"] != "Their firm" || len(now) > 0 {
+		t.Errorf("after the next run: %v, %v, %v; want both sides' edits, and the conflict decided", values, now, err)
 	}
 }

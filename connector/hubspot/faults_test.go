@@ -186,7 +186,8 @@ func TestFaultsNameNobody(t *testing.T) {
 }
 
 // Once HubSpot asks us to wait, the rest is not sent: it would only be asked
-// again.
+// again. Nor is it after three answers in a row that did not come: what became of
+// everybody in them has to be found out.
 func TestWritesStopWhenHubSpotSaysSo(t *testing.T) {
 	for _, row := range []struct {
 		status int
@@ -195,17 +196,43 @@ func TestWritesStopWhenHubSpotSaysSo(t *testing.T) {
 		st := newStage(t, sandbox.Options{})
 		c := st.open(t)
 		st.Inject(sandbox.Fault{Status: row.status})
-		writes := make([]connector.Write, 250)
+		writes := make([]connector.Write, 450)
 		for i := range writes {
 			writes[i] = create("email", fmt.Sprintf("person%d@example.com", i))
 		}
 		for i, o := range c.Write(t.Context(), writes) {
-			if o.Fault == nil {
-				t.Errorf("%d: write %d: got no fault", row.status, i)
+			want := "unknown"
+			if i >= 300 {
+				want = "busy"
+			}
+			if got := faultOf(o.Fault); row.status == http.StatusBadGateway && got != want || o.Fault == nil {
+				t.Errorf("%d: write %d: got %s, want %s", row.status, i, got, want)
 			}
 		}
 		if got := st.Counts().Refused; got != row.want {
 			t.Errorf("%d: asked %d times, want %d", row.status, got, row.want)
+		}
+	}
+}
+
+// An answer in between begins the count anew.
+func TestLostAnswersInARow(t *testing.T) {
+	st := newStage(t, sandbox.Options{})
+	first := st.Populate(200, time.Millisecond)
+	c := st.open(t)
+	st.Inject(sandbox.Fault{Path: "/batch/update", Status: http.StatusBadGateway, Times: 1})
+	st.Inject(sandbox.Fault{Path: "/batch/create", Status: http.StatusBadGateway, Times: 2})
+	var writes []connector.Write
+	for i := range 200 {
+		writes = append(writes, update(fmt.Sprint(first+int64(i)), "city", "Ely"))
+	}
+	for i := range 300 {
+		writes = append(writes, create("email", fmt.Sprintf("new%d@example.com", i)))
+	}
+	want := []string{"unknown", "no fault", "unknown", "unknown", "no fault"}
+	for i, o := range c.Write(t.Context(), writes) {
+		if got := faultOf(o.Fault); got != want[i/100] {
+			t.Fatalf("write %d: got %s, want %s", i, got, want[i/100])
 		}
 	}
 }

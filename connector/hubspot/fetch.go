@@ -85,7 +85,7 @@ func (c *Contacts) Fetch(ctx context.Context, ids []string) (items []connector.I
 func (c *Contacts) keep(looked map[string]seen) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.looked)+len(looked) > 10*batchSize {
+	if len(c.looked)+len(looked) > atOnce {
 		c.looked = looked
 		return
 	}

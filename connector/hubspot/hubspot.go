@@ -25,6 +25,8 @@ type Settings struct {
 	// Version of the API: v3 when empty, or one that is named after a date, such
 	// as 2026-03.
 	Version string
+	// Account is shared by all who use the account; one of its own when nil.
+	Account *Account
 }
 
 // A Clock tells and passes the time: searches are kept to a pace.
@@ -37,6 +39,9 @@ const (
 	// batchSize is the largest batch that HubSpot takes, and the largest page
 	// of a listing.
 	batchSize = 100
+	// atOnce is how many writes are looked at together. More of them would wait long
+	// after the look.
+	atOnce = 10 * batchSize
 	// searchSize is the largest page of a search.
 	searchSize = 200
 	// overlap is how far a listing of changes reaches back before the one before
@@ -60,6 +65,7 @@ type Contacts struct {
 	fields []field
 	asked  time.Time // when the fields were asked for
 	looked map[string]seen
+	index  index
 }
 
 // seen is a contact as it was read at some time.
@@ -87,22 +93,18 @@ func Open(ctx context.Context, s Settings, client *http.Client, clock Clock) (*C
 // Name is the system's and the object's.
 func (c *Contacts) Name() string { return "HubSpot: contacts" }
 
-// Limits is how many calls of the account's day are used, and how many there are:
-// none where HubSpot does not say.
-func (c *Contacts) Limits() (used, most int) {
-	most = int(c.service.limits.most.Load())
-	return most - int(c.service.limits.left.Load()), most
-}
+// Limits are those of the account.
+func (c *Contacts) Limits() (used, most int) { return c.service.account.Limits() }
 
-// Promises are those of the API. HubSpot takes no conditions, and has no key of
-// the caller's choice that a new contact could carry in every account: a create
-// without an answer is looked for (Tier B of reliability I3). By e-mail that
-// sees a contact at once; Lag is for telephones, which only the search index
-// knows.
+// Promises are those of the API. HubSpot takes no conditions: Conditional is kept
+// by looking, see index for what that leaves open. It has no key of the caller's
+// choice either that a new contact could carry in every account: a create without
+// an answer is looked for (Tier B of reliability I3). By e-mail that sees a contact
+// at once; Lag is for telephones, which only the search index knows.
 func (c *Contacts) Promises() connector.Promises {
 	return connector.Promises{
-		Incremental: true, TellsGone: true,
+		Conditional: true, Incremental: true, TellsGone: true, LookedAfter: true,
 		Finds:      []string{"email", "phone", "mobilephone"},
-		WriteBatch: batchSize, FetchBatch: batchSize, Lag: c.lag,
+		WriteBatch: atOnce, FetchBatch: batchSize, Lag: c.lag,
 	}
 }

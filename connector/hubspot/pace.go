@@ -15,18 +15,15 @@ const (
 
 // A pace lets no more than five searches begin within a second.
 type pace struct {
-	clock Clock
 	mu    sync.Mutex
 	begun [searches]time.Time // a ring
 	next  int
 }
 
-func newPace(clock Clock) *pace { return &pace{clock: clock} }
-
 // wait returns when a search may begin. Turns are given in the order of asking.
-func (p *pace) wait(ctx context.Context) error {
+func (p *pace) wait(ctx context.Context, clock Clock) error {
 	p.mu.Lock()
-	now := p.clock.Now()
+	now := clock.Now()
 	turn := p.begun[p.next].Add(second)
 	if turn.Before(now) {
 		turn = now
@@ -35,7 +32,7 @@ func (p *pace) wait(ctx context.Context) error {
 	p.next = (p.next + 1) % searches
 	p.mu.Unlock()
 	if d := turn.Sub(now); d > 0 {
-		return p.clock.Sleep(ctx, d)
+		return clock.Sleep(ctx, d)
 	}
 	return ctx.Err()
 }

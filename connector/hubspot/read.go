@@ -89,7 +89,11 @@ func (c *Contacts) everything(ctx context.Context, at cursor, yield func(connect
 		if next == "" {
 			page.Cursor, page.Complete = cursor{from: at.from.Add(-overlap)}.String(), true
 		}
-		if !yield(page, nil) || next == "" {
+		if !yield(page, nil) {
+			return
+		}
+		if next == "" { // what changed since it began is still to be looked at
+			c.heard(index{since: at.from.Add(-overlap), told: at.from, by: map[uint64]uint64{}})
 			return
 		}
 	}
@@ -166,8 +170,9 @@ func (c *Contacts) changed(ctx context.Context, from time.Time, yield func(conne
 // walk searches page by page. The index may still show who is gone.
 func (c *Contacts) walk(ctx context.Context, from time.Time, gone map[string]bool, yield func(connector.Page, error) bool) {
 	var begun time.Time
+	k := index{since: from, by: map[uint64]uint64{}}
 	for step := (step{from: from}); ; {
-		reply, told, err := c.searchChanged(ctx, step)
+		reply, told, err := c.searchChanged(ctx, step, nil)
 		if err != nil {
 			yield(connector.Page{}, err)
 			return
@@ -182,11 +187,17 @@ func (c *Contacts) walk(ctx context.Context, from time.Time, gone map[string]boo
 			return
 		}
 		there := slices.DeleteFunc(reply.Results, func(o object) bool { return gone[o.ID] })
+		k.saw(there)
 		page := connector.Page{Items: c.items(there), Cursor: cursor{from: end}.String()}
 		if more && next.from.Before(end) { // what is later may not be in the index yet
 			page.Cursor = cursor{from: next.from}.String()
 		}
-		if !yield(page, nil) || !more {
+		k.told, k.at = begun, c.clock.Now()
+		if !yield(page, nil) {
+			return
+		}
+		if !more {
+			c.heard(k)
 			return
 		}
 		step = next

@@ -69,9 +69,12 @@ type query struct {
 	Limit  int      `json:"limit"`
 }
 
-func (c *Contacts) searchChanged(ctx context.Context, s step) (listing, time.Time, error) {
+// searchChanged asks for a page of changes: contacts with these properties, with
+// all of them where none is named.
+func (c *Contacts) searchChanged(ctx context.Context, s step, names []string) (listing, time.Time, error) {
 	stamp := strconv.FormatInt(s.from.UnixMilli(), 10)
 	q := query{
+		Names:  names,
 		Groups: []group{{[]filter{{Name: "lastmodifieddate", Operator: "GTE", Value: stamp}}}},
 		Sorts:  []order{{"lastmodifieddate", "ASCENDING"}},
 	}
@@ -82,11 +85,15 @@ func (c *Contacts) searchChanged(ctx context.Context, s step) (listing, time.Tim
 	return c.search(ctx, q)
 }
 
-// search asks the index. Where the account has so many properties that a search
-// cannot name them, it asks for ids, and then for the contacts.
+// search asks the index, for all properties where the query names none. Where the
+// account has so many that a search cannot name them, it asks for ids, and then
+// for the contacts.
 func (c *Contacts) search(ctx context.Context, q query) (reply listing, told time.Time, err error) {
-	q.Names, q.Limit = c.names(), searchSize
-	long := len(strings.Join(q.Names, `","`)) > longBody-len(fmt.Sprint(q.Groups, q.Sorts))-200
+	long := false
+	if q.Limit = searchSize; q.Names == nil {
+		q.Names = c.names()
+		long = len(strings.Join(q.Names, `","`)) > longBody-len(fmt.Sprint(q.Groups, q.Sorts))-200
+	}
 	if long {
 		q.Names = ours[:]
 	}

@@ -101,10 +101,27 @@ func (w *writing) updated(ctx context.Context, part []int, results []object) {
 	w.reread(ctx, unread)
 }
 
-// over puts an answer on top of what was read of the contact just before.
+// before are a contact's values before a write to it: as it was read within the last
+// minute, or as the caller has them at the version that it still has.
+func (w *writing) before(write connector.Write) ([]string, bool) {
+	r, ok := w.recent(write.ID)
+	switch {
+	case ok && len(r.Values) == len(w.fields):
+		return r.Values, true
+	case write.Version == "" || write.Known == nil:
+		return nil, false
+	}
+	values := make([]string, len(w.fields))
+	for at, f := range w.fields {
+		values[at] = write.Known[f.Name]
+	}
+	return values, true
+}
+
+// over puts an answer on top of what the contact was before.
 func (w *writing) over(o object, i int) (r contact.Record, complete bool) {
-	before, ok := w.recent(o.ID)
-	if !ok || len(before.Values) != len(w.fields) {
+	before, ok := w.before(w.writes[i])
+	if !ok {
 		return r, false
 	}
 	r = w.record(o)
@@ -112,14 +129,30 @@ func (w *writing) over(o object, i int) (r contact.Record, complete bool) {
 		value, sent := w.writes[i].Set[f.Name]
 		_, carried := o.Properties[f.Name]
 		switch {
+		case sent && carried && repeated(f.Name, before[at], value, r.Values[at]):
+			return r, false
 		case carried || sent && value == "":
 		case sent:
 			return r, false
 		default:
-			r.Values[at] = before.Values[at]
+			r.Values[at] = before[at]
 		}
 	}
 	return r, true
+}
+
+// repeated reports whether an answer may do no more than repeat what was sent: a
+// stage that was to move, which HubSpot moves forward only, and an address that it
+// keeps in small letters. The manual does not say which of the two it answers.
+// Telephones are left out: written otherwise they are the same number to us.
+func repeated(name, before, sent, answered string) bool {
+	switch {
+	case sent == "" || sent != answered:
+		return false
+	case name == "lifecyclestage":
+		return before != "" && before != sent
+	}
+	return name == "email" && sent != strings.ToLower(strings.TrimSpace(sent))
 }
 
 // recent is a contact that was read within the last minute.
@@ -134,6 +167,9 @@ func (c *Contacts) recent(id string) (contact.Record, bool) {
 func (c *Contacts) remember(r contact.Record) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if _, had := c.looked[r.ID]; !had && len(c.looked) >= atOnce {
+		clear(c.looked)
+	}
 	c.looked[r.ID] = seen{r, c.clock.Now()}
 }
 

@@ -12,18 +12,35 @@ import (
 )
 
 // Write carries writes out in batches: first the updates, so that an address that
-// one of them gives up is free, then the creates, then the deletes. An outcome's
-// record is what HubSpot's answer carries, on top of what was read of the contact
-// within the last minute; who was not is read again. Once HubSpot asks us to
-// wait, or refuses the token, the rest is not sent and has the same fault.
+// one of them gives up is free, then the creates, then the deletes. A write with a
+// version goes to a contact that still has it, as far as a look tells: see index.
+// An outcome's record is what HubSpot's answer carries, on top of what was read of
+// the contact within the last minute, or what the caller has of it at that version;
+// who is neither is read again. Once HubSpot asks us to wait, or refuses the token,
+// the rest is not sent and has the same fault.
 func (c *Contacts) Write(ctx context.Context, writes []connector.Write) []connector.Outcome {
 	w := &writing{Contacts: c, writes: writes, out: make([]connector.Outcome, len(writes)), fields: c.known()}
+	w.consider(ctx)
 	for _, op := range []connector.Op{connector.OpUpdate, connector.OpCreate, connector.OpDelete} {
 		for _, part := range w.parts(op) {
 			w.send(ctx, op, part)
 		}
 	}
 	return w.out
+}
+
+// Calls is about how many calls writes take: their batches, and the look.
+func (c *Contacts) Calls(writes []connector.Write) (n int) {
+	of, bound := map[connector.Op]int{}, 0
+	for _, write := range writes {
+		if of[write.Op]++; write.Version != "" {
+			bound++
+		}
+	}
+	for _, many := range of {
+		n += calls(many)
+	}
+	return n + min(1, bound)
 }
 
 // A writing is some writes while they are carried out. A part is the positions of
@@ -33,14 +50,17 @@ type writing struct {
 	fields []field
 	writes []connector.Write
 	out    []connector.Outcome
+	sure   []bool // who may be written to without a reading
+	lost   int    // batches in a row that were not answered
 	stop   *connector.Fault
 }
 
-// parts are the batches of an operation. HubSpot refuses one that names a contact
-// twice. What we can tell to be wrong is refused here.
+// parts are the batches of an operation, those that are sure first. HubSpot refuses
+// one that names a contact twice. What we can tell to be wrong is refused here.
 func (w *writing) parts(op connector.Op) (parts [][]int) {
 	used := []map[string]bool{}
-	for i, write := range w.writes {
+	for _, i := range w.order() {
+		write := w.writes[i]
 		if write.Op < connector.OpCreate || write.Op > connector.OpDelete {
 			w.out[i].Fault = &connector.Fault{Kind: connector.Invalid, Message: "There is no such operation."}
 		}
@@ -61,6 +81,19 @@ func (w *writing) parts(op connector.Op) (parts [][]int) {
 		used[n][write.ID] = true
 	}
 	return parts
+}
+
+// order is that of the writes, but those that are sure before the others: so few
+// batches have somebody to read.
+func (w *writing) order() (all []int) {
+	for _, sure := range []bool{true, false} {
+		for i := range w.writes {
+			if w.sure[i] == sure {
+				all = append(all, i)
+			}
+		}
+	}
+	return all
 }
 
 // wrong says why a write cannot be sent.
@@ -90,6 +123,13 @@ func (w *writing) send(ctx context.Context, op connector.Op, part []int) {
 		w.fail(part, w.stop)
 		return
 	}
+	if part = w.still(ctx, part); len(part) == 0 {
+		return
+	}
+	if w.stop != nil {
+		w.fail(part, w.stop)
+		return
+	}
 	if op == connector.OpDelete {
 		w.archive(ctx, part)
 		return
@@ -106,6 +146,7 @@ func (w *writing) send(ctx context.Context, op connector.Op, part []int) {
 		w.refused(ctx, op, part, asFault(err))
 		return
 	}
+	w.lost = 0
 	rest := w.failed(part, reply.Errors)
 	if op == connector.OpCreate {
 		w.created(rest, reply.Results)
@@ -185,15 +226,21 @@ func (w *writing) halves(part []int, f *connector.Fault) (first, second []int) {
 	return first, second
 }
 
+// mostLost is how many batches may stay without an answer, one after the other: what
+// became of all their contacts has to be found out.
+const mostLost = 3
+
 // heed sends nothing more once HubSpot asks us to wait or lets nobody in, or says
-// nothing at all.
+// nothing at all, or nothing again and again.
 func (w *writing) heed(f *connector.Fault) {
 	late, _ := errors.AsType[net.Error](f.Err)
 	switch {
 	case f.Kind == connector.Busy || f.Kind == connector.Quota || f.Kind == connector.Denied:
 		w.stop = f
-	case f.Kind == connector.Unknown && late != nil && late.Timeout():
+	case f.Kind == connector.Unknown && (late != nil && late.Timeout() || w.lost+1 >= mostLost):
 		w.stop = &connector.Fault{Kind: connector.Busy, Message: "HubSpot did not answer the writes before this one. It is tried again."}
+	case f.Kind == connector.Unknown:
+		w.lost++
 	}
 }
 

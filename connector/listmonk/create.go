@@ -6,13 +6,15 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/contact"
 )
 
 // create puts somebody on the list: as a new subscriber or, where the server
-// knows the address from other lists, the one it has.
+// knows the address from other lists, the one it has. One that got no answer may have
+// made nothing because there was somebody: then it is not held for ours.
 func (l *List) create(ctx context.Context, set map[string]string) (subscriber, error) {
 	c, err := l.changes(subscriber{}, set)
 	if err != nil {
@@ -23,21 +25,52 @@ func (l *List) create(ctx context.Context, set map[string]string) (subscriber, e
 	}
 	s, err := l.add(ctx, c)
 	var f *connector.Fault
-	if !errors.As(err, &f) || f.Kind != connector.Taken {
+	if !errors.As(err, &f) || f.Kind != connector.Taken && f.Kind != connector.Unknown {
 		return s, err
 	}
 	known, err := l.byEmail(ctx, "", []string{*c.email})
 	switch {
-	case err != nil:
+	case err != nil && f.Kind != connector.Unknown:
 		return subscriber{}, err
-	case len(known) == 0: // only those who may see other lists know whom
+	case err != nil, len(known) == 0: // only those who may see other lists know whom
 		return subscriber{}, f
 	}
-	if _, on := known[0].on(l.id); on {
-		f.ID = strconv.FormatInt(known[0].ID, 10)
-		return subscriber{}, f
+	taken := &connector.Fault{Kind: connector.Taken, Code: f.Code, Field: email, Message: "Another subscriber has this e-mail address.", ID: strconv.FormatInt(known[0].ID, 10)}
+	switch _, on := known[0].on(l.id); {
+	case on && f.Kind == connector.Unknown && !l.other(known[0], set):
+		return subscriber{}, f // it looks as if it was made: that is for the caller to settle
+	case on:
+		return subscriber{}, taken
 	}
-	return l.join(ctx, known[0], c)
+	s, err = l.join(ctx, known[0], c)
+	err = harmless(err)
+	if err == nil && l.other(s, set) {
+		err = taken // on the list by now, and for the caller to compare
+	}
+	return s, err
+}
+
+// harmless is the fault of putting somebody on the list whom the server has: where it is
+// not known whether that was done, it is done again, and finds who is there. A create
+// that is Unknown would be held for ours with whatever values are found.
+func harmless(err error) error {
+	if f, ok := errors.AsType[*connector.Fault](err); ok && f.Kind == connector.Unknown {
+		return &connector.Fault{Kind: connector.Busy, Code: f.Code, Message: "The server did not say whether the person was put on the list. It is tried again.", Err: err}
+	}
+	return err
+}
+
+// other reports whether a subscriber has other values than were to be written, which
+// are not said to have been. A consent is what the list has made of it.
+func (l *List) other(s subscriber, set map[string]string) bool {
+	r, _ := l.record(s)
+	schema, _ := l.Schema(context.Background()) // it asks nobody
+	for at, f := range schema.Fields {
+		if v, wanted := set[f.Name]; wanted && f.Name != status && !strings.EqualFold(strings.TrimSpace(v), strings.TrimSpace(r.Value(at))) {
+			return true
+		}
+	}
+	return false
 }
 
 // add makes a new subscriber. Without a word that is consent nobody has said yes,
@@ -64,9 +97,9 @@ func (l *List) add(ctx context.Context, c change) (subscriber, error) {
 	}
 	if c.consent == contact.Unsubscribed {
 		if err := l.enrolOut(ctx, s.ID); err != nil {
-			return subscriber{}, err
+			return subscriber{}, harmless(err)
 		}
-		s = subscriber{ID: s.ID}
+		s.Lists = nil
 	}
 	return l.shown(ctx, s)
 }

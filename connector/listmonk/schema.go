@@ -32,7 +32,7 @@ type attribute struct {
 // Schema is the fields of all subscribers and the attributes found in a sample.
 func (l *List) Schema(context.Context) (contact.Schema, error) {
 	schema := contact.Schema{Fields: []contact.Field{
-		{Name: email, Label: "E-mail", Kind: contact.Email},
+		{Name: email, Label: "E-mail", Kind: contact.Email, Required: true},
 		{Name: name, Label: "Name", Kind: contact.Name},
 		{Name: status, Label: "Consent", Kind: contact.Consent},
 	}}

@@ -134,8 +134,9 @@ func (l *List) keptOut(ctx context.Context, before, after subscriber) (subscribe
 	return subscriber{ID: before.ID}, l.server.call(ctx, request{method: http.MethodPut, path: "subscribers/lists", body: body}, nil)
 }
 
-// shown is a subscriber as the server has it after a write: its answer, where it
-// tells of the list.
+// shown is a subscriber as the server has it after a write: its answer, and where that
+// does not tell of the list, what a look does. What else the look finds somebody may have
+// typed since: the next listing tells it.
 func (l *List) shown(ctx context.Context, s subscriber) (after subscriber, err error) {
 	if _, ok := s.on(l.id); ok {
 		return s, nil
@@ -144,7 +145,12 @@ func (l *List) shown(ctx context.Context, s subscriber) (after subscriber, err e
 	if err != nil {
 		return subscriber{}, &connector.Fault{Kind: connector.Unknown, Message: "It was written, but the server did not show the result.", Err: err}
 	}
-	return people[strconv.FormatInt(s.ID, 10)], nil
+	after, there := people[strconv.FormatInt(s.ID, 10)]
+	if there && s.Email != "" {
+		s.Status, s.Lists = after.Status, after.Lists
+		return s, nil
+	}
+	return after, nil
 }
 
 // why finds out what an update met with that the server does not tell apart: an

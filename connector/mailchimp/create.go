@@ -79,7 +79,8 @@ func (w *writing) createSome(ctx context.Context, some []update, changes map[int
 }
 
 // identify finds the contact ids of members who were just added: the answer to a
-// batch add has none. They are the last who changed, so one listing has them.
+// batch add has none. They are the last who changed, so one listing has them. Whatever
+// else it has of them somebody may have typed since: the next listing tells it.
 func (a *Audience) identify(ctx context.Context, byHash map[string]*member) error {
 	var from time.Time
 	left := 0
@@ -95,7 +96,7 @@ func (a *Audience) identify(ctx context.Context, byHash map[string]*member) erro
 		err := a.walk(ctx, from, "", func(s sheet) bool {
 			for i := range s.members {
 				if m := byHash[s.members[i].Hash]; m != nil && m.ContactID == "" {
-					*m = s.members[i]
+					m.ContactID = s.members[i].ContactID
 					left--
 				}
 			}
@@ -114,7 +115,7 @@ func (a *Audience) identify(ctx context.Context, byHash map[string]*member) erro
 			return afterwards(err)
 		}
 		if now != nil { // it may be gone already: then its hash is all there is
-			*m = *now
+			m.ContactID = now.ContactID
 		}
 	}
 	return nil

@@ -43,8 +43,9 @@ func (a *Audience) changes(ctx context.Context, since string, yield func(connect
 		}
 		begun = asked
 	}
-	high, fresh := from, []contact.Record(nil)
-	return a.walk(ctx, start, "", func(s sheet) bool {
+	high, fresh, short := from, []contact.Record(nil), false
+	err = a.walk(ctx, start, "", func(s sheet) bool {
+		short = s.short
 		begun = cmp.Or(begun, s.asked, s.high)
 		page := connector.Page{Cursor: since, Complete: s.last && !s.short && since == ""}
 		for i := range s.members {
@@ -67,6 +68,10 @@ func (a *Audience) changes(ctx context.Context, since string, yield func(connect
 		}
 		return going
 	})
+	if err == nil && short && since == "" { // it proves nobody gone, so the archive has to say who is
+		_, _, err = a.inArchive(ctx, start, since, yield)
+	}
+	return err
 }
 
 // inArchive lists who was archived, where a listing of all does not show them. It
@@ -131,7 +136,7 @@ type sheet struct {
 // left out changed later than all it had, so the next one begins before that.
 func (a *Audience) walk(ctx context.Context, from time.Time, status string, take func(sheet) bool) error {
 	shared := max(1, a.page/50)
-	offset, before, linked := 0, map[string]bool{}, false
+	offset, before, linked, full := 0, map[string]bool{}, false, true
 	reached := from
 	for {
 		page, asked, err := a.list(ctx, from, status, offset)
@@ -149,7 +154,7 @@ func (a *Audience) walk(ctx context.Context, from time.Time, status string, take
 			s.high = later(s.high, m.changed())
 		}
 		n, fresh := len(page.Members), len(s.members)
-		if linked && fresh == n { // nobody of the page before
+		if linked && fresh == n && (n > 0 || full) { // nobody of the page before
 			if !reached.After(from) {
 				return &connector.Fault{Kind: connector.Busy, Message: "The audience changes faster than it can be listed. Try again later."}
 			}
@@ -162,7 +167,7 @@ func (a *Audience) walk(ctx context.Context, from time.Time, status string, take
 		if !take(s) || s.last {
 			return nil
 		}
-		before, linked = now, true
+		before, linked, full = now, true, n == a.page // behind one with room nobody was left
 		reached = later(reached, s.high.Add(-time.Second))
 		offset += max(1, n-min(shared, n-1))
 	}

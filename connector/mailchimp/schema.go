@@ -40,7 +40,7 @@ var addressParts = [...][2]string{{"addr1", "line 1"}, {"addr2", "line 2"}, {"ci
 // words; transactional ones have none.
 func (a *Audience) Schema(ctx context.Context) (contact.Schema, error) {
 	columns := []column{
-		{Field: contact.Field{Name: emailField, Label: "E-mail address", Kind: contact.Email}},
+		{Field: contact.Field{Name: emailField, Label: "E-mail address", Kind: contact.Email, Required: true}},
 		{Field: contact.Field{Name: statusField, Label: "Consent", Kind: contact.Consent}},
 	}
 	merge, err := a.mergeFields(ctx)
@@ -66,6 +66,8 @@ type mergeField struct {
 	Tag  string `json:"tag"`
 	Name string `json:"name"`
 	Type string `json:"type"`
+	// Required: a new member must have it, and the server says so.
+	Required bool `json:"required"`
 }
 
 func (a *Audience) mergeFields(ctx context.Context) (all []mergeField, err error) {
@@ -99,7 +101,7 @@ func (f mergeField) columns() []column {
 		case f.Type == "url" || f.Type == "imageurl":
 			kind = contact.URL
 		}
-		return []column{{Field: contact.Field{Name: f.Tag, Label: f.Name, Kind: kind}, tag: f.Tag}}
+		return []column{{Field: contact.Field{Name: f.Tag, Label: f.Name, Kind: kind, Required: f.Required}, tag: f.Tag}}
 	}
 	var out []column
 	for _, p := range addressParts {

@@ -96,7 +96,8 @@ func (a *Audience) tagged(ctx context.Context, m *member, tags *string) (contact
 	if err != nil {
 		return contact.Record{}, afterwards(err)
 	}
-	return a.record(now), nil
+	m.Tags, m.TagsCount, m.Changed = now.Tags, now.TagsCount, now.Changed // the rest somebody may have typed since
+	return a.record(m), nil
 }
 
 type listingOfTags struct {

@@ -25,6 +25,12 @@ type Ledger interface {
 	Spend(ctx context.Context, day string, limit int) (bool, error)
 }
 
+// A Spender is a remote that makes more than one call of some writes.
+type Spender interface {
+	// Calls is about how many calls it makes of writes.
+	Calls(writes []connector.Write) int
+}
+
 // A Budgeted remote makes no more calls than it is allowed on a day. From then on
 // every call faults with Quota and the time of renewal, and so does every call
 // after the system itself has said that its quota is spent.
@@ -132,10 +138,16 @@ func spent[T any](ctx context.Context, b *Budgeted, call func() (T, error)) (got
 	return got, err
 }
 
-// Write is one call for all its writes.
+// Write is one call for all its writes, or as many as a Spender says.
 func (b *Budgeted) Write(ctx context.Context, writes []connector.Write) []connector.Outcome {
-	if err := b.spend(ctx); err != nil {
-		return unsent(writes, err)
+	calls := 1
+	if s, ok := b.Remote.(Spender); ok {
+		calls = max(1, s.Calls(writes))
+	}
+	for range calls {
+		if err := b.spend(ctx); err != nil {
+			return unsent(writes, err)
+		}
 	}
 	outcomes := b.Remote.Write(ctx, writes)
 	for _, o := range outcomes {

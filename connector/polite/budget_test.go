@@ -91,6 +91,24 @@ func TestASpentBudgetStopsEveryCall(t *testing.T) {
 	equal(t, "calls made", counted.Counts(), polite.Counts{Schema: 1})
 }
 
+// A remote that makes several calls of its writes is not let begin what it could not
+// finish.
+func TestWritesOfSeveralCalls(t *testing.T) {
+	for left, want := range map[int]int{3: 1, 2: 0} {
+		counted := &wide{Counted: polite.Count(&scripted{})}
+		r := polite.Budget(counted, polite.Allowance{PerDay: left}, &polite.Tally{}, newClock())
+		o := r.Write(ctx, creates("a", "b", "c"))[0]
+		if sent := counted.Counts().Write; sent != want || (o.Fault == nil) != (want == 1) {
+			t.Errorf("three calls, %d left: sent %d times, %v; want %d", left, sent, o.Fault, want)
+		}
+	}
+}
+
+// A wide remote makes a call of each write.
+type wide struct{ *polite.Counted }
+
+func (*wide) Calls(writes []connector.Write) int { return len(writes) }
+
 // Two runs and two processes share a ledger; together they stay within it.
 func TestPropNeverMoreCallsThanTheDayAllows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

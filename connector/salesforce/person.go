@@ -218,7 +218,11 @@ func (o *Object) Notes() (said []string) {
 	o.notes.mu.Lock()
 	defer o.notes.mu.Unlock()
 	if n := o.notes.ownerless; n > 0 {
-		said = append(said, fmt.Sprintf("The owner was left out of %d records: no active user in Salesforce has this e-mail.", n))
+		records := "1 record"
+		if n > 1 {
+			records = fmt.Sprintf("%d records", n)
+		}
+		said = append(said, "The owner was left out of "+records+": no active user in Salesforce has this e-mail.")
 	}
 	o.notes.ownerless = 0
 	return said

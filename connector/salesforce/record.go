@@ -12,7 +12,7 @@ import (
 
 // marks are the fields that say what a row is, beside its values.
 func (o *Object) marks(t *table) (names []string) {
-	for _, name := range []string{"Id", "SystemModstamp", "IsDeleted", "MasterRecordId", "IsConverted", "ConvertedContactId"} {
+	for _, name := range []string{"Id", "SystemModstamp", "LastModifiedById", "IsDeleted", "MasterRecordId", "IsConverted", "ConvertedContactId"} {
 		if t.has(name) || name == "Id" {
 			names = append(names, name)
 		}

@@ -56,6 +56,8 @@ type Settings struct {
 	UntickedSaysNothing bool
 	// BulkFrom is from how many writes of one kind on Bulk 2.0 is used; 2,000 when 0.
 	BulkFrom int
+	// Sleep passes time between looks at a bulk job: real time when nil.
+	Sleep func(ctx context.Context, d time.Duration) error
 }
 
 // Sizes of the API [REST: sObject Collections, query].
@@ -93,6 +95,9 @@ func Open(ctx context.Context, s Settings, client *http.Client, now func() time.
 		return nil, a.choice(ctx, "")
 	}
 	o := &Object{api: a, settings: s, now: now, pause: sleep, page: readBatch}
+	if s.Sleep != nil {
+		o.pause = s.Sleep
+	}
 	o.settings.ExternalID = cmp.Or(s.ExternalID, ExternalID)
 	o.settings.BulkFrom = cmp.Or(s.BulkFrom, readBatch)
 	names := []string{s.Object}
@@ -135,7 +140,7 @@ func (o *Object) person() bool { return o.settings.Object == Person }
 // Promises are those of the API, and what the object allows.
 func (o *Object) Promises() connector.Promises {
 	p := connector.Promises{
-		ChosenKey: true, Conditional: true, Incremental: true, TellsGone: true,
+		ChosenKey: true, Conditional: true, Incremental: true, TellsGone: true, LookedAfter: true,
 		Finds: o.finds(), ReadOnly: true, WriteBatch: writeBatch, FetchBatch: o.page,
 	}
 	for _, t := range o.tables {

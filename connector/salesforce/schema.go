@@ -94,6 +94,7 @@ func (o *Object) layout() (columns []column) {
 		if o.person() && !o.shared(&c, f) {
 			continue
 		}
+		c.Required = c.demanded()
 		columns = append(columns, c)
 	}
 	if first.Name == "CampaignMember" {
@@ -105,7 +106,7 @@ func (o *Object) layout() (columns []column) {
 	}
 	lead, contacts := o.tables[0], o.tables[1]
 	return append(columns,
-		column{Field: contact.Field{Name: SyncAs, Label: "Salesforce Sync As", Kind: contact.Text}, role: syncAs},
+		column{Field: contact.Field{Name: SyncAs, Label: "Salesforce Sync As", Kind: contact.Text, Required: true}, role: syncAs},
 		column{Field: contact.Field{Name: Company, Label: "Company", Kind: contact.Text}, role: company,
 			from: map[string]*field{lead.Name: lead.at["Company"], contacts.Name: contacts.at["AccountId"]}},
 		column{Field: contact.Field{Name: AccountID, Label: "Salesforce Account", Kind: contact.Text}, role: account,
@@ -113,6 +114,16 @@ func (o *Object) layout() (columns []column) {
 		column{Field: contact.Field{Name: OwnerEmail, Label: "Owner's e-mail", Kind: contact.Text}, role: owner,
 			from: map[string]*field{lead.Name: lead.at["OwnerId"], contacts.Name: contacts.at["OwnerId"]}},
 	)
+}
+
+// demanded reports whether no object of the column makes a record without it.
+func (c column) demanded() bool {
+	for _, f := range c.from {
+		if !f.required() {
+			return false
+		}
+	}
+	return true
 }
 
 // shared adds to a column of Leads the field of Contacts that is the same.

@@ -58,6 +58,13 @@ func (s *Session) host() string {
 	return s.instance.Hostname()
 }
 
+// who is the id of the user who signed in.
+func (s *Session) who() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.user
+}
+
 // signIn returns an access token and where it holds. A token that was refused is
 // named as stale; whoever comes first gets a new one for everybody.
 func (s *Session) signIn(ctx context.Context, l login, stale string) (token string, at *url.URL, err error) {

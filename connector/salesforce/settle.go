@@ -47,7 +47,7 @@ func (o *Object) byKey(ctx context.Context, t *table, creates []*task) error {
 			k.fail(problem{Code: "DUPLICATE_EXTERNAL_ID"}.fault(true))
 		default:
 			had[key] = r.text("Id")
-			k.ID, k.done, k.out.Fault = wide(r.text("Id")), true, nil
+			k.ID, k.done, k.sent, k.out.Fault = wide(r.text("Id")), true, nil, nil
 		}
 	}
 	return nil

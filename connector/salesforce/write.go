@@ -2,6 +2,7 @@ package salesforce
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -45,7 +46,8 @@ type task struct {
 	connector.Write
 	t    *table
 	body map[string]any
-	now  row // as it was before the write, where that was read
+	sent map[string]any // body, with what the record had already
+	now  row            // as it was before the write, where that was read
 	done bool
 	out  *connector.Outcome
 }
@@ -261,6 +263,7 @@ func (k *task) judge(o *Object, now row) {
 // them for a change all the same (3.9).
 func (o *Object) nothing(_ context.Context, tasks []*task) error {
 	for _, k := range tasks {
+		k.sent = maps.Clone(k.body)
 		if k.Op != connector.OpUpdate {
 			continue
 		}
@@ -298,7 +301,33 @@ func (o *Object) after(ctx context.Context, tasks []*task) {
 				k.fail(&connector.Fault{Kind: connector.Missing, Message: "The record was deleted in Salesforce, or is hidden from our user."})
 			default:
 				k.out.Record = o.item(t, r).Record
+				k.undisturbed(o, r)
 			}
 		}
+	}
+}
+
+// undisturbed puts what was sent in the place of what somebody else has typed into the
+// record before it was read again: that is theirs, and the next listing tells it. What
+// the org itself makes of a value it is sent is saved under our name.
+func (k *task) undisturbed(o *Object, r row) {
+	if by := wide(r.text("LastModifiedById")); by == "" || by == wide(o.api.session.who()) {
+		return
+	}
+	for i, c := range o.columns {
+		f := c.from[k.t.Name]
+		if f == nil {
+			continue
+		}
+		v, sent := k.sent[f.Name]
+		switch {
+		case !sent || o.same(f, r[f.Name], v):
+			continue
+		case c.role == company && f.Name == "AccountId", c.role == owner:
+			k.out.Record.Values[i] = k.Set[c.Name]
+		default:
+			k.out.Record.Values[i] = o.shown(f, v)
+		}
+		k.out.Record.Version = "" // one that was not seen
 	}
 }

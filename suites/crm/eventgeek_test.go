@@ -127,6 +127,27 @@ Ada,Byron,ada@example.com,Acme,`+acme+`,Contact,Analyst,020 7946 0003,wants a de
 	}
 }
 
+// E8, 3.4: an owner whom the CRM does not know is left as it is there, with a warning,
+// and is not sent again and again.
+func TestAnOwnerNobodyKnowsIsToldAndNotSentAgain(t *testing.T) {
+	w := newWorld(t)
+	w.salesforce()
+	w.imports("people", "first_name,last_name,email,company,sync_as,owner\nAda,Byron,ada@example.com,Acme,Lead,ghost@example.org\nBob,Cole,bob@example.com,Acme,Lead,\n")
+	people := w.sync(recipe(t, events, "people-to-salesforce"))
+	r := w.run(people)
+	if !strings.Contains(strings.Join(r.Notes, "\n"), "owner") {
+		t.Errorf("the run says %q, want a word about the owner that was left as it is", r.Notes)
+	}
+	if again := w.run(people); again.Totals.Updated+again.Totals.Created != 0 {
+		t.Errorf("the next run: %+v, want nothing written", again.Totals)
+	}
+	w.edit("people", "ada@example.com", map[string]string{"owner": "nobody@example.org"})
+	w.run(people)
+	if again := w.run(people); again.Totals.Updated != 0 {
+		t.Errorf("after another owner nobody knows: %+v, want nothing written", again.Totals)
+	}
+}
+
 // The last one who leaves an event leaves what is sent of it, too; and a book of
 // somebody's own that has the name of a feed is not taken over.
 func TestTheLastMemberLeavesAndNoBookIsTakenOver(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kith-sync/kith/connector/mailchimp/sandbox"
 	"github.com/kith-sync/kith/desk"
+	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 )
 
@@ -118,6 +119,46 @@ func TestAnOptOutTravelsBothWays(t *testing.T) {
 	w.imports("main", "email,consent\njohn@example.com,subscribed\n")
 	w.setUp(crm, main)
 	w.want("a file that says subscribed changes nothing (torture 9)", w.members(), "ann@example.com  Smith  unsubscribed\njohn@example.com  Doe  unsubscribed")
+}
+
+// A state that the CRM has no word for is told it once, and both syncs come to rest.
+func TestWhoseMailBouncedIsToldTheCRMOnce(t *testing.T) {
+	w := newWorld(t)
+	org, list := w.salesforce(), w.mailchimp()
+	org.Add("Contact", map[string]string{"LastName": "Novak", "Email": "eli@example.com"})
+	list.Add(map[string]string{"email_address": "eli@example.com", "status": "cleaned"})
+	list.Add(map[string]string{"email_address": "pat@example.com", "status": "pending", "LNAME": "Asked"})
+	crm, main := w.setUpOf()
+	w.setUp(crm, main)
+	w.want("at the CRM", there(org, "Contact", "Email", "HasOptedOutOfEmail"), "Contact Email=eli@example.com HasOptedOutOfEmail=true\nContact Email=pat@example.com HasOptedOutOfEmail=")
+}
+
+// "My column of consents came from a CSV": it is a text in the book, and an opt-out
+// counts all the same.
+func TestAnOptOutCountsForAColumnOfConsentsFromAFile(t *testing.T) {
+	w := newWorld(t)
+	org, list := w.salesforce(), w.mailchimp()
+	w.imports("main", "email,first_name,last_name,consent\nx1@example.com,X,One,subscribed\n")
+	crm, main := w.setUpOf()
+	w.setUp(main)
+	list.Unsubscribe(w.listed()["x1@example.com"]["id"])
+	w.setUp(main, crm)
+	w.want("in the book", w.people("main", "email", "consent"), "x1@example.com,unsubscribed")
+	w.want("at the CRM", there(org, "Contact", "Email", "HasOptedOutOfEmail"), "Contact Email=x1@example.com HasOptedOutOfEmail=true")
+}
+
+// S4: a list ignores who has no e-mail, with a reason, and the run is green.
+func TestAListIgnoresWhoHasNoEmail(t *testing.T) {
+	w := newWorld(t)
+	w.mailchimp()
+	w.imports("main", "email,first_name,last_name\nx1@example.com,X,One\n")
+	b := w.book("main")
+	if _, err := w.Engine.Edit(t.Context(), b, "by hand", []plan.Change{{Action: plan.Create, Values: []string{"", "Ann", "Onymous"}}}); err != nil {
+		t.Fatal(err)
+	}
+	_, main := w.setUpOf()
+	r := w.run(main)
+	w.want("the reason", w.reasons(r)+" "+string(r.Status), "source.no_email 1 succeeded")
 }
 
 // S6, S8: fields of those who are there move only where the map says so; the CRM wins.

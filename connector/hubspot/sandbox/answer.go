@@ -131,6 +131,9 @@ func (s *Sandbox) written(v view, only map[string]string) map[string]any {
 		if sent && v.value(p.Name) == "" {
 			properties[p.Name] = ""
 		}
+		if sent && s.options.RepeatSent {
+			properties[p.Name] = only[p.Name]
+		}
 	}
 	return shape(v, properties)
 }

@@ -38,6 +38,9 @@ type Options struct {
 	// EchoTrace returns every input's objectWriteTraceId with its result. The
 	// schema has a place for it; replies that were seen have not.
 	EchoTrace bool
+	// RepeatSent answers updates with the values as they were sent, instead of as
+	// they are kept.
+	RepeatSent bool
 	// MergeKeepsID merges in the way of before 2025: the primary contact keeps
 	// its id, instead of both becoming a new one.
 	MergeKeepsID bool

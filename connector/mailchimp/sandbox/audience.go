@@ -267,6 +267,25 @@ func (a *Audience) Look(contactID string) (email, status string, tags []string) 
 	return m.email, m.status, tags
 }
 
+// Values are what is known of a member, by the names that Kith gives the fields; nil
+// where nobody has the id.
+func (a *Audience) Values(contactID string) map[string]string {
+	a.s.mu.Lock()
+	defer a.s.mu.Unlock()
+	n, ok := a.find(contactID)
+	if !ok {
+		return nil
+	}
+	m := a.members[n]
+	values := map[string]string{"email_address": m.email, "status": m.status}
+	for i, f := range a.fields {
+		if i < len(m.values) {
+			values[f.Tag] = m.values[i]
+		}
+	}
+	return values
+}
+
 // Len is how many members are there, archived ones included.
 func (a *Audience) Len() (n int) {
 	a.s.mu.Lock()

@@ -26,7 +26,7 @@ import (
 // in the folder clients, with the versions they are pinned to.
 const clients = "../clients"
 
-const accessToken = "00DKx0000000001!judge"
+const accessToken = "00D000000000001!judge"
 
 // judged is an org as the judges expect it: seeded, with an external id and a
 // company of 5,000 leads, and now and then a short page.

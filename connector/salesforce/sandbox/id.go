@@ -13,13 +13,23 @@ const (
 	idLength  = 18
 	shortID   = 15
 	numberLen = 9
+	orgPrefix = "00D"
 )
+
+// placeOf stands between an id's prefix and its number. The id of an org names
+// no instance.
+func placeOf(prefix string) string {
+	if prefix == orgPrefix {
+		return "000"
+	}
+	return instance
+}
 
 // makeID is the 18-character id of a row.
 func makeID(prefix string, n int32) string {
 	var b [idLength]byte
 	copy(b[:], prefix)
-	copy(b[3:], instance)
+	copy(b[3:], placeOf(prefix))
 	v := int64(n) + 1
 	for i := shortID - 1; i >= shortID-numberLen; i-- {
 		b[i] = digits62[v%62]
@@ -62,7 +72,7 @@ func wideID(id string) (string, bool) {
 
 // number is the row's number in an 18-character id, or -1.
 func number(id string) int32 {
-	if id[3:3+len(instance)] != instance {
+	if id[3:3+len(instance)] != placeOf(id[:3]) {
 		return -1
 	}
 	var v int64

@@ -80,7 +80,7 @@ func (s *Sandbox) enter(c *call) *problem {
 
 // who is the user of an access token. Use renews it.
 func (s *Sandbox) who(token string) (int32, bool) {
-	if s.options.Token != "" && token == s.options.Token {
+	if token == first(s.options.Token, ReadyToken) {
 		return s.admin, true
 	}
 	t := s.sign.access[token]
@@ -300,7 +300,7 @@ func (s *Sandbox) userValue(user int32, name string) string {
 	return s.value(o, o.row(user), o.field(name))
 }
 
-func (s *Sandbox) orgID() string { return makeID("00D", 0) }
+func (s *Sandbox) orgID() string { return makeID(orgPrefix, 0) }
 
 // identity tells who a token is of, at userinfo and at the address of the id.
 func (s *Sandbox) identity(c *call) answer {

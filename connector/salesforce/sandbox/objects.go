@@ -204,7 +204,7 @@ func profile() *object {
 }
 
 func organization() *object {
-	o := made("Organization", "Organization", "Organizations", "00D", text("Name", "Name", 80).must().title(), pick("OrganizationType", "Edition", "Enterprise Edition").or("Enterprise Edition"),
+	o := made("Organization", "Organization", "Organizations", orgPrefix, text("Name", "Name", 80).must().title(), pick("OrganizationType", "Edition", "Enterprise Edition").or("Enterprise Edition"),
 		flag("IsSandbox", "Is Sandbox").or("true"), text("InstanceName", "Instance Name", 5).or("KX0"), text("NamespacePrefix", "Namespace Prefix", 15), text("Country", "Country", 80), text("TimeZoneSidKey", "Time Zone", 40).or("Europe/London"),
 		text("LanguageLocaleKey", "Language", 40).or("en_GB"), text("DefaultLocaleSidKey", "Locale", 40).or("en_GB"), datetime("TrialExpirationDate", "Trial Expiration Date"))
 	o.fixed = true

@@ -16,6 +16,10 @@ import (
 	"time"
 )
 
+// ReadyToken is an access token that is good without signing in: with the id of
+// the org before it, as Salesforce writes them.
+const ReadyToken = "00D000000000001EAA!sandbox"
+
 // Options are how an org is set up. The zero value is an ordinary one, with its
 // clock on the real time.
 type Options struct {
@@ -27,7 +31,7 @@ type Options struct {
 	// ClientID and ClientSecret are of the External Client App that may sign in.
 	// Empty: "kith" and "sandbox".
 	ClientID, ClientSecret string
-	// Token is an access token that is always good; empty: none is.
+	// Token is an access token that is always good. Empty: ReadyToken.
 	Token string
 	// TokenLife is how long an access token holds after its last use. Zero: two hours.
 	TokenLife time.Duration
@@ -142,6 +146,7 @@ func (s *Sandbox) Hint() []string {
 	return []string{
 		"Salesforce sandbox at " + address,
 		"client id: " + s.clientID() + ", client secret: " + s.clientSecret(),
+		"access token: " + first(s.options.Token, ReadyToken),
 		ways,
 		"look around, change, delete and convert: " + address + "/",
 	}

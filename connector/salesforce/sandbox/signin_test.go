@@ -44,6 +44,21 @@ func TestClientCredentials(t *testing.T) {
 	d.want(d.form(tokenPath, "grant_type", "client_credentials", "client_id", "app", "client_secret", "hush"), 400, "error", "invalid_grant")
 }
 
+// Who is in a hurry copies the token that the sandbox prints.
+func TestAReadyToken(t *testing.T) {
+	d := open(t, sandbox.Options{})
+	d.Set(func(o *sandbox.Options) { o.Token = "" })
+	if hint := strings.Join(d.Hint(), "\n"); !strings.Contains(hint, "access token: "+sandbox.ReadyToken) {
+		t.Errorf("got the hint %q, want the token in it", hint)
+	}
+	d.token = sandbox.ReadyToken
+	d.want(d.query("SELECT Id FROM Organization"), 200, "records.0.Id", "00D000000000001EAA")
+	d.want(d.query("SELECT Name FROM Organization WHERE Id = '00D000000000001'"), 200, "totalSize", "1")
+	d.want(d.ask("GET", "/services/oauth2/userinfo", ""), 200, "organization_id", "00D000000000001EAA")
+	d.Set(func(o *sandbox.Options) { o.Token = "00D000000000001EAA!mine" })
+	d.want(d.ask("GET", "limits", ""), 401, "0.errorCode", "INVALID_SESSION_ID")
+}
+
 func TestTokensEnd(t *testing.T) {
 	d := open(t, sandbox.Options{TokenLife: time.Hour})
 	d.token = d.form(tokenPath, "grant_type", "client_credentials", "client_id", "kith", "client_secret", "sandbox").at("access_token")
