@@ -108,6 +108,13 @@ var commands = []Entry{
 		Example: `There is a book "friends" already. Nothing was changed. Choose another name.`,
 	},
 	{
+		Code: "connection.exists", Group: Command,
+		What:    "would make a connection whose name is taken",
+		Safe:    nothingChanged,
+		Fix:     "Change the one that is there with `kith connections set NAME`, or choose another name.",
+		Example: `There is a connection "crm" already. Nothing was changed. kith connections set crm changes it; another needs a name of its own.`,
+	},
+	{
 		Code: "field.exists", Group: Command,
 		What:    "would add a field that the book has already",
 		Safe:    nothingChanged,

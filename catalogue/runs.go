@@ -126,7 +126,7 @@ var runs = []Entry{
 		What:    "could not sign in at the other system",
 		More:    "The password was changed, the token was taken back, or the account may not read or write there.",
 		Safe:    "Nothing more was written. What was written before stays and is remembered.",
-		Fix:     "Give the connection its new password or token: kith connections add NAME --secret-stdin. kith connections test NAME tries it.",
+		Fix:     "Give the connection its new password or token: kith connections set NAME --secret-stdin. kith connections test NAME tries it.",
 		Example: `The connection office could not be opened: the server refuses the user name or password.`,
 	},
 	{
@@ -157,7 +157,7 @@ var runs = []Entry{
 		What:    "could not get its file, because the server does not let this user sign in or read it",
 		More:    "A certificate that nobody vouches for is refused, too: TLS is always verified.",
 		Safe:    nothingChanged,
-		Fix:     "Check the user, the password or key, and the rights at the server. kith connections add NAME --secret-stdin stores another password; --set ca= names an authority of your own.",
+		Fix:     "Check the user, the password or key, and the rights at the server. kith connections set NAME --secret-stdin stores another password; --set ca= names an authority of your own.",
 		Example: `The connection hr-ftp: The server does not take this user name and password. Nothing was changed.`,
 	},
 	{

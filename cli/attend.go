@@ -3,18 +3,19 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
+	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/api/client"
 	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
 )
 
 func (o *occasions) people() *cobra.Command {
-	return &cobra.Command{
+	return o.orServer(&cobra.Command{
 		Use: "people " + o.word, Short: "List who takes part, and who they are at other systems", Args: exactly("an ID or name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.on(o.read, cmd, args[0], func(ctx context.Context, w *workspace.Workspace, b store.Book, found store.Occasion) error {
@@ -25,24 +26,48 @@ func (o *occasions) people() *cobra.Command {
 				return many(o.app, each(all), attendeeShape())
 			})
 		},
-	}
+	}, o.peopleThere)
 }
 
 func attendeeShape() shape[desk.AttendeeReport] {
-	return shape[desk.AttendeeReport]{columns: []string{"contact", "name", "status", "added", "records"}, row: func(r desk.AttendeeReport) []string {
-		records := make([]string, len(r.Links))
+	return shape[desk.AttendeeReport]{columns: []string{"contact", "name", "status", "added", "records", "sync status", "last sync"}, row: func(r desk.AttendeeReport) []string {
+		records, states, last := make([]string, len(r.Links)), make([]string, len(r.Links)), make([]string, len(r.Links))
 		for i, l := range r.Links {
 			records[i] = strings.Join(strings.Fields(l.Connection+" "+l.Object+" "+l.RemoteID), " ")
-			if l.Gone {
-				records[i] += " (" + l.State + ")"
-			}
+			states[i], last[i] = syncStatus(l), lastSync(l)
+		}
+		if r.Waiting != nil {
+			states = append(states, waitingText(*r.Waiting))
 		}
 		name := r.Name
 		if r.Trashed {
 			name = strings.TrimSpace(name + " (in the trash)")
 		}
-		return []string{fmt.Sprint(r.Contact), name, r.Status, clock(r.Added), strings.Join(records, ", ")}
+		return []string{fmt.Sprint(r.Contact), name, r.Status, clock(r.Added), strings.Join(records, ", "), strings.Join(states, ", "), strings.Join(last, ", ")}
 	}}
+}
+
+// syncStatus says how far a contact and its record at another system are in step (E14).
+func syncStatus(l desk.ContactLink) string {
+	if l.Gone {
+		return l.State
+	}
+	return "synced"
+}
+
+func lastSync(l desk.ContactLink) string {
+	if l.Last == nil {
+		return "never"
+	}
+	return clock(l.Last)
+}
+
+// waitingText says why a contact has no record at a connection (E24).
+func waitingText(w desk.Waiting) string {
+	if len(w.Missing) > 0 {
+		return "waiting: missing " + w.Fields()
+	}
+	return "waiting: " + string(w.Reason)
 }
 
 func (o *occasions) attend() *cobra.Command {
@@ -84,12 +109,19 @@ func (o *occasions) attend() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return one(o.app, done, shape[desk.AttendReport]{columns: []string{"added", "changed", "same"}, row: func(r desk.AttendReport) []string {
-				return []string{fmt.Sprint(r.Added), fmt.Sprint(r.Changed), fmt.Sprint(r.Same)}
-			}}, func(out io.Writer) { fmt.Fprintf(out, "%s: %s\n", desk.Cell(found.Name), attendText(done)) })
+			return o.printAttended(found.Name, done)
 		})
 	}
-	return cmd
+	return o.orServer(cmd, func(ctx context.Context, c *client.Client, args []string) error {
+		if filter != "" {
+			return usage("--filter works on a data folder only, and KITH_URL names a server. Nothing was done. Name them, or use --search or --run")
+		}
+		said.Who = args[1:]
+		if search != "" {
+			said.Choice = &desk.Choice{Search: search}
+		}
+		return o.attendThere(ctx, c, args[0], said)
+	})
 }
 
 func attendText(r desk.AttendReport) string {
@@ -104,7 +136,7 @@ func attendText(r desk.AttendReport) string {
 }
 
 func (o *occasions) leave() *cobra.Command {
-	return &cobra.Command{
+	return o.orServer(&cobra.Command{
 		Use: "leave " + o.word + " WHO...", Short: "Take contacts out of " + o.a, Args: atLeast(2, "an ID or name of "+o.a+", and WHO"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.on(o.write, cmd, args[0], func(ctx context.Context, w *workspace.Workspace, b store.Book, found store.Occasion) error {
@@ -116,7 +148,7 @@ func (o *occasions) leave() *cobra.Command {
 				return nil
 			})
 		},
-	}
+	}, o.leaveThere)
 }
 
 func were(n int) string {
@@ -154,12 +186,12 @@ func (o *occasions) connect() *cobra.Command {
 			return o.print(ctx, w, b, found)
 		})
 	}
-	return cmd
+	return o.orServer(cmd, o.connectThere)
 }
 
 // connectionChoices lists what people choose by its name at a connection.
 func (a *app) connectionChoices() *cobra.Command {
-	return &cobra.Command{
+	return a.orServer(&cobra.Command{
 		Use: "choices CONNECTION OBJECT [TEXT]", Short: "List records that are chosen by name, such as campaigns",
 		Example: "  kith connections choices crm Campaign expo",
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -174,10 +206,17 @@ func (a *app) connectionChoices() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return many(a, each(all), shape[desk.NamedRecord]{columns: []string{"id", "name", "detail"}, row: func(c desk.NamedRecord) []string {
-					return []string{c.ID, c.Name, c.Detail}
-				}})
+				return many(a, each(all), choiceShape())
 			})
 		},
-	}
+	}, func(ctx context.Context, c *client.Client, args []string) error {
+		query := url.Values{"object": {args[1]}, "q": {append(args, "")[2]}}
+		return many(a, client.List[desk.NamedRecord](ctx, c, serverRoot+"/connections/"+url.PathEscape(args[0])+"/choices?"+query.Encode()), choiceShape())
+	})
+}
+
+func choiceShape() shape[desk.NamedRecord] {
+	return shape[desk.NamedRecord]{columns: []string{"id", "name", "detail"}, row: func(c desk.NamedRecord) []string {
+		return []string{c.ID, c.Name, c.Detail}
+	}}
 }

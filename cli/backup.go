@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -55,9 +56,20 @@ Keep it as safe as the data: whoever has it has all contacts.`,
 				return err
 			}
 			a.say("Wrote %s. kith restore %s brings it back.", args[0], desk.Quoted(args[0]))
-			return nil
+			return a.printBackup(args[0], a.folder, "")
 		},
 	}
+}
+
+// printBackup prints what was written, or brought back, for programs.
+func (a *app) printBackup(file, folder, aside string) error {
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	return done(a, BackupReport{File: file, Bytes: info.Size(), Data: folder, SetAside: aside}, shape[BackupReport]{
+		columns: []string{"file", "bytes", "data", "set_aside"},
+		row:     func(r BackupReport) []string { return []string{r.File, fmt.Sprint(r.Bytes), r.Data, r.SetAside} }})
 }
 
 // backup copies the database first: what it speaks of is there then. The copy lies

@@ -105,7 +105,7 @@ func (a *app) root() *cobra.Command {
 	add(root, "sync", a.demoCommand(), a.importCommand(), a.planCommand(), a.runCommand(), a.applyCommand(), a.approveCommand(),
 		a.syncsCommand(), a.setupsCommand(), a.connectionsCommand(), a.notificationsCommand(), a.conflictsCommand(), a.linksCommand(), a.presetsCommand(), a.validateCommand())
 	add(root, "know", a.runsCommand(), a.rejectsCommand(), a.explainCommand(), a.undoCommand())
-	add(root, "book", a.booksCommand(), a.fieldsCommand(), a.contactsCommand(), a.companiesCommand(), a.eventsCommand(), a.meetingsCommand(), a.leadsCommand(), a.trashCommand(), a.suppressionsCommand())
+	add(root, "book", a.booksCommand(), a.fieldsCommand(), a.contactsCommand(), a.duplicatesCommand(), a.companiesCommand(), a.eventsCommand(), a.meetingsCommand(), a.leadsCommand(), a.trashCommand(), a.suppressionsCommand())
 	add(root, "keep", a.serveCommand(), a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.sandboxCommand(), a.selftestCommand(), a.versionCommand())
 	add(root, "keep", a.configCommand(), a.userCommand(), a.signinCommand(), a.tokenCommand(), a.auditCommand())
 	root.AddCommand(a.manCommand(root))

@@ -35,7 +35,7 @@ func (a *app) configExport() *cobra.Command {
 		Use: "export", Short: "Write the configuration to a folder, or print it", Args: exactly(),
 		Long: `Export writes one file for each sync, connection, channel and book; what was applied
 from a file is written to the file of that name again. Files of other names stay. Without
---folder everything is printed as one stream of documents.`,
+--folder everything is printed as one stream of documents, with -o json as a list of files.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.read(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error { return a.exportConfig(ctx, w, folder) })
 		},
@@ -52,6 +52,9 @@ func (a *app) exportConfig(ctx context.Context, w *workspace.Workspace, folder s
 	files, err := desk.ExportConfig(ctx, w, from)
 	if err != nil {
 		return err
+	}
+	if folder == "" && !a.human() && a.format != "yaml" {
+		return many(a, each(files), configFileShape())
 	}
 	if folder == "" {
 		for i, f := range files {
@@ -72,7 +75,14 @@ func (a *app) exportConfig(ctx context.Context, w *workspace.Workspace, folder s
 		}
 	}
 	a.say("Wrote %s to %s.", several(int64(len(files)), "file"), folder)
-	return nil
+	if a.human() {
+		return nil
+	}
+	return many(a, each(files), configFileShape())
+}
+
+func configFileShape() shape[desk.ConfigFile] {
+	return shape[desk.ConfigFile]{columns: []string{"name", "text"}, row: func(f desk.ConfigFile) []string { return []string{f.Name, f.Text} }}
 }
 
 // absolute is a folder's whole path; of none it is empty.

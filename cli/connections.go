@@ -24,7 +24,7 @@ func (a *app) connectionsCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.read(cmd.Context(), a.listConnections) },
 	}
 	return group(&cobra.Command{Use: "connections", Short: "Accounts at other systems"}, list,
-		a.showConnection(), a.addConnection(), a.trustConnection(), a.testConnection(), a.connectionSchema(), a.connectionChoices(), a.prepareConnection(), a.deleteConnection())
+		a.showConnection(), a.addConnection(), a.setConnection(), a.trustConnection(), a.testConnection(), a.connectionSchema(), a.connectionChoices(), a.prepareConnection(), a.deleteConnection())
 }
 
 func (a *app) listConnections(ctx context.Context, w *workspace.Workspace) error {
@@ -36,51 +36,101 @@ func (a *app) listConnections(ctx context.Context, w *workspace.Workspace) error
 	for i, c := range all {
 		reports[i] = desk.ReportConnection(c)
 	}
-	return many(a, each(reports), shape[desk.ConnectionReport]{columns: []string{"name", "type", "address", "signs_in"}, row: func(c desk.ConnectionReport) []string {
+	return many(a, each(reports), connectionShape())
+}
+
+func connectionShape() shape[desk.ConnectionReport] {
+	return shape[desk.ConnectionReport]{columns: []string{"name", "type", "address", "signs_in"}, row: func(c desk.ConnectionReport) []string {
 		who := c.Settings["user"]
 		if who == "" && c.Secret {
 			who = "by token"
 		}
 		return []string{c.Name, c.Type, c.Settings["url"], who}
-	}})
+	}}
 }
 
+const secretHelp = "\nThe password or token is read from standard input with --secret-stdin, or from KITH_SECRET. It is\n" +
+	"sealed with a key that is not in the database, and never shown again."
+
 func (a *app) addConnection() *cobra.Command {
-	var kind, key string
-	var set []string
-	var stdin bool
+	var kind string
 	cmd := &cobra.Command{
-		Use: "add NAME", Short: "Make a connection, or change it",
-		Long: "Make a connection to another system, or change the one of that name.\n\n" + systemsHelp() +
-			"\nThe password or token is read from standard input with --secret-stdin, or from KITH_SECRET. It is\n" +
-			"sealed with a key that is not in the database, and never shown again. Without either, a connection\n" +
-			"that is changed keeps the one it has.",
+		Use: "add NAME", Short: "Make a connection",
+		Long: "Make a connection to another system.\n\n" + systemsHelp() + secretHelp,
 		Example: `  kith connections add office --type carddav --set url=https://dav.example.org --set user=ada --secret-stdin <password.txt
   kith connections add hr-sftp --type sftp --set url=sftp://files.example.org --set user=kith --secret-stdin <id_ed25519`,
 		Args: exactly("a NAME"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			plain := a.Getenv("KITH_SECRET")
-			if stdin {
-				text, err := io.ReadAll(io.LimitReader(a.Stdin, 1<<16))
-				if err != nil {
-					return err
-				}
-				plain = strings.TrimRight(string(text), "\r\n")
-			}
-			if key != "" {
-				set = append(set, workspace.HostKey+"="+key)
-			}
-			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
-				return a.saveConnection(ctx, w, store.Connection{Name: args[0], Kind: kind}, set, plain)
-			})
-		},
 	}
 	cmd.Flags().StringVar(&kind, "type", "", "what it connects to: "+strings.Join(systemNames(), ", "))
+	told := a.connectionFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		set, plain, err := told()
+		if err != nil {
+			return err
+		}
+		return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+			_, err := w.Store.Connection(ctx, args[0])
+			if err == nil {
+				return refuse("connection.exists", "There is a connection %q already. Nothing was changed. kith connections set %s changes it; another needs a name of its own", args[0], desk.Quoted(args[0]))
+			}
+			if !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			return a.saveConnection(ctx, w, store.Connection{Name: args[0], Kind: kind}, store.Connection{}, set, plain)
+		})
+	}
+	_ = cmd.RegisterFlagCompletionFunc("type", oneOf(systemNames()...)) // fails only for a flag that is not there
+	return cmd
+}
+
+func (a *app) setConnection() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "set NAME", Short: "Change a connection; what is not said stays",
+		Long: "Change settings of a connection; an empty value takes one away. Without a new password or token it keeps\n" +
+			"the one it has.\n" + secretHelp,
+		Example: "  kith connections set office --set user=bo --secret-stdin <password.txt\n  kith connections set office --set calls_per_day=",
+		Args:    exactly("a NAME"),
+	}
+	told := a.connectionFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		set, plain, err := told()
+		if err != nil {
+			return err
+		}
+		if len(set) == 0 && plain == "" {
+			return usage("%s needs something to change. See %s --help", cmd.CommandPath(), cmd.CommandPath())
+		}
+		return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+			old, err := desk.ConnectionNamed(ctx, w, args[0])
+			if err != nil {
+				return err
+			}
+			return a.saveConnection(ctx, w, store.Connection{Name: old.Name, Kind: old.Kind}, old, set, plain)
+		})
+	}
+	return cmd
+}
+
+// connectionFlags gives a command the flags that say what a connection is, and returns
+// what was said with them.
+func (a *app) connectionFlags(cmd *cobra.Command) func() (set []string, secret string, err error) {
+	var set []string
+	var key string
+	var stdin bool
 	cmd.Flags().StringArrayVar(&set, "set", nil, "a setting as name=value; may be repeated")
 	cmd.Flags().StringVar(&key, "host-key", "", "key of an SFTP server, as ssh-keygen -l prints it; the same as --set host_key=")
 	cmd.Flags().BoolVar(&stdin, "secret-stdin", false, "read the password or token from standard input")
-	_ = cmd.RegisterFlagCompletionFunc("type", oneOf(systemNames()...)) // fails only for a flag that is not there
-	return cmd
+	return func() ([]string, string, error) {
+		said := set
+		if key != "" {
+			said = append(said, workspace.HostKey+"="+key)
+		}
+		if !stdin {
+			return said, a.Getenv("KITH_SECRET"), nil
+		}
+		text, err := io.ReadAll(io.LimitReader(a.Stdin, 1<<16))
+		return said, strings.TrimRight(string(text), "\r\n"), err
+	}
 }
 
 func systemNames() (names []string) {
@@ -105,16 +155,9 @@ func systemsHelp() string {
 	return b.String()
 }
 
-// saveConnection stores a connection with its settings in place of those it had
-// by the same names.
-func (a *app) saveConnection(ctx context.Context, w *workspace.Workspace, c store.Connection, set []string, plain string) error {
-	old, err := w.Store.Connection(ctx, c.Name)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	if c.Kind == "" {
-		c.Kind = old.Kind
-	}
+// saveConnection stores a connection with its settings in place of those that the old
+// one had by the same names.
+func (a *app) saveConnection(ctx context.Context, w *workspace.Workspace, c, old store.Connection, set []string, plain string) error {
 	if c.Kind == "" {
 		return usage("What does it connect to? Name it with --type %s", strings.Join(systemNames(), " or --type "))
 	}
@@ -134,11 +177,11 @@ func (a *app) saveConnection(ctx context.Context, w *workspace.Workspace, c stor
 	if err := desk.Free(ctx, w, syncfile.KindConnection, c.Name); err != nil {
 		return err
 	}
-	if _, err := w.Store.SaveConnection(ctx, c); err != nil {
+	if c, err = w.Store.SaveConnection(ctx, c); err != nil {
 		return err
 	}
 	a.say("Saved the connection %s. Try it:  kith connections test %s", c.Name, desk.Quoted(c.Name))
-	return nil
+	return done(a, desk.ReportConnection(c), connectionShape())
 }
 
 func (a *app) testConnection() *cobra.Command {

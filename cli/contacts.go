@@ -126,7 +126,11 @@ func (a *app) showContact(name *string) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.printContact(b, c)
+				links, waiting, err := desk.InStep(ctx, w, b, c.Ref, false)
+				if err != nil {
+					return err
+				}
+				return a.printContact(b, c, inStep{links, waiting})
 			})
 		},
 	}, func(ctx context.Context, c *client.Client, args []string) error {
@@ -134,11 +138,25 @@ func (a *app) showContact(name *string) *cobra.Command {
 	})
 }
 
-func (a *app) printContact(b store.Book, c store.Contact) error {
+// inStep is who a contact is at other systems, and how far it is in step with them
+// (E14).
+type inStep struct {
+	Links   []desk.ContactLink `json:"links"`
+	Waiting *desk.Waiting      `json:"waiting,omitempty"`
+}
+
+// A shownContact is what contacts show prints.
+type shownContact struct {
+	desk.ContactReport
+	inStep
+}
+
+func (a *app) printContact(b store.Book, c store.Contact, at inStep) error {
 	if a.format == "csv" {
 		return many(a, only(c), contactShape(b))
 	}
-	return one(a, desk.ReportContact(b, desk.Naming(b), c), shape[desk.ContactReport]{}, func(out io.Writer) { contactText(out, b, c) })
+	r := shownContact{desk.ReportContact(b, desk.Naming(b), c), at}
+	return one(a, r, shape[shownContact]{}, func(out io.Writer) { contactText(out, b, c, at) })
 }
 
 // leadTo finds a contact to look at. The ID of one that was merged leads to the
@@ -163,7 +181,7 @@ func (a *app) leadTo(ctx context.Context, w *workspace.Workspace, bookName, who 
 	return b, c, err
 }
 
-func contactText(out io.Writer, b store.Book, c store.Contact) {
+func contactText(out io.Writer, b store.Book, c store.Contact, at inStep) {
 	fmt.Fprintf(out, "%s  contact %d in %s\n", desk.Cell(desk.Naming(b).Name(c.Values)), store.Number(c.Ref), desk.Cell(b.Name))
 	t := newTable(out, nil)
 	for i, f := range b.Fields {
@@ -172,5 +190,15 @@ func contactText(out io.Writer, b store.Book, c store.Contact) {
 		}
 	}
 	_ = t.flush()
+	for _, l := range at.Links {
+		fmt.Fprintf(out, "  at %s:  %s  %s, last sync %s", desk.Cell(strings.TrimSpace(l.Connection+" "+l.Object)), desk.Cell(l.RemoteID), syncStatus(l), lastSync(l))
+		if l.Address != "" {
+			fmt.Fprintf(out, "  %s", desk.Cell(l.Address))
+		}
+		fmt.Fprintln(out)
+	}
+	if at.Waiting != nil {
+		fmt.Fprintf(out, "  %s (run %d)\n", waitingText(*at.Waiting), at.Waiting.Run)
+	}
 	fmt.Fprintf(out, "  why:  kith explain %d --book %s\n", store.Number(c.Ref), desk.Quoted(b.Name))
 }

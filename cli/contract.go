@@ -25,6 +25,29 @@ type CheckReport struct {
 	Result string `json:"result"`
 }
 
+// A BackupReport is what backup wrote, or restore brought back.
+type BackupReport struct {
+	File     string `json:"file"`
+	Bytes    int64  `json:"bytes"`
+	Data     string `json:"data"`                // the data folder
+	SetAside string `json:"set_aside,omitempty"` // by restore: where the data are that were there
+}
+
+// A SelftestReport is what came of selftest.
+type SelftestReport struct {
+	Seeds      int              `json:"seeds"`
+	Violations int              `json:"violations"`
+	Crashes    int              `json:"crashes"`
+	Faults     int              `json:"faults"`
+	Failed     []SelftestFailed `json:"failed"`
+}
+
+// A SelftestFailed is a world in which something broke: the seed repeats it.
+type SelftestFailed struct {
+	Seed       uint64   `json:"seed"`
+	Violations []string `json:"violations"`
+}
+
 // A VersionReport names the program.
 type VersionReport struct {
 	Version string `json:"version"`

@@ -34,6 +34,7 @@ const (
 	exitApproval    = 4 // stopped by the guard, or a question nobody was there to answer
 	exitConnect     = 5
 	exitConfig      = 6
+	exitQuota       = 7 // the budget of calls is spent; the next run goes on
 	exitUsage       = 64
 	exitInterrupted = 130
 )
@@ -113,6 +114,8 @@ func exitOf(code string) int {
 	case link.CodeUnreachable, link.CodeDenied, "connection.missing", workspace.CodeEgress, desk.CodeNotSent,
 		fetch.CodeUnreachable, fetch.CodeDenied, fetch.CodeHostKeyUnknown, fetch.CodeHostKeyChanged, fetch.CodeFolderClosed:
 		return exitConnect
+	case link.CodeQuota:
+		return exitQuota
 	}
 	return exitFailed
 }

@@ -55,7 +55,7 @@ func (a *app) addField(name *string) *cobra.Command {
 					return err
 				}
 				a.say("Added the field %s to %s.", f.Name, b.Name)
-				return nil
+				return done(a, f, fieldShape())
 			})
 		},
 	}
@@ -84,7 +84,8 @@ func (a *app) removeField(name *string) *cobra.Command {
 					return err
 				}
 				a.say("Removed the field %s from %s.", args[0], b.Name)
-				return nil
+				f, _ := b.Schema().Field(args[0])
+				return done(a, f, fieldShape())
 			})
 		},
 	}

@@ -131,6 +131,8 @@ func exitFor(s store.Status) int {
 		return exitRejects
 	case store.Blocked:
 		return exitApproval
+	case store.PausedQuota:
+		return exitQuota
 	case store.Failed:
 		return exitFailed
 	case store.Cancelled:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kith-sync/kith/api/client"
 	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -51,6 +52,7 @@ func (o *occasions) commands(short string, more ...*cobra.Command) *cobra.Comman
 			})
 		},
 	}
+	o.orServer(list, o.listThere)
 	all := append([]*cobra.Command{o.show(), o.add(), o.edit(), o.remove(), o.people(), o.attend(), o.leave()}, more...)
 	cmd := group(&cobra.Command{Use: o.kind + "s", Short: short}, list, all...)
 	cmd.PersistentFlags().StringVar(&o.book, "book", "contacts", "address book")
@@ -95,12 +97,12 @@ func (o *occasions) on(open func(context.Context, func(context.Context, *workspa
 }
 
 func (o *occasions) show() *cobra.Command {
-	return &cobra.Command{
+	return o.orServer(&cobra.Command{
 		Use: "show " + o.word, Short: "Show " + o.a + " with what is known of it", Args: exactly("an ID or name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.on(o.read, cmd, args[0], o.print)
 		},
-	}
+	}, o.showThere)
 }
 
 func (o *occasions) print(ctx context.Context, w *workspace.Workspace, b store.Book, found store.Occasion) error {
@@ -112,8 +114,12 @@ func (o *occasions) print(ctx context.Context, w *workspace.Workspace, b store.B
 	if err != nil {
 		return err
 	}
+	return o.printReport(r, syncs, b.Name)
+}
+
+func (o *occasions) printReport(r desk.OccasionReport, syncs []desk.OccasionSync, book string) error {
 	return one(o.app, r, o.shape(), func(out io.Writer) {
-		fmt.Fprintf(out, "%s  %s %d of %s, %s\n", desk.Cell(r.Name), o.kind, r.ID, desk.Cell(b.Name), several(int64(r.People), "contact"))
+		fmt.Fprintf(out, "%s  %s %d of %s, %s\n", desk.Cell(r.Name), o.kind, r.ID, desk.Cell(book), several(int64(r.People), "contact"))
 		t := newTable(out, nil)
 		for _, row := range [][2]string{{"starts", moment(r.Starts)}, {"ends", moment(r.Ends)}, {"place", r.Place}, {"note", r.Note}, {"event", number(r.Event)}, {"campaign", campaignText(r)}, {"sent by", sentBy(syncs)}} {
 			if row[1] != "" {
@@ -157,7 +163,7 @@ func (o *occasions) add() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c, err := changed(ctx, w, b)
+			c, err := changed(func(event string) (int64, error) { return eventIn(ctx, w, b, event) })
 			if err != nil {
 				return err
 			}
@@ -170,7 +176,14 @@ func (o *occasions) add() *cobra.Command {
 			return o.print(ctx, w, b, made)
 		})
 	}
-	return cmd
+	return o.orServer(cmd, func(ctx context.Context, c *client.Client, args []string) error {
+		return o.addThere(ctx, c, args[0], changed)
+	})
+}
+
+func eventIn(ctx context.Context, w *workspace.Workspace, b store.Book, event string) (int64, error) {
+	e, err := desk.OccasionNamed(ctx, w, b, store.KindEvent, event)
+	return e.ID, err
 }
 
 func (o *occasions) edit() *cobra.Command {
@@ -179,17 +192,21 @@ func (o *occasions) edit() *cobra.Command {
 	changed := o.changes(cmd)
 	flag := strings.ToLower(o.name)
 	cmd.Flags().StringVar(&name, flag, "", "what it is called from now on")
+	said := func(find func(string) (int64, error)) (desk.OccasionChange, error) {
+		c, err := changed(find)
+		if cmd.Flags().Changed(flag) {
+			c.Name = &name
+		}
+		if err == nil && c == (desk.OccasionChange{}) {
+			err = usage("%s needs something to change. See %s --help", cmd.CommandPath(), cmd.CommandPath())
+		}
+		return c, err
+	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return o.on(o.write, cmd, args[0], func(ctx context.Context, w *workspace.Workspace, b store.Book, found store.Occasion) error {
-			c, err := changed(ctx, w, b)
+			c, err := said(func(event string) (int64, error) { return eventIn(ctx, w, b, event) })
 			if err != nil {
 				return err
-			}
-			if cmd.Flags().Changed(flag) {
-				c.Name = &name
-			}
-			if c == (desk.OccasionChange{}) {
-				return usage("%s needs something to change. See %s --help", cmd.CommandPath(), cmd.CommandPath())
 			}
 			if found, err = desk.SaveOccasion(ctx, w, b, o.kind, found.ID, c); err != nil {
 				return err
@@ -197,12 +214,14 @@ func (o *occasions) edit() *cobra.Command {
 			return o.print(ctx, w, b, found)
 		})
 	}
-	return cmd
+	return o.orServer(cmd, func(ctx context.Context, c *client.Client, args []string) error {
+		return o.editThere(ctx, c, args[0], said)
+	})
 }
 
 // changes gives a command the flags that say what an occasion is, and returns what was
 // said with them.
-func (o *occasions) changes(cmd *cobra.Command) func(context.Context, *workspace.Workspace, store.Book) (desk.OccasionChange, error) {
+func (o *occasions) changes(cmd *cobra.Command) saidOf {
 	var starts, ends, place, note, event string
 	flags := cmd.Flags()
 	flags.StringVar(&starts, "starts", "", "a day as 2026-11-22, or a minute of UTC as \"2026-11-22 14:30\"")
@@ -212,7 +231,7 @@ func (o *occasions) changes(cmd *cobra.Command) func(context.Context, *workspace
 	if o.kind == store.KindMeeting {
 		flags.StringVar(&event, "event", "", "ID or name of the event that it belongs to")
 	}
-	return func(ctx context.Context, w *workspace.Workspace, b store.Book) (c desk.OccasionChange, err error) {
+	return func(find func(string) (int64, error)) (c desk.OccasionChange, err error) {
 		for _, one := range []struct {
 			flag string
 			said *string
@@ -227,8 +246,7 @@ func (o *occasions) changes(cmd *cobra.Command) func(context.Context, *workspace
 		}
 		c.Event = new(int64)
 		if event != "" {
-			e, err := desk.OccasionNamed(ctx, w, b, store.KindEvent, event)
-			*c.Event = e.ID
+			*c.Event, err = find(event)
 			return c, err
 		}
 		return c, nil
@@ -257,5 +275,5 @@ func (o *occasions) remove() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
-	return cmd
+	return o.orServer(cmd, o.removeThere)
 }

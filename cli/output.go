@@ -119,6 +119,11 @@ func one[T any](a *app, value T, s shape[T], text func(io.Writer)) error {
 	return nil
 }
 
+// done prints what a command did for programs; people have been told on stderr.
+func done[T any](a *app, value T, s shape[T]) error {
+	return one(a, value, s, func(io.Writer) {})
+}
+
 func only[T any](value T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) { yield(value, nil) }
 }

@@ -95,6 +95,20 @@ func (a *app) syncAtServer(ctx context.Context, c *client.Client, args []string)
 	return a.printSync(s.Definition, s.Schedule, s.Notify)
 }
 
+// beginAtServer has a server begin something and prints the job that it is.
+func (a *app) beginAtServer(ctx context.Context, c *client.Client, path string, body any) error {
+	var j client.Job
+	if err := c.Do(ctx, http.MethodPost, path, body, &j); err != nil {
+		return err
+	}
+	s := shape[client.Job]{columns: []string{"id", "sync", "state", "run"}, row: func(j client.Job) []string {
+		return []string{number(j.ID), j.Sync, j.State, number(j.Run)}
+	}}
+	return one(a, j, s, func(out io.Writer) {
+		fmt.Fprintf(out, "%s: job %d is %s. See  %s\n", desk.Cell(j.Sync), j.ID, j.State, c.At("/runs"))
+	})
+}
+
 // workAtServer has a server do something and prints the run that came of it.
 func (a *app) workAtServer(ctx context.Context, c *client.Client, path string, body any) error {
 	a.hint = "The server goes on with it: " + c.At("/runs")
@@ -338,7 +352,11 @@ func (a *app) contactAtServer(ctx context.Context, c *client.Client, bookName, w
 		if err != nil {
 			return err
 		}
-		return a.printContact(b, found)
+		var at inStep
+		if err := c.Do(ctx, http.MethodGet, fmt.Sprintf("%s/books/%d/contacts/%d", serverRoot, b.ID, store.Number(found.Ref)), nil, &at); err != nil {
+			return err
+		}
+		return a.printContact(b, found, at)
 	}
 	return refuse("not_found", "There is no contact %q in %s. kith contacts list --search TEXT finds others", who, b.Name)
 }

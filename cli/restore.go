@@ -64,8 +64,9 @@ func (a *app) restore(ctx context.Context, path string) error {
 	if err := a.verify(ctx, fresh); err != nil {
 		return err
 	}
+	aside := ""
 	if occupied {
-		aside := folder + ".before-restore-" + a.Now().UTC().Format("20060102-150405")
+		aside = folder + ".before-restore-" + a.Now().UTC().Format("20060102-150405")
 		if err := os.Rename(folder, aside); err != nil {
 			return err
 		}
@@ -77,7 +78,7 @@ func (a *app) restore(ctx context.Context, path string) error {
 		return err
 	}
 	a.say("Restored %s.", path)
-	return nil
+	return a.printBackup(path, folder, aside)
 }
 
 // free reports whether the folder holds data of kith. Anything else in it, and

@@ -13,7 +13,7 @@ import (
 
 func (a *app) runCommand() *cobra.Command {
 	var file string
-	var everyTime, rejectsOnly bool
+	var everyTime, rejectsOnly, wait bool
 	cmd := &cobra.Command{
 		Use:   "run SYNC | -f FILE",
 		Short: "Plan a sync and apply the plan",
@@ -22,6 +22,9 @@ func (a *app) runCommand() *cobra.Command {
   kith run attendees --rejects-only`,
 		Args: nameOrFile(&file),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !wait {
+				return usage("A run on a data folder is over when kith ends. Leave --wait=false to a server, which KITH_URL names. Nothing was done")
+			}
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
 				syncs, err := a.syncsToRun(ctx, w, args, file, everyTime)
 				if err != nil {
@@ -37,15 +40,20 @@ func (a *app) runCommand() *cobra.Command {
 	cmd.Flags().StringVarP(&file, "file", "f", "", "sync file; its syncs are kept under their names and run in order")
 	cmd.Flags().BoolVar(&everyTime, "every-time", false, "look at every record although the source has not changed")
 	cmd.Flags().BoolVar(&rejectsOnly, "rejects-only", false, "try only the records again that the last run rejected or held")
+	cmd.Flags().BoolVar(&wait, "wait", true, "wait for the end and exit with the run's code; a server goes on by itself with --wait=false")
 	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "answer every question but the guard's")
 	return a.orServer(cmd, func(ctx context.Context, c *client.Client, args []string) error {
-		switch {
-		case file != "":
+		if file != "" {
 			return usage("-f works on a data folder only, and KITH_URL names a server. Nothing was done")
-		case rejectsOnly:
-			return a.workAtServer(ctx, c, syncPath(args[0])+"/retry", nil)
 		}
-		return a.workAtServer(ctx, c, syncPath(args[0])+"/run", map[string]bool{"every_time": everyTime})
+		path, body := syncPath(args[0])+"/run", any(map[string]bool{"every_time": everyTime})
+		if rejectsOnly {
+			path, body = syncPath(args[0])+"/retry", nil
+		}
+		if !wait {
+			return a.beginAtServer(ctx, c, path, body)
+		}
+		return a.workAtServer(ctx, c, path, body)
 	})
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"slices"
@@ -49,8 +50,7 @@ The same seed always takes the same course. The last line reads
 			if err := cmd.Context().Err(); err != nil {
 				return err
 			}
-			a.tellSelftest(totals, over)
-			return nil
+			return a.tellSelftest(totals, over)
 		},
 	}
 	c.Flags().IntVar(&n, "seeds", 1000, "how many worlds to play")
@@ -78,16 +78,30 @@ func player(folder, over string) (play func(uint64) simulate.Result, end func(),
 	return s.Run, func() { _ = s.Close() }, nil // the folder goes with it
 }
 
-func (a *app) tellSelftest(t simulate.Totals, over string) {
+func (a *app) tellSelftest(t simulate.Totals, over string) error {
+	if t.Violations > 0 {
+		a.exit = exitFailed
+	}
 	if over != "" {
 		over = "--over " + over + " "
 	}
 	slices.SortFunc(t.Failed, func(x, y simulate.Result) int { return int(x.Seed) - int(y.Seed) })
+	report := SelftestReport{Seeds: t.Seeds, Violations: t.Violations, Crashes: t.Crashes, Faults: t.Faults, Failed: []SelftestFailed{}}
 	for _, r := range t.Failed {
-		fmt.Fprintf(a.Stdout, "seed %d: %s\n  repeat it: kith selftest %s--seeds 1 --from %d\n", r.Seed, r.Violations[0], over, r.Seed)
+		failed := SelftestFailed{Seed: r.Seed}
+		for _, v := range r.Violations {
+			failed.Violations = append(failed.Violations, fmt.Sprint(v))
+		}
+		report.Failed = append(report.Failed, failed)
 	}
-	fmt.Fprintf(a.Stdout, "%d seeds, %d violations, %d crashes, %d faults\n", t.Seeds, t.Violations, t.Crashes, t.Faults)
-	if t.Violations > 0 {
-		a.exit = exitFailed
+	return one(a, report, shape[SelftestReport]{columns: []string{"seeds", "violations", "crashes", "faults"}, row: func(r SelftestReport) []string {
+		return []string{fmt.Sprint(r.Seeds), fmt.Sprint(r.Violations), fmt.Sprint(r.Crashes), fmt.Sprint(r.Faults)}
+	}}, func(out io.Writer) { selftestText(out, report, over) })
+}
+
+func selftestText(out io.Writer, t SelftestReport, over string) {
+	for _, r := range t.Failed {
+		fmt.Fprintf(out, "seed %d: %s\n  repeat it: kith selftest %s--seeds 1 --from %d\n", r.Seed, r.Violations[0], over, r.Seed)
 	}
+	fmt.Fprintf(out, "%d seeds, %d violations, %d crashes, %d faults\n", t.Seeds, t.Violations, t.Crashes, t.Faults)
 }

@@ -42,8 +42,8 @@ what keeps a sync from bringing the same people in again.`,
 // restoreContacts is both contacts restore and trash restore.
 func (a *app) restoreContacts(name *string) *cobra.Command {
 	return &cobra.Command{
-		Use: "restore ID...", Short: "Take contacts out of the trash", Args: atLeast(1, "an ID"),
-		Example: "  kith trash restore 17",
+		Use: "restore WHO...", Short: "Take contacts out of the trash, each by ID, unique identifier, e-mail or telephone", Args: atLeast(1, "an ID or EMAIL"),
+		Example: "  kith trash restore 17\n  kith contacts restore ada@example.com",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
 				b, err := desk.Book(ctx, w, *name)

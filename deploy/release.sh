@@ -20,7 +20,7 @@ mkdir -p dist/common/completions
 for shell in bash zsh fish powershell; do dist/kith completion "$shell" >"dist/common/completions/kith.$shell"; done
 cp LICENSE NOTICE README.md CHANGELOG.md dist/common/
 cp -r deploy dist/common/deploy
-rm -f dist/kith dist/common/deploy/kith.env dist/common/deploy/postgres-password
+rm -f dist/kith dist/common/deploy/{kith.env,postgres-password,.gitignore,*_test.go}
 
 for system in $systems; do
 	export GOOS=${system%/*} GOARCH=${system#*/}

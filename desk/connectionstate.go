@@ -62,7 +62,7 @@ func ConnectionStates(ctx context.Context, w *workspace.Workspace, all []store.C
 	}
 	states := make([]ConnectionState, len(all))
 	for i, c := range all {
-		st := ConnectionState{ConnectionReport: ReportConnection(c), Title: c.Kind, UsedBy: UsedBy(syncs, c.Name),
+		st := ConnectionState{ConnectionReport: ReportConnection(c), Title: c.Kind, UsedBy: Spelled(UsedBy(syncs, c.Name)),
 			CallsToday: spent[c.ID], Links: links[c.ID], HostKey: c.Settings[workspace.HostKey]}
 		if system, err := workspace.SystemNamed(c.Kind); err == nil {
 			st.Title, st.Files = system.Title, system.Files()

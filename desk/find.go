@@ -50,11 +50,7 @@ func ContactIn(ctx context.Context, w *workspace.Workspace, b store.Book, who st
 	case 1:
 		return found[0], nil
 	}
-	ids := make([]string, len(found))
-	for i, c := range found {
-		ids[i] = strconv.FormatInt(store.Number(c.Ref), 10)
-	}
-	return store.Contact{}, refuse("match.several", "Several contacts of %s are %q: %s. Name one by its ID", b.Name, who, strings.Join(ids, ", "))
+	return store.Contact{}, refuse("match.several", "Several contacts of %s are %q: %s. Name one by its ID", b.Name, who, idsOf(found))
 }
 
 // MergedInto returns the number of the contact that the one with an ID was merged
@@ -103,20 +99,58 @@ func handles(hits []store.KeyHit) []int64 {
 	return slices.Compact(refs)
 }
 
-// TrashedContact finds a contact in the trash by its ID.
-func TrashedContact(ctx context.Context, w *workspace.Workspace, b store.Book, id string) (store.Contact, error) {
-	number, err := strconv.ParseInt(id, 10, 64)
+// TrashedContact finds a contact in the trash by its ID, unique identifier, e-mail
+// address or telephone number.
+func TrashedContact(ctx context.Context, w *workspace.Workspace, b store.Book, who string) (store.Contact, error) {
+	if number, err := strconv.ParseInt(who, 10, 64); err == nil {
+		c, err := w.Store.TrashedContact(ctx, b, store.Ref(b.ID, number))
+		if err == nil && store.Number(c.Ref) == number || err != nil && !errors.Is(err, store.ErrNotFound) {
+			return c, err
+		}
+	}
+	trash, err := w.Store.TrashedContacts(ctx, b)
 	if err != nil {
-		return store.Contact{}, usage("%q is not the ID of a contact. kith trash lists them", id)
+		return store.Contact{}, err
 	}
-	c, err := w.Store.TrashedContact(ctx, b, store.Ref(b.ID, number))
-	switch {
-	case err == nil && store.Number(c.Ref) == number:
-		return c, nil
-	case err != nil && !errors.Is(err, store.ErrNotFound):
-		return c, err
+	norm := contact.NewNormalizer(b.Region)
+	for _, known := range []func(contact.Field) bool{
+		func(f contact.Field) bool { return f.Name == b.KeyField },
+		func(f contact.Field) bool { return f.Kind == contact.Email },
+		func(f contact.Field) bool { return f.Kind == contact.Phone },
+	} {
+		found := slices.DeleteFunc(slices.Clone(trash), func(c store.Contact) bool { return !isKnownBy(norm, b, c, known, who) })
+		switch len(found) {
+		case 0:
+			continue
+		case 1:
+			return found[0], nil
+		}
+		return store.Contact{}, refuse("match.several", "Several contacts in the trash of %s are %q: %s. Name one by its ID", b.Name, who, idsOf(found))
 	}
-	return store.Contact{}, refuse("not_found", "Contact %d is not in the trash of %s. kith trash --book %s lists what is", number, b.Name, Quoted(b.Name))
+	return store.Contact{}, refuse("not_found", "Contact %s is not in the trash of %s. kith trash --book %s lists what is", who, b.Name, Quoted(b.Name))
+}
+
+// isKnownBy reports whether a value of a contact, in some of the fields, is what
+// somebody means.
+func isKnownBy(norm *contact.Normalizer, b store.Book, c store.Contact, known func(contact.Field) bool, who string) bool {
+	for i, f := range b.Fields {
+		if !known(f) || i >= len(c.Values) {
+			continue
+		}
+		meant, _ := norm.MatchKey(f.Kind, who)
+		if value, _ := norm.MatchKey(f.Kind, c.Values[i]); value != "" && value == meant {
+			return true
+		}
+	}
+	return false
+}
+
+func idsOf(contacts []store.Contact) string {
+	ids := make([]string, len(contacts))
+	for i, c := range contacts {
+		ids[i] = strconv.FormatInt(store.Number(c.Ref), 10)
+	}
+	return strings.Join(ids, ", ")
 }
 
 // VersionOf is a contact's version as changes carry it: a write is refused when

@@ -42,12 +42,13 @@ type OccasionChange struct {
 // An AttendeeReport is somebody who takes part, and who they are at the other system
 // (E14, E15).
 type AttendeeReport struct {
-	Contact int64        `json:"contact"`
-	Name    string       `json:"name"`
-	Status  string       `json:"status,omitempty"`
-	Added   *time.Time   `json:"added,omitempty"`
-	Trashed bool         `json:"trashed,omitempty"`
-	Links   []LinkReport `json:"links"`
+	Contact int64         `json:"contact"`
+	Name    string        `json:"name"`
+	Status  string        `json:"status,omitempty"`
+	Added   *time.Time    `json:"added,omitempty"`
+	Trashed bool          `json:"trashed,omitempty"`
+	Links   []ContactLink `json:"links"`
+	Waiting *Waiting      `json:"waiting,omitempty"` // why they are not in step with a connection
 
 	Company string         `json:"company,omitempty"`
 	Account *AccountReport `json:"account,omitempty"` // that the company is linked with (E18)
@@ -240,7 +241,7 @@ func ReportAttendees(ctx context.Context, w *workspace.Workspace, b store.Book, 
 	for _, a := range joined {
 		r, alive := found[a.Ref]
 		r.Contact, r.Status, r.Added, r.Trashed = store.Number(a.Ref), a.Status, Moment(a.Added), !alive
-		if r.Links, err = LinksOf(ctx, w, a.Ref); err != nil {
+		if r.Links, r.Waiting, err = InStep(ctx, w, b, a.Ref, r.Trashed); err != nil {
 			return nil, err
 		}
 		reports = append(reports, r)

@@ -73,6 +73,7 @@ func surveyed(ctx context.Context, w *workspace.Workspace) (s survey, err error)
 	if s.syncs, err = w.Store.Syncs(ctx); err != nil {
 		return s, err
 	}
+	s.syncs = slices.DeleteFunc(s.syncs, workspace.IsFeed)
 	if s.books, err = PeopleBooks(ctx, w); err != nil {
 		return s, err
 	}

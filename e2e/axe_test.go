@@ -32,6 +32,9 @@ func (b *tab) fine() *tab {
 				b.t.Errorf("%s, %d px, %s: %s", b.path(), width, theme, v)
 			}
 		}
+		if width == 1200 && !b.MustEval(`() => (document.querySelector('header.top')?.clientHeight ?? 0) < 64`).Bool() {
+			b.t.Errorf("%s: the menu takes more than one line at %d px", b.path(), width)
+		}
 		if wide := b.MustEval(tooWide).Str(); wide != "" {
 			b.t.Errorf("%s is wider than its %d px: %s", b.path(), width, wide)
 		}

@@ -68,7 +68,7 @@ func TestFromAnAttendeeListToSalesforce(t *testing.T) {
 	b.open("/connections/crm").sees("Used by").fine()
 	b.open("/contacts").press("contacts").press("Companies").sees("Pick the Account").fine()
 	b.picture("companies")
-	b.press("Pick the Account").sees("Create new").fine().picture("account")
+	b.open("/contacts/1/companies/link?company=Acme").sees("Create new: Acme").fine().picture("account")
 	b.open("/contacts/1/new?event=1").fill("company", "Eng").press("Look for the Account at crm").sees("Which company is it").fine().picture("new-contact")
 	b.open("/contacts").press("contacts").press("Ada Byron").sees(org.IDs("Lead")[0], "crm").fine()
 }

@@ -56,6 +56,26 @@ func TestACreateOfNothingKeepsNobodyWaiting(t *testing.T) {
 	w.want("the book", w.here(), "1 company=Acme\n2 email=ada@example.com last_name=Byron")
 }
 
+// A create that never arrived is looked for by e-mail, then by telephone: whoever shares
+// the telephone, but not the name, is not taken for it.
+func TestAStrangerWithTheSameTelephoneIsNotTakenForOurLostCreate(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.add(map[string]string{"first_name": "Ada", "last_name": "Byron", "email": "ada@example.com", "phone": "020 7946 0001"})
+	w.remote.Can.ChosenKey = false
+	w.remote.Can.Finds = []string{"email", "phone"}
+	w.remote.Before = func(call string) *connector.Fault {
+		if call == "write" {
+			return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
+		}
+		return nil
+	}
+	w.run()
+	w.remote.Add(map[string]string{"first_name": "Zoe", "last_name": "Quill", "phone": "020 7946 0001"})
+	w.remote.Before = func(string) *connector.Fault { return nil }
+	w.rest()
+	w.want("the remote", w.there(), "r0001 first_name=Zoe last_name=Quill phone=020 7946 0001\nr0002 email=ada@example.com first_name=Ada last_name=Byron phone=020 7946 0001")
+}
+
 // Requirements 3.12: a plan that either side has outrun is not applied.
 func TestAPlanThatTheBookHasOutrunIsRefused(t *testing.T) {
 	w := newWorld(t, plan.Sync{})

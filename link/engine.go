@@ -206,13 +206,17 @@ func (p *pass) release(ctx context.Context) {
 	_ = p.Memory.RenewLease(context.WithoutCancel(ctx), p.pair.ID, p.epoch, time.Time{}) // whoever has it now keeps it
 }
 
-// Complete fills in what a linked sync leaves open: the map, by the names both
-// sides share, and the match rules.
+// Complete fills in what a linked sync leaves open: the map, see BookFields, and the
+// match rules.
 func Complete(def plan.Sync, here, there contact.Schema) plan.Sync {
 	if len(def.Map) == 0 {
-		for _, f := range there.Fields {
-			if _, ok := here.Field(f.Name); ok && f.Kind != contact.Password {
-				def.Map = append(def.Map, plan.Mapping{From: f.Name, To: f.Name})
+		for i, f := range BookFields(here, there) {
+			m := plan.Mapping{From: there.Fields[i].Name, To: f.Name}
+			if def.Source.Book != "" {
+				m.From, m.To = m.To, m.From
+			}
+			if here.Index(f.Name) >= 0 {
+				def.Map = append(def.Map, m)
 			}
 		}
 	}
@@ -250,7 +254,7 @@ func (e *Engine) unreachable(remote connector.Remote, err error) error {
 	code, next := CodeUnreachable, "Nothing more was written. Run the sync again later"
 	switch f.Kind {
 	case connector.Denied:
-		code, next = CodeDenied, "Nothing more was written. Sign in again: kith connections add"
+		code, next = CodeDenied, "Nothing more was written. Sign in again: kith connections set"
 	case connector.Quota:
 		code, next = CodeQuota, "What was not done is done by the next run"
 	}

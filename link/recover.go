@@ -63,13 +63,15 @@ func (p *pass) recoverCreate(ctx context.Context, i store.Intent) error {
 }
 
 // lookFor searches the remote for the record of a create whose outcome is not
-// known, by the fields it can be found by. Records that are linked are others.
+// known, by the fields it can be found by. Records that are linked are others, and so
+// are those that share a lesser key, as families share a telephone, but not the name.
 func (p *pass) lookFor(ctx context.Context, i store.Intent) (found []connector.Item, asked bool, err error) {
 	for _, name := range p.can.Finds {
 		value := i.Payload[name]
 		if value == "" || len(found) > 0 {
 			continue
 		}
+		lesser := asked
 		asked = true
 		items, err := p.remote.Find(ctx, name, []string{value})
 		if err != nil {
@@ -80,12 +82,22 @@ func (p *pass) lookFor(ctx context.Context, i store.Intent) (found []connector.I
 			if err != nil {
 				return nil, false, err
 			}
-			if !item.Gone && (len(linked) == 0 || linked[0].Ref == 0) {
+			if !item.Gone && (len(linked) == 0 || linked[0].Ref == 0) && (!lesser || p.sameName(i, item)) {
 				found = append(found, item)
 			}
 		}
 	}
 	return found, asked, nil
+}
+
+// sameName reports whether a record has the names that a create was sent with.
+func (p *pass) sameName(i store.Intent, item connector.Item) bool {
+	for at, f := range p.there.Fields {
+		if sent := i.Payload[f.Name]; f.Kind == contact.Name && sent != "" && !p.pairing.SameThere(at, sent, item.Value(at)) {
+			return false
+		}
+	}
+	return true
 }
 
 // recovered enters the outcome of a create that was in the balance.

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kith-sync/kith/contact"
@@ -79,7 +81,34 @@ func (d *decider) block(ctx context.Context, notes *noteReader, first, n int64) 
 	if err := d.compare(ctx); err != nil {
 		return err
 	}
+	if err := d.nameCandidates(ctx); err != nil {
+		return err
+	}
 	return d.out.add(ctx, d.outcomes, d.changes)
+}
+
+// nameCandidates gives the candidates of a file their identifiers, which people know,
+// for the places that they stand at.
+func (d *decider) nameCandidates(ctx context.Context) error {
+	if d.book.Sync.Target.Book != "" {
+		return nil
+	}
+	for i := range d.changes {
+		several := d.changes[i].Detail.Several
+		for at, place := range several {
+			ref, err := strconv.ParseInt(place, 10, 64)
+			if err != nil {
+				continue
+			}
+			for found, err := range d.target.Fetch(ctx, []int64{ref}) {
+				if err != nil {
+					return err
+				}
+				several[at] = cmp.Or(found.ID, place)
+			}
+		}
+	}
+	return nil
 }
 
 // record decides one record, or puts it aside until its contact is fetched.

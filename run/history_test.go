@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
@@ -135,17 +136,32 @@ func TestPropRowOrderDoesNotChangePairs(t *testing.T) {
 	})
 }
 
-// distinct leaves out the records that share their best key with another.
+// distinct leaves out the records that share their best key with another; where second
+// addresses count, those that share any.
 func (w *world) distinct(lines []line) []line {
 	users := map[string]int{}
 	for _, l := range lines {
-		_, key := w.bestKey(l.values)
-		users[key]++
+		for _, key := range w.identities(l.values) {
+			users[key]++
+		}
 	}
 	return slices.DeleteFunc(lines, func(l line) bool {
-		_, key := w.bestKey(l.values)
-		return key != "" && users[key] > 1
+		return slices.ContainsFunc(w.identities(l.values), func(key string) bool { return users[key] > 1 })
 	})
+}
+
+func (w *world) identities(values []string) (keys []string) {
+	if !w.Sync.Secondary {
+		if _, key := w.bestKey(values); key != "" {
+			keys = append(keys, key)
+		}
+		return keys
+	}
+	ring := plan.NewKeyring(contact.Schema{Fields: fields}, "GB", true)
+	for _, rule := range w.Sync.Match {
+		keys = ring.Keys(rule, values, keys)
+	}
+	return keys
 }
 
 // pairs returns which contact each record with a best key of its own is.

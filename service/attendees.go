@@ -2,13 +2,10 @@ package service
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/kith-sync/kith/desk"
-	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 )
 
@@ -30,11 +27,7 @@ type Attendee struct {
 }
 
 // Waiting says why a contact did not get through to a connection (E24).
-type Waiting struct {
-	Run     int64       `json:"run"`
-	Reason  plan.Reason `json:"reason"`
-	Missing []string    `json:"missing,omitempty"` // fields without a value
-}
+type Waiting = desk.Waiting
 
 // An AttendeeList is a stretch of those who take part.
 type AttendeeList struct {
@@ -71,53 +64,8 @@ func (s *Service) Attendees(ctx context.Context, book int64, kind string, id, af
 	for _, r := range reports {
 		ref := store.Ref(b.ID, r.Contact)
 		a := Attendee{Contact: r.Contact, Name: r.Name, Status: r.Status, Added: r.Added, Trashed: r.Trashed, Into: store.Number(merged[ref]), Member: members[r.Contact],
-			Company: r.Company, Account: r.Account}
-		if a.Links, err = s.links(ctx, b, ref); err != nil {
-			return list, err
-		}
-		if a.Waiting, err = s.unlinked(ctx, ref, a.Trashed, a.Links); err != nil {
-			return list, err
-		}
+			Links: r.Links, Waiting: r.Waiting, Company: r.Company, Account: r.Account}
 		list.Attendees = append(list.Attendees, a)
 	}
 	return list, err
 }
-
-// unlinked says why a live contact has no record at any connection; nil where it has
-// one, or no sync has looked at it.
-func (s *Service) unlinked(ctx context.Context, ref int64, trashed bool, links []ContactLink) (*Waiting, error) {
-	if trashed || slices.ContainsFunc(links, func(l ContactLink) bool { return !l.Gone }) {
-		return nil, nil
-	}
-	return s.waiting(ctx, ref)
-}
-
-// waiting says why a contact did not get through to a connection the last time that a
-// sync looked at it there; nil where none did.
-func (s *Service) waiting(ctx context.Context, ref int64) (*Waiting, error) {
-	var latest *Waiting
-	linked := map[int64]bool{}
-	for c, err := range s.Workspace.Store.ChangesOf(ctx, ref) {
-		if err != nil {
-			return nil, err
-		}
-		if _, known := linked[c.Run]; !known {
-			r, err := s.Workspace.Store.Run(ctx, c.Run)
-			if err != nil && !errors.Is(err, store.ErrNotFound) {
-				return nil, err
-			}
-			linked[c.Run] = r.Linked
-		}
-		if !linked[c.Run] {
-			continue
-		}
-		latest = nil
-		if c.Reason != "" && c.Action != plan.Unchanged && c.Action != plan.NoAction {
-			latest = &Waiting{Run: c.Run, Reason: c.Reason, Missing: c.Detail.Missing}
-		}
-	}
-	return latest, nil
-}
-
-// Fields names what is missing, for people.
-func (w Waiting) Fields() string { return strings.Join(w.Missing, ", ") }

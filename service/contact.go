@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/desk"
@@ -33,18 +32,10 @@ type ContactState struct {
 }
 
 // A BookName names a book for people and for addresses.
-type BookName struct {
-	ID   int64  `json:"id"`
-	Name string `json:"name"`
-}
+type BookName = desk.BookName
 
 // A ContactLink is a contact's record at another system.
-type ContactLink struct {
-	desk.LinkReport
-	Sync    string     `json:"sync,omitempty"` // that keeps the two in step
-	LastRun int64      `json:"last_run,omitempty"`
-	Last    *time.Time `json:"last,omitempty"`
-}
+type ContactLink = desk.ContactLink
 
 // Contact returns one contact with where its values come from, also one in the
 // trash. Where it came from line by line is asked of Explain.
@@ -61,7 +52,7 @@ func (s *Service) Contact(ctx context.Context, book, id int64) (ContactState, er
 	if err != nil {
 		return ContactState{}, err
 	}
-	state := ContactState{ContactReport: desk.ReportContact(b, desk.Naming(b), c), Book: BookName{b.ID, b.Name}, Trashed: trashed, Fields: b.Fields}
+	state := ContactState{ContactReport: desk.ReportContact(b, desk.Naming(b), c), Book: BookName{ID: b.ID, Name: b.Name}, Trashed: trashed, Fields: b.Fields}
 	x, err := s.Workspace.Engine.Origins(ctx, b, c)
 	if err != nil {
 		return state, err
@@ -76,10 +67,7 @@ func (s *Service) Contact(ctx context.Context, book, id int64) (ContactState, er
 			return state, err
 		}
 	}
-	if state.Links, err = s.links(ctx, b, c.Ref); err != nil {
-		return state, err
-	}
-	if state.Waiting, err = s.unlinked(ctx, c.Ref, trashed, state.Links); err != nil {
+	if state.Links, state.Waiting, err = desk.InStep(ctx, s.Workspace, b, c.Ref, trashed); err != nil {
 		return state, err
 	}
 	accounts, err := desk.AccountsOf(ctx, s.Workspace, b)
@@ -99,40 +87,6 @@ func (s *Service) Contact(ctx context.Context, book, id int64) (ContactState, er
 		}
 	}
 	return state, err
-}
-
-// links are a contact's records at other systems, with the sync that leads there
-// and its latest run.
-func (s *Service) links(ctx context.Context, b store.Book, ref int64) ([]ContactLink, error) {
-	all, err := desk.LinksOf(ctx, s.Workspace, ref)
-	if err != nil || len(all) == 0 {
-		return []ContactLink{}, err
-	}
-	syncs, err := s.Workspace.Store.Syncs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	states := make([]ContactLink, len(all))
-	for i, l := range all {
-		states[i] = ContactLink{LinkReport: l}
-		for _, sync := range syncs {
-			if !leadsTo(sync.Definition, b.Name, l) {
-				continue
-			}
-			states[i].Sync = sync.Name
-			r, err := s.Workspace.Store.LatestApplied(ctx, sync.ID)
-			if err == nil {
-				states[i].LastRun, states[i].Last = r.ID, &r.Started
-			} else if !errors.Is(err, store.ErrNotFound) {
-				return nil, err
-			}
-		}
-	}
-	return states, nil
-}
-
-func leadsTo(d plan.Sync, book string, l desk.LinkReport) bool {
-	return d.Linked() && d.Source.Book+d.Target.Book == book && d.Source.Connection+d.Target.Connection == l.Connection && d.Source.Object+d.Target.Object == l.Object
 }
 
 // Explain tells the whole story of somebody, also of one who was not let in, in

@@ -57,7 +57,7 @@ func (s *Service) AllOccasions(ctx context.Context, kind string) (all []BookOcca
 			}
 		}
 		for _, o := range found {
-			all = append(all, BookOccasion{o, BookName{b.ID, b.Name}, events[o.Event]})
+			all = append(all, BookOccasion{o, BookName{ID: b.ID, Name: b.Name}, events[o.Event]})
 		}
 	}
 	slices.SortStableFunc(all, func(x, y BookOccasion) int { return begins(y).Compare(begins(x)) })
@@ -85,7 +85,7 @@ func (s *Service) eventNames(ctx context.Context, b store.Book) (map[int64]strin
 func (s *Service) PeopleBooks(ctx context.Context) (books []BookName, err error) {
 	all, err := desk.PeopleBooks(ctx, s.Workspace)
 	for _, b := range all {
-		books = append(books, BookName{b.ID, b.Name})
+		books = append(books, BookName{ID: b.ID, Name: b.Name})
 	}
 	return books, err
 }
@@ -110,7 +110,7 @@ func (s *Service) Occasion(ctx context.Context, book int64, kind string, id int6
 }
 
 func (s *Service) occasionState(ctx context.Context, b store.Book, o store.Occasion) (st OccasionState, err error) {
-	st.Book = BookName{b.ID, b.Name}
+	st.Book = BookName{ID: b.ID, Name: b.Name}
 	if st.OccasionReport, err = desk.ReportOccasion(ctx, s.Workspace, o); err != nil {
 		return st, err
 	}

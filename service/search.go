@@ -49,7 +49,7 @@ func (s *Service) Search(ctx context.Context, text string) (SearchResults, error
 	}
 	small := strings.ToLower(r.Text)
 	for _, b := range books {
-		name := BookName{b.ID, b.Name}
+		name := BookName{ID: b.ID, Name: b.Name}
 		if r.All = append(r.All, name); strings.Contains(strings.ToLower(b.Name), small) {
 			r.Books = append(r.Books, name)
 		}
@@ -78,7 +78,7 @@ func (r *SearchResults) add(b store.Book, c store.Contact) {
 		r.Left++
 		return
 	}
-	r.Contacts = append(r.Contacts, Duplicate{BookName{b.ID, b.Name}, desk.ReportContact(b, desk.Naming(b), c)})
+	r.Contacts = append(r.Contacts, Duplicate{Book: BookName{ID: b.ID, Name: b.Name}, ContactReport: desk.ReportContact(b, desk.Naming(b), c)})
 }
 
 func (s *Service) searchValues(ctx context.Context, books []store.Book, r *SearchResults) error {
@@ -91,7 +91,7 @@ func (s *Service) searchValues(ctx context.Context, books []store.Book, r *Searc
 			r.add(b, c)
 		}
 		if r.Looked += found.looked; found.next != 0 {
-			r.Partly = append(r.Partly, SearchedBook{BookName{b.ID, b.Name}, found.looked, b.Population})
+			r.Partly = append(r.Partly, SearchedBook{BookName{ID: b.ID, Name: b.Name}, found.looked, b.Population})
 		}
 	}
 	return nil

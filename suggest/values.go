@@ -34,6 +34,9 @@ func (t *tables) look(samples []string) evidence {
 	return e
 }
 
+// anywhere knows the forms of values that no region changes.
+var anywhere = contact.NewNormalizer("")
+
 func (t *tables) classes(s string) []string {
 	var out []string
 	add := func(class string, is bool) {
@@ -57,6 +60,8 @@ func (t *tables) classes(s string) []string {
 	}
 	add("postal_code", postalForm.MatchString(s))
 	add("digits", digits(s) > 0)
+	_, unknown := anywhere.Canonical(contact.Language, s)
+	add("tag", unknown == "")
 	add("phrase", len(strings.Fields(s)) > 1)
 	return append(out, t.wordClasses(s)...)
 }
@@ -171,6 +176,8 @@ func (e evidence) agrees(f contact.Field) (factor, support float64) {
 		return below(e["date"], 0.2, 0.4), e["date"]
 	case contact.URL:
 		return below(e["url"], 0.2, 0.5), e["url"]
+	case contact.Language: // a name such as "German" is no tag, and would be refused row by row (settled question 20)
+		return below(e["tag"], 0.5, 0.3), e["tag"]
 	}
 	if e["email"] > 0.5 && f.Name != "login" && f.Name != "owner" && f.Name != "external_id" {
 		return 0.2, 0

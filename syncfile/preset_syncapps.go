@@ -16,8 +16,8 @@ func syncapps() Preset {
 		Rules: []PresetRule{
 			{"One set-up moves one type of record; a second set-up moves the other", "S2"},
 			{"A record goes to the main list, with e-mail, first name, last name and telephone, if it does not exist there", "S3"},
-			{"A contact that is there already is skipped with the reason match.exists; no field of it is written", "S3"},
-			{"The standard e-mail address is the key; a record without one is ignored", "S4"},
+			{"A contact that is there already is skipped with the reason match.exists, and at a connection linked and counted as unchanged; no field of it is written", "S3"},
+			{"The standard e-mail address is the key; a record without one is ignored with the reason source.no_email, and at a connection waits with target.required_missing", "S4"},
 			{"To update existing contacts too, map the fields and write `policy: {update: if_new_not_blank}`, or `write` on a field", "S6"},
 			{"Any list can be the target", "S7"},
 			{"A set-up is a list of numbered steps; between two systems it is two syncs over one book, the first from the CRM, the second to the list", "S1"},

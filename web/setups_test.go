@@ -78,6 +78,7 @@ func TestASetUpIsNumberedSteps(t *testing.T) {
 	next(events, "Plan", "/syncs/people")
 	w.runs("people")
 	w.runs("guests campaign members")
+	owner.get("/setups").saysNot("main", "campaign members at crm")
 	next(events, "Schedule", "/syncs/people/schedule")
 	owner.get("/contacts").says("main", "guests", "main").saysNot("tbody", "campaign members") // a feed is no book of people
 	owner.get("/contacts?all=1").says("tbody", "guests: campaign members at crm")

@@ -98,7 +98,7 @@ func (w ends) Book(ctx context.Context, s store.Sync, remote contact.Schema) (li
 		if s.Definition.Source.Book != "" {
 			return nil, &run.Error{Code: run.CodeSourceAbsent, Message: fmt.Sprintf("There is no address book %q to read from. kith books lists them", name)}
 		}
-		made := store.Book{Name: name, Region: s.Definition.PhoneRegion(), Fields: brought(s.Definition, remote)}
+		made := store.Book{Name: name, Region: s.Definition.PhoneRegion(), Fields: brought(s.Definition, contact.Schema{}, remote)}
 		if _, err = w.Store.CreateBook(ctx, made); err != nil {
 			return nil, err
 		}
@@ -111,23 +111,18 @@ func (w ends) Book(ctx context.Context, s store.Sync, remote contact.Schema) (li
 	if err != nil {
 		return nil, err
 	}
-	missing := slices.DeleteFunc(brought(s.Definition, remote), func(f contact.Field) bool { return schema.Index(f.Name) >= 0 })
+	missing := slices.DeleteFunc(brought(s.Definition, schema, remote), func(f contact.Field) bool { return schema.Index(f.Name) >= 0 })
 	return b, b.AddFields(ctx, missing)
 }
 
 // brought are the book's fields that a sync fills: those of its map, or all that
 // the remote has. One more is for marks, where the sync marks.
-func brought(def plan.Sync, remote contact.Schema) (fields []contact.Field) {
+func brought(def plan.Sync, schema, remote contact.Schema) (fields []contact.Field) {
 	if d := def.Policy.Delete; d.NotFound == plan.Mark || d.Back == plan.Mark {
 		fields = append(fields, contact.Field{Name: d.MarkField(), Kind: contact.Text})
 	}
 	if len(def.Map) == 0 {
-		for _, f := range remote.Fields {
-			if f.Kind != contact.Password {
-				fields = append(fields, contact.Field{Name: f.Name, Label: f.Label, Kind: f.Kind})
-			}
-		}
-		return fields
+		return append(fields, slices.DeleteFunc(link.BookFields(schema, remote), func(f contact.Field) bool { return f.Name == "" })...)
 	}
 	for _, m := range def.Map {
 		here, there := m.To, m.From
@@ -138,7 +133,7 @@ func brought(def plan.Sync, remote contact.Schema) (fields []contact.Field) {
 		if here == "" || (def.Source.Book != "" || m.Optional) && !known {
 			continue
 		}
-		f.Name, f.Label = here, ""
+		f.Name, f.Label, f.Required = here, "", false
 		if f.Kind == "" {
 			f.Kind = contact.Text
 		}

@@ -169,9 +169,9 @@ type Job struct {
 	ID      int64  `json:"id"`
 	State   string `json:"state"`
 	Sync    string `json:"sync"`
-	Run     int64  `json:"run"`
-	Code    string `json:"code"`
-	Message string `json:"message"`
+	Run     int64  `json:"run,omitempty"`
+	Code    string `json:"code,omitempty"`
+	Message string `json:"message,omitempty"`
 }
 
 // waits between two looks at a job.

@@ -202,7 +202,10 @@ func describe(d csv.Dialect) []string {
 	if !d.Header {
 		header = "no header"
 	}
-	if d.Preamble > 0 {
+	switch {
+	case d.Preamble == 1:
+		header += ", after 1 line that is not part of the table"
+	case d.Preamble > 1:
 		header += ", after " + strconv.Itoa(d.Preamble) + " lines that are not part of the table"
 	}
 	encoding := d.Encoding

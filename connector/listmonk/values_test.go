@@ -2,6 +2,7 @@ package listmonk_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"reflect"
 	"slices"
 	"strconv"
@@ -180,5 +181,19 @@ func TestAWriteThatChangesNothingIsNotSent(t *testing.T) {
 	o := l.Write(t.Context(), []connector.Write{{Op: connector.OpUpdate, ID: id, Set: map[string]string{"email": "A@example.com", "name": "Somebody", "note": "n", "status": "subscribed", "first_name": ""}}})[0]
 	if got := st.Counts().Total; got != 1 || o.Fault != nil || o.Record.ID != id {
 		t.Errorf("got %d calls, %+v; want 1, to look", got, o)
+	}
+}
+
+// I2: whether somebody was put on the list can be asked again. Taken for a create that
+// may have been carried out, it would be held for ours with whatever values are there.
+func TestJoiningWithoutAnAnswerIsTriedAgain(t *testing.T) {
+	for _, consent := range []string{"subscribed", "unsubscribed"} {
+		st := newStage(t, sandbox.Options{})
+		st.Sandbox.Add(sandbox.Person{Email: "ada@example.com", Name: "Ada", Lists: map[int]string{st.AddList("Other", "single"): "confirmed"}})
+		st.Fail(sandbox.Fault{Method: http.MethodPut, Path: "lists", Status: http.StatusInternalServerError, Commit: true, Times: 1})
+		w := st.open(t).Write(t.Context(), []connector.Write{{Op: connector.OpCreate, Key: "k", Set: map[string]string{"email": "ada@example.com", "name": "Ada", "status": consent}}})[0]
+		if w.Fault == nil || w.Fault.Kind != connector.Busy {
+			t.Errorf("%s: got %v, want busy", consent, w.Fault)
+		}
 	}
 }

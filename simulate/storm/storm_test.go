@@ -40,7 +40,7 @@ func number(t *testing.T, name string, otherwise int) int {
 // of docs/reliability.md, with the vendors' own limits and manners. KITH_STORMS plays
 // more worlds of each system than a few, from KITH_FROM on.
 func TestStorms(t *testing.T) {
-	n, from := number(t, "KITH_STORMS", 12), number(t, "KITH_FROM", 0)
+	n, from := number(t, "KITH_STORMS", 6), number(t, "KITH_FROM", 0)
 	for _, system := range storm.Systems() {
 		t.Run(system, func(t *testing.T) {
 			p := player(t, system)

@@ -29,11 +29,14 @@ func (n *wire) RoundTrip(r *http.Request) (answer *http.Response, err error) {
 		n.goOn()
 	}
 	died := n.effect(func() error {
-		answer, err = n.trouble(r)
+		answer, err = n.trouble(r) //nolint:bodyclose // whoever called closes it
 		n.say("%s %s: %s", r.Method, r.URL.RequestURI(), outcome(answer, err))
 		return nil
 	})
 	if died != nil {
+		if answer != nil {
+			_ = answer.Body.Close() // nobody reads it any more
+		}
 		return nil, died
 	}
 	n.hearNo()

@@ -187,3 +187,22 @@ func TestTheLastMemberLeavesAndNoBookIsTakenOver(t *testing.T) {
 		t.Errorf("the book of somebody's own has %d contacts, want 1", n)
 	}
 }
+
+// "I took the run back, and now she waits for something": the link says that her
+// record is gone there, and nothing waits.
+func TestAfterAnUndoNobodyWaits(t *testing.T) {
+	w := newWorld(t)
+	org := w.salesforce()
+	w.imports("people", "first_name,last_name,email,company,sync_as\nZoe,Quill,zoe@example.com,Acme,Lead\n")
+	people := w.sync(recipe(t, events, "people-to-salesforce"))
+	r := w.run(people)
+	if _, err := w.Undo(t.Context(), people, r); err != nil {
+		t.Fatal(err)
+	}
+	w.rest(people)
+	w.want("at the CRM", there(org, "Lead", "Email"), "")
+	links, waiting, err := desk.InStep(t.Context(), w.Workspace, w.book("people"), w.contact("people", "zoe@example.com").Ref, false)
+	if err != nil || len(links) != 1 || !links[0].Gone || waiting != nil {
+		t.Errorf("got links %+v, waiting %+v, %v; want one that is gone, and nothing that waits", links, waiting, err)
+	}
+}

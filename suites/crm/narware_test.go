@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kith-sync/kith/connector/hubspot/sandbox"
+	hubspot "github.com/kith-sync/kith/connector/hubspot/sandbox"
 	"github.com/kith-sync/kith/desk"
 )
 
@@ -105,8 +105,8 @@ func TestTheCRMIsFilledAndNeverOverwritten(t *testing.T) {
 // N10, N14, N15: with nothing but an e-mail, and without a name that is none.
 func TestAtHubSpotAnEmailIsEnough(t *testing.T) {
 	w := newWorld(t)
-	account := sandbox.New(sandbox.Options{Now: w.clock})
-	w.connect("crm", "hubspot", sandbox.DefaultToken, map[string]string{}, account)
+	account := hubspot.New(hubspot.Options{Now: w.clock})
+	w.connect("crm", "hubspot", hubspot.DefaultToken, map[string]string{}, account)
 	w.registers("new@example.com,New Contact,,,,succeeded")
 	hub := w.sync(strings.Replace(recipe(t, hubs, "hub-to-crm"), "object: Contact", "object: contacts", 1))
 	w.rest(hub)
@@ -158,4 +158,22 @@ func TestWhoHasNoNameWaitsForACRMThatDemandsOne(t *testing.T) {
 	w.registers("new@example.com,Nia,Newman,,,succeeded")
 	w.rest(hub)
 	w.want("sent with a real name", there(org, "Contact", "FirstName", "LastName"), "Contact FirstName=Nia LastName=Newman")
+}
+
+// A sync without a map: the CRM's fields come under the names everything else uses.
+func TestWithoutAMapTheCRMsFieldsAreTheStandardOnes(t *testing.T) {
+	w := newWorld(t)
+	org := w.salesforce()
+	org.Add("Contact", map[string]string{"FirstName": "Ada", "LastName": "King", "Email": "ada@example.com", "Phone": "020 7946 0001", "MailingCity": "Leeds", "Title": "Analyst", "HasOptedOutOfEmail": "true"})
+	s := w.sync("name: crm-to-people\nsource: {connection: crm, object: Contact}\ntarget: {book: people}\n")
+	w.rest(s)
+	w.want("the book", w.people("people", "first_name", "last_name", "email", "phone", "title", "consent"), "Ada,King,ada@example.com,020 7946 0001,Analyst,unsubscribed")
+	account := hubspot.New(hubspot.Options{Now: w.clock})
+	w.connect("hub", "hubspot", hubspot.DefaultToken, map[string]string{}, account)
+	if _, err := account.Add(map[string]string{"firstname": "Bob", "lastname": "Cole", "email": "bob@example.com", "jobtitle": "Baker"}); err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(time.Minute)
+	w.rest(w.sync("name: hub-to-people\nsource: {connection: hub, object: contacts}\ntarget: {book: people}\n"))
+	w.want("the same book", w.people("people", "first_name", "last_name", "email", "title"), "Ada,King,ada@example.com,Analyst\nBob,Cole,bob@example.com,Baker")
 }
