@@ -165,7 +165,7 @@ func (a *app) printRuns(cause error, asList bool, jobs ...*job) error {
 		return errors.Join(cause, many(a, each(reports), runShape()))
 	}
 	return many(a, func(yield func(desk.RunReport, error) bool) { // one that had no run yet ends the list
-		for r := range each(reports) {
+		for _, r := range reports {
 			if !yield(r, nil) {
 				return
 			}

@@ -201,9 +201,10 @@ func (p *pass) onlyThere(it item, k knowledge) (judgement, error) {
 		return p.leave(it, plan.Skip, plan.TrashedByPerson), err
 	}
 	t.Values = append([]string(nil), t.Values...)
+	p.pairing.Bind(plan.WayIn, t.Values)
 	c := p.pairing.In.DecideCreate(values, t)
 	c.SourceID, c.Fields = it.m.RemoteID, created(p.here, c)
-	return judgement{in: &c, base: p.pairing.BaseOf(t.Values, values)}, nil
+	return judgement{in: &c, base: p.pairing.BaseOf(plan.WayIn, t.Values, values)}, nil
 }
 
 // onlyHere decides about a contact that no record of the remote is.
@@ -226,6 +227,7 @@ func (p *pass) onlyHere(it item, k knowledge) (judgement, error) {
 	}
 	t := p.pairing.Out.Translate(it.ours.Values)
 	t.Values = append([]string(nil), t.Values...)
+	p.pairing.Bind(plan.WayOut, t.Values)
 	made := p.pairing.Out.DecideCreate(it.ours.Values, t)
 	made.SourceID, made.Ref, made.Remote = c.SourceID, c.Ref, true
 	if why := k.rival(it.ours); made.Action == plan.Create && why != "" {

@@ -264,11 +264,15 @@ func (p *Pairing) SameThere(at int, x, y string) bool { return x == y || p.Out.s
 // same.
 func (p *Pairing) SameHere(at int, x, y string) bool { return x == y || p.In.same(at, x, y) }
 
-// BaseOf is what both sides agree on once a record is created on one of them: ours
-// and theirs in the order of their schemas.
-func (p *Pairing) BaseOf(ours, theirs []string) map[string]Agreed {
+// BaseOf is what both sides agree on once a record is created by what travels that
+// way: ours and theirs in the order of their schemas. Of what does not travel so
+// nothing is agreed on; it may be another sync's.
+func (p *Pairing) BaseOf(w Way, ours, theirs []string) map[string]Agreed {
 	base := map[string]Agreed{}
 	for _, f := range p.fields {
+		if f.way&w == 0 {
+			continue
+		}
 		a := Agreed{}
 		if f.ours < len(ours) {
 			a.Ours = ours[f.ours]
@@ -281,11 +285,33 @@ func (p *Pairing) BaseOf(ours, theirs []string) map[string]Agreed {
 	return base
 }
 
+// Bind blanks the values of a new record that do not travel that way, in the order of
+// the schema they go to: a direction binds creates, as policies do not (K16).
+func (p *Pairing) Bind(w Way, values []string) {
+	travels := map[int]bool{}
+	for _, f := range p.fields {
+		travels[f.at(w)] = travels[f.at(w)] || f.way&w != 0
+	}
+	for at, does := range travels {
+		if !does && at >= 0 && at < len(values) {
+			values[at] = ""
+		}
+	}
+}
+
+// at is the place of a field on the side that it travels to.
+func (f pairField) at(w Way) int {
+	if w == WayOut {
+		return f.theirs
+	}
+	return f.ours
+}
+
 // BaseOfSent is BaseOf for a record that is created at the remote from these values.
 // What goes there only is remembered as written: the remote may make something else of
 // it, and is not sent it again (E8).
 func (p *Pairing) BaseOfSent(ours, sent []string, now time.Time) map[string]Agreed {
-	base := p.BaseOf(ours, sent)
+	base := p.BaseOf(WayOut, ours, sent)
 	for _, f := range p.fields {
 		if a := base[f.name]; f.way == WayOut && a.Theirs != "" {
 			a.Wrote = []Wrote{{At: now.UnixMilli(), Value: hashOf(a.Theirs)}}

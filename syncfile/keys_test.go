@@ -16,7 +16,7 @@ import (
 func TestKeysAreThoseOfPlanSync(t *testing.T) {
 	compareKeys(t, "", syncKeys(), reflect.TypeFor[plan.Sync](), "apiVersion", "kind", "source", "target", "schedule", "notify")
 	compareKeys(t, "notify[].", notifyKeys(), reflect.TypeFor[notify.Rule]())
-	compareKeys(t, "schedule.", scheduleKeys(), reflect.TypeFor[schedule.Schedule]())
+	compareKeys(t, "schedule.", scheduleKeys(), reflect.TypeFor[schedule.Schedule](), "paused")
 	compareKeys(t, "source.", sourceKeys(), reflect.TypeFor[plan.Endpoint]())
 	compareKeys(t, "target.", targetKeys(), reflect.TypeFor[plan.Endpoint](), "every_time", "which", "after", "no_file")
 }

@@ -149,7 +149,7 @@ func TestMistakes(t *testing.T) {
 		{"a schedule that says too little", "schedule: {every: day, zone: UTC}\n", `a.yaml:6:1: schedule.at: is missing. Say at what time of day: at: "02:00".`},
 		{"a schedule that says too much", "schedule: {every: day, at: 2:00, zone: UTC, rrule: FREQ=DAILY}\n", "a.yaml:6:52: schedule.rrule: stands beside every. Write one of them."},
 		{"a zone that is none", "schedule:\n  every: day\n  at: [\"02:00\", \"14:00\"]\n  zone: Paris\n", `a.yaml:9:9: schedule.zone: "Paris" is not a time zone. Write its IANA name, such as Europe/Paris, America/New_York or UTC.`},
-		{"a key that a schedule does not have", "schedule: {every: day, time: \"02:00\"}\n", "a.yaml:6:24: schedule.time: no such key. The keys here are every, days, months, at, rrule, zone, from, until, count."},
+		{"a key that a schedule does not have", "schedule: {every: day, time: \"02:00\"}\n", "a.yaml:6:24: schedule.time: no such key. The keys here are every, days, months, at, rrule, zone, from, until, count, paused."},
 		{"a count of no runs", "schedule: {every: day, count: 0}\n", "a.yaml:6:31: schedule.count: 0 is not a whole number from 1"},
 		{"a time of day without quotes", "schedule: {every: day, zone: UTC, at: [2:00]}\n", `a.yaml:6:40: schedule.at[0]: a mapping is neither a text nor a whole number. Put a time of day in quotes: "02:00".`},
 		{"a time of day that is no text", "schedule: {every: day, at: [true]}\n", "a.yaml:6:29: schedule.at[0]: true is neither a text nor a whole number"},

@@ -177,3 +177,14 @@ func TestWithoutAMapTheCRMsFieldsAreTheStandardOnes(t *testing.T) {
 	w.rest(w.sync("name: hub-to-people\nsource: {connection: hub, object: contacts}\ntarget: {book: people}\n"))
 	w.want("the same book", w.people("people", "first_name", "last_name", "email", "title"), "Ada,King,ada@example.com,Analyst\nBob,Cole,bob@example.com,Baker")
 }
+
+// A field that only comes from the CRM is not sent with a new contact either: there it
+// may be one that nobody can write.
+func TestADirectionBindsCreatesToo(t *testing.T) {
+	w := newWorld(t)
+	org := w.salesforce()
+	w.registers("new@example.com,Nia,Newman,,Kenya,succeeded")
+	w.rest(w.sync(recipe(t, hubs, "hub-to-crm")))
+	w.want("at the CRM", there(org, "Contact", "Email", "MailingCountry"), "Contact Email=new@example.com MailingCountry=")
+	w.want("the hub keeps what it knows", w.people("hub", "country"), "Kenya")
+}
