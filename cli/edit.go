@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -80,11 +81,15 @@ func (a *app) editContact(name *string) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				change := plan.Change{Action: plan.Update, Ref: c.Ref, Version: desk.VersionOf(c)}
+				change, becomes := plan.Change{Action: plan.Update, Ref: c.Ref, Version: desk.VersionOf(c)}, slices.Clone(c.Values)
 				for _, s := range list {
 					if old := c.Values[s.at]; old != s.value {
 						change.Fields = append(change.Fields, plan.FieldChange{Name: b.Fields[s.at].Name, Old: old, New: s.value, Rule: desk.ByHand})
+						becomes[s.at] = s.value
 					}
+				}
+				if err := desk.StaysAlone(ctx, w, b, c, becomes); err != nil {
+					return err
 				}
 				if len(change.Fields) == 0 {
 					a.say("Contact %d has these values already. Nothing was changed.", store.Number(c.Ref))

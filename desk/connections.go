@@ -112,7 +112,7 @@ func SettingValue(name, value string) (kept, wrong string) {
 		if n, err := strconv.ParseFloat(value, 64); err != nil || !(n >= 0 && n <= 3600) {
 			return "", fmt.Sprintf("takes a number from 0 to 3600, not %q", value)
 		}
-	case "starttls", "gzip":
+	case "starttls", "gzip", workspace.Protect.Name:
 		if value != "yes" && value != "no" {
 			return "", fmt.Sprintf("takes yes or no, not %q", value)
 		}

@@ -33,6 +33,16 @@ func Alone(ctx context.Context, w *workspace.Workspace, b store.Book, values []s
 	return nil
 }
 
+// StaysAlone is Alone for an edit that gives a contact another e-mail address. Whoever
+// shares theirs already can be edited all the same.
+func StaysAlone(ctx context.Context, w *workspace.Workspace, b store.Book, c store.Contact, becomes []string) error {
+	ring := plan.NewKeyring(b.Schema(), b.Region, false)
+	if slices.Equal(ring.Keys(plan.ByEmail, c.Values, nil), ring.Keys(plan.ByEmail, becomes, nil)) {
+		return nil
+	}
+	return Alone(ctx, w, b, becomes, c.Ref)
+}
+
 // Removal is the change that puts a contact into the trash. It keeps the values,
 // so that an undo knows who it was.
 func Removal(b store.Book, c store.Contact) plan.Change {

@@ -116,7 +116,7 @@ func (p *Pairing) reverse(source, target contact.Schema) (Sync, error) {
 	back := p.Sync
 	back.Source, back.Target = p.Sync.Target, p.Sync.Source
 	back.Filter, back.Scope = p.Sync.Scope, p.Sync.Filter
-	back.Required, back.Gate, back.Map = nil, "", nil
+	back.Required, back.Gate, back.Map = nil, p.Sync.BackGate, nil
 	back.Policy.Update = p.Sync.Policy.Back
 	back.Policy.Create = cmp.Or(p.Sync.Policy.CreateBack, p.Sync.Policy.Create)
 	for i, m := range p.Sync.Map {

@@ -222,7 +222,7 @@ func (p *pass) resolveDoubtful(ctx context.Context) error {
 	}
 	var ranks map[int64]int64
 	if p.book.Sync.OnSeveral == plan.SeveralMostRecent {
-		if ranks, err = p.changedLast(ctx, contacts); err != nil {
+		if ranks, err = p.changedLast(ctx, p.rivals(contacts)); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,19 @@ import (
 	"github.com/kith-sync/kith/plan"
 )
 
+// rivals are the contacts that share a key with another.
+func (p *pass) rivals(contacts map[int64]contact.Record) map[int64]contact.Record {
+	out := map[int64]contact.Record{}
+	for _, g := range p.doubtful {
+		for _, k := range g.Candidates {
+			if len(g.Candidates) > 1 {
+				out[k.Ref] = contacts[k.Ref]
+			}
+		}
+	}
+	return out
+}
+
 // changedLast ranks contacts for SeveralMostRecent by the last run that changed
 // each. What this sync does itself counts for nothing: else it would take another
 // one after every run, and two contacts would be written in turns (I1). In a file

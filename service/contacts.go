@@ -308,7 +308,7 @@ func (s *Service) EditContact(ctx context.Context, book, id, version int64, type
 		return 0, nil
 	}
 	change = desk.LetGo(b, c, change)
-	if err := desk.Alone(ctx, s.Workspace, b, becomes, c.Ref); err != nil {
+	if err := desk.StaysAlone(ctx, s.Workspace, b, c, becomes); err != nil {
 		return 0, err
 	}
 	r, err := s.edited(ctx, b, fmt.Sprintf("edit %d", id), change)

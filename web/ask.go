@@ -59,7 +59,7 @@ func asks(settings []service.SettingReport, values map[string]string, wrong mist
 		}
 		a := ask{Name: "set." + s.Name, Label: settingLabel(s.Name), Hint: s.Help, Value: values[s.Name], Type: "text", Required: s.Required, Error: wrong[s.Name], Auto: "off"}
 		switch s.Name {
-		case "starttls", "gzip":
+		case "starttls", "gzip", "protect":
 			a.Options = choices(a.Value, "", "no", "yes", "yes")
 		case "tls":
 			a.Options = choices(a.Value, "", "explicit (AUTH TLS, port 21)", "implicit", "implicit (port 990)")
@@ -118,7 +118,7 @@ func settingLabel(name string) string {
 		"max_mb": "Largest file (MB)", "gzip": "Packed files (.gz)", "marker": "Marker", "settle_seconds": "Seconds to settle", "tls": "TLS", "host_key": "Server's key",
 		"host": "Server", "from": "From", "port": "Port", "security": "Encryption", "to": "Mails about every sync go to", "hello": "Name of this machine", "insecure": "Without encryption",
 		"client_id": "Client ID (consumer key)", "auth": "How to sign in", "username": "User to act as", "external_id": "Field for Kith's keys", "duplicates": "Duplicate rules",
-		"new_accounts": "New accounts", "api_version": "Version of the API", "bulk_from": "Bulk from", "opt_in": "Not opted out means", "new_status": "Status of new members",
+		"new_accounts": "New accounts", "api_version": "Version of the API", "bulk_from": "Bulk from", "opt_in": "Not opted out means", "protect": "Never overwrite values there", "gate": "Gate for new records", "new_status": "Status of new members",
 	}
 	if text, known := words[name]; known {
 		return text

@@ -34,6 +34,10 @@ func (w *Workspace) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
 		if err := w.feed(ctx, s); err != nil {
 			return store.Run{}, err
 		}
+		s, err := w.bound(ctx, s)
+		if err != nil {
+			return store.Run{}, err
+		}
 		return w.linker().Plan(ctx, w.fed(s))
 	}
 	r, err := w.Engine.Plan(ctx, s)
@@ -46,6 +50,10 @@ func (w *Workspace) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
 // Apply carries a planned run out.
 func (w *Workspace) Apply(ctx context.Context, s store.Sync, r store.Run) (store.Run, error) {
 	if s.Definition.Linked() {
+		s, err := w.bound(ctx, s)
+		if err != nil {
+			return r, err
+		}
 		return w.linker().Apply(ctx, w.fed(s), r)
 	}
 	r, err := w.Engine.Apply(ctx, s, r)
@@ -58,6 +66,10 @@ func (w *Workspace) Apply(ctx context.Context, s store.Sync, r store.Run) (store
 // Resume finishes a run that was interrupted.
 func (w *Workspace) Resume(ctx context.Context, s store.Sync, r store.Run) (store.Run, error) {
 	if s.Definition.Linked() && (r.Kind != store.KindEdit || r.Linked) {
+		s, err := w.bound(ctx, s)
+		if err != nil {
+			return r, err
+		}
 		return w.linker().Resume(ctx, w.fed(s), r)
 	}
 	r, err := w.Engine.Resume(ctx, s, r)
@@ -65,6 +77,22 @@ func (w *Workspace) Resume(ctx context.Context, s store.Sync, r store.Run) (stor
 		return r, err
 	}
 	return w.tidy(ctx, s, r)
+}
+
+// bound puts a linked sync under the terms of its connection. One that is not there
+// has none: the run says that it is missing.
+func (w *Workspace) bound(ctx context.Context, s store.Sync) (store.Sync, error) {
+	name, _ := connectionOf(s)
+	c, err := w.Store.Connection(ctx, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return s, nil
+	}
+	terms := plan.Terms{Protected: c.Settings[Protect.Name] == "yes", Gate: c.Settings[Gate.Name]}
+	if e := s.Definition.Source; e.Book != "" && e.Object != "" {
+		terms.Gate = "" // campaign members and meetings are of people who are there
+	}
+	s.Definition = s.Definition.Under(terms)
+	return s, err
 }
 
 // Undo takes a run back.

@@ -18,7 +18,7 @@ func mailChimp() System {
 		Settings: []SystemSetting{
 			{"url", "address of the API, https://us19.api.mailchimp.com; the key names it when left out", false},
 			{"new_status", "what a new member becomes whose record says nothing of consent: pending (Mailchimp asks them by mail; the usual), subscribed (you can show their consent) or transactional (neither asked nor written to)", false},
-			authority, CallsPerDay, CallsPerSecond,
+			Protect, Gate, authority, CallsPerDay, CallsPerSecond,
 		},
 		open: func(ctx context.Context, a account) (connector.Remote, error) {
 			s := mailchimp.Settings{URL: a.settings["url"], Key: a.secret, Audience: a.object, NewStatus: a.settings["new_status"]}
@@ -31,7 +31,7 @@ func hubSpot() System {
 		Settings: []SystemSetting{
 			{"url", "address of the API; https://api.hubapi.com when left out", false},
 			{"api_version", "v3 when left out, or one named after a date, such as 2026-03", false},
-			authority, CallsPerDay, CallsPerSecond,
+			Protect, Gate, authority, CallsPerDay, CallsPerSecond,
 		},
 		open: func(ctx context.Context, a account) (connector.Remote, error) {
 			s := hubspot.Settings{URL: a.settings["url"], Token: a.secret, Version: a.settings["api_version"], Account: &a.session.hubspot}
@@ -55,7 +55,7 @@ func listMonk() System {
 			{"user", "name of the API user (Admin, Users); the secret is its token", true},
 			{"attributes", "attributes that few subscribers have, with commas between", false},
 			{"page_size", "subscribers in one answer; 1,000 when left out", false},
-			authority, CallsPerDay, CallsPerSecond,
+			Protect, Gate, authority, CallsPerDay, CallsPerSecond,
 		},
 		open: func(ctx context.Context, a account) (connector.Remote, error) {
 			s := listmonk.Settings{URL: a.settings["url"], User: a.settings["user"], Token: a.secret, List: a.object}

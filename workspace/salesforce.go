@@ -28,7 +28,7 @@ func salesForce() System {
 			{"api_version", "v62.0 when left out", false},
 			{"bulk_from", "from how many writes of one kind on the Bulk API is used; 2000 when left out", false},
 			{"opt_in", "subscribed: that somebody has not opted out of e-mail counts as their consent; otherwise it says nothing of it", false},
-			authority, CallsPerDay, CallsPerSecond,
+			Protect, Gate, authority, CallsPerDay, CallsPerSecond,
 		},
 		open: func(ctx context.Context, a account) (connector.Remote, error) {
 			s, err := a.salesforce()

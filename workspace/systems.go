@@ -94,12 +94,19 @@ var (
 	CallsPerSecond = SystemSetting{Name: "calls_per_second", Help: "most calls a second in the long run"}
 )
 
+// The terms of a system that is written to, which bind every sync on it (settled
+// question 24).
+var (
+	Protect = SystemSetting{Name: "protect", Help: "yes: values that its records have are never overwritten, whatever a sync says; only blanks are filled"}
+	Gate    = SystemSetting{Name: "gate", Help: "who may be created there, as an expression on the book's fields, such as registration == \"succeeded\"; it binds every sync"}
+)
+
 func cardDAV() System {
 	return System{Name: "carddav", Title: "CardDAV address book (Nextcloud, iCloud, Fastmail, Radicale, ...)",
 		Settings: []SystemSetting{
 			{"url", "address of the server, of the user or of the address book", true},
 			{"user", "who signs in; without it the secret is a bearer token", false},
-			authority, CallsPerDay, CallsPerSecond,
+			Protect, Gate, authority, CallsPerDay, CallsPerSecond,
 		},
 		open: func(ctx context.Context, a account) (connector.Remote, error) {
 			s := carddav.Settings{URL: a.settings["url"], User: a.settings["user"], Book: a.object}

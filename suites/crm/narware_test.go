@@ -6,6 +6,7 @@ import (
 	"time"
 
 	hubspot "github.com/kith-sync/kith/connector/hubspot/sandbox"
+	"github.com/kith-sync/kith/connector/salesforce/sandbox"
 	"github.com/kith-sync/kith/desk"
 )
 
@@ -187,4 +188,34 @@ func TestADirectionBindsCreatesToo(t *testing.T) {
 	w.rest(w.sync(recipe(t, hubs, "hub-to-crm")))
 	w.want("at the CRM", there(org, "Contact", "Email", "MailingCountry"), "Contact Email=new@example.com MailingCountry=")
 	w.want("the hub keeps what it knows", w.people("hub", "country"), "Kenya")
+}
+
+// Settled question 24: the terms of a connection bind every sync on it, whatever the
+// sync says, and whichever side of it the CRM is.
+func TestTheTermsOfAConnectionBindEverySync(t *testing.T) {
+	const fields = "{from: email, to: Email}, {from: first_name, to: FirstName}, {from: last_name, to: LastName}, {from: phone, to: Phone, write: always}"
+	for _, c := range []struct{ name, sync string }{
+		{"towards the CRM", "source: {book: people}\ntarget: {connection: crm, object: Contact}\npolicy: {update: always}\nmap: [" + fields + "]\n"},
+		{"from the CRM", "source: {connection: crm, object: Contact}\ntarget: {book: people}\npolicy: {back: always}\n" +
+			"map: [{from: Email, to: email}, {from: FirstName, to: first_name}, {from: LastName, to: last_name}, {from: Phone, to: phone}]\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			org := sandbox.New(sandbox.Options{Now: w.clock})
+			w.connect("crm", "salesforce", "sandbox", map[string]string{"client_id": "kith", "auth": "client_credentials", "protect": "yes", "gate": `registration == "succeeded"`}, org)
+			ada := org.Add("Contact", map[string]string{"LastName": "King", "Email": "ada@example.com", "Phone": "020 7946 0001"})
+			w.imports("people", "email,first_name,last_name,phone,registration\nada@example.com,Ada,King,020 7946 0001,\nnew@example.com,Nia,Newman,,invited\n")
+			s := w.sync("name: terms\ndirection: two_way\nmatch: [email]\n" + c.sync)
+			w.rest(s)
+			w.edit("people", "ada@example.com", map[string]string{"phone": "020 7946 0009"})
+			w.rest(s)
+			w.want("nothing is overwritten, a blank is filled, and who has not registered is not created", there(org, "Contact", "Email", "FirstName", "Phone"),
+				"Contact Email=ada@example.com FirstName=Ada Phone=020 7946 0001")
+			w.edit("people", "new@example.com", map[string]string{"registration": "succeeded"})
+			w.rest(s)
+			if n := org.Count("Contact"); n != 2 || org.Values(ada)["Phone"] != "020 7946 0001" {
+				t.Errorf("got %d Contacts and %v, want the new one too", n, org.Values(ada))
+			}
+		})
+	}
 }

@@ -1,0 +1,42 @@
+package plan
+
+// Terms are what a connection asks of every sync on it, whatever the sync says
+// (settled question 24).
+type Terms struct {
+	Protected bool   // values that its records have are not overwritten
+	Gate      string // who may be created there, as a gate says it of the book's fields
+}
+
+// Under is a linked sync as it runs on such a connection. A gate of its own and that
+// of the connection must both be open. What may never be written still is not.
+func (s Sync) Under(t Terms) Sync {
+	towards := s.Target.Connection != ""
+	if t.Protected {
+		protect := func(w *Write) {
+			if *w != WriteNever {
+				*w = WriteIfExistingBlank
+			}
+		}
+		if !towards {
+			protect(&s.Policy.Back)
+		} else {
+			protect(&s.Policy.Update)
+			s.Map = append([]Mapping(nil), s.Map...)
+			for i := range s.Map {
+				if s.Map[i].Write != "" {
+					protect(&s.Map[i].Write)
+				}
+			}
+		}
+	}
+	switch {
+	case t.Gate == "":
+	case !towards:
+		s.BackGate = t.Gate
+	case s.Gate == "":
+		s.Gate = t.Gate
+	default:
+		s.Gate = "(" + s.Gate + ") && (" + t.Gate + ")"
+	}
+	return s
+}
