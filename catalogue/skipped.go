@@ -56,8 +56,8 @@ var skipped = []Entry{
 	},
 	{
 		Code: "target.trashed", Group: Skipped,
-		What:    "is somebody whom a person put into the trash, and is not brought back",
-		More:    "What a sync or an undo removed comes back as usual; only what a person threw away stays away.",
+		What:    "is somebody in the trash whom a person put there, or who had opted out, and is not brought back",
+		More:    "What a sync or an undo removed comes back as usual; what a person threw away stays away, and so does who had said no to mails: a new contact would be one who never did.",
 		Safe:    "The contact stays in the trash.",
 		Fix:     "Restore the contact if it is wanted: kith contacts restore ID.",
 		Example: `/ line 6  target.trashed`,

@@ -76,6 +76,24 @@ func TestAStrangerWithTheSameTelephoneIsNotTakenForOurLostCreate(t *testing.T) {
 	w.want("the remote", w.there(), "r0001 first_name=Zoe last_name=Quill phone=020 7946 0001\nr0002 email=ada@example.com first_name=Ada last_name=Byron phone=020 7946 0001")
 }
 
+func TestAFamilyMemberIsNotTakenForALostCreateWithoutAnEmail(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.add(map[string]string{"first_name": "Hugo", "last_name": "Husemann", "phone": "020 7946 0001"})
+	w.remote.Can.ChosenKey = false
+	w.remote.Can.Finds = []string{"email", "phone"}
+	w.remote.Before = func(call string) *connector.Fault {
+		if call == "write" {
+			return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
+		}
+		return nil
+	}
+	w.run()
+	w.remote.Add(map[string]string{"first_name": "Wanda", "last_name": "Weber", "phone": "020 7946 0001"})
+	w.remote.Before = func(string) *connector.Fault { return nil }
+	w.rest()
+	w.want("the remote", w.there(), "r0001 first_name=Wanda last_name=Weber phone=020 7946 0001\nr0002 first_name=Hugo last_name=Husemann phone=020 7946 0001")
+}
+
 // Requirements 3.12: a plan that either side has outrun is not applied.
 func TestAPlanThatTheBookHasOutrunIsRefused(t *testing.T) {
 	w := newWorld(t, plan.Sync{})

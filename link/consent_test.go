@@ -79,6 +79,28 @@ func TestConsentOverALink(t *testing.T) {
 	}
 }
 
+// An opt-out waits for nothing: the rest of a person who lacks a required field is held.
+func TestAnOptOutTravelsWhileARequiredFieldIsBlank(t *testing.T) {
+	w := newWorld(t, plan.Sync{Source: plan.Endpoint{Connection: "crm"}, Target: plan.Endpoint{Book: "people"}, Direction: plan.TwoWay, Required: []string{"company"},
+		Map: []plan.Mapping{{From: "email", To: "email"}, {From: "first_name", To: "first_name"}, {From: "company", To: "company", MayClear: true, Write: plan.WriteAlways}, {From: "news", To: "news"}}})
+	ada := w.remote.Add(map[string]string{"email": "ada@example.com", "company": "Acme", "news": "subscribed"})
+	bob := w.remote.Add(map[string]string{"email": "bob@example.org", "company": "Acme", "news": "subscribed"})
+	w.rest()
+	for n, id := range []string{ada, bob} {
+		w.edit(int64(n+1), "company", "")
+		w.remote.Edit(id, map[string]string{"company": ""})
+	}
+	w.remote.Edit(ada, map[string]string{"news": "unsubscribed", "first_name": "Ada"})
+	w.edit(2, "news", "unsubscribed")
+	w.run()
+	w.run()
+	w.want("the book", w.here(), "1 email=ada@example.com news=unsubscribed\n2 email=bob@example.org news=unsubscribed")
+	w.want("the remote", w.there(), ada+" email=ada@example.com first_name=Ada news=unsubscribed\n"+bob+" email=bob@example.org news=unsubscribed")
+	if r := w.plan(); r.Totals.Writes() != 0 {
+		t.Errorf("the next plan: %+v, want nothing written", r.Totals)
+	}
+}
+
 // A remote that takes no writes keeps its state, and the run says so.
 func TestConsentIsKeptWhereTheRemoteTakesNone(t *testing.T) {
 	w := newWorld(t, plan.Sync{Source: plan.Endpoint{Connection: "crm"}, Target: plan.Endpoint{Book: "people"}})

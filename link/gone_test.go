@@ -42,6 +42,11 @@ func TestGone(t *testing.T) {
 			w.remote.Delete("r0001")
 			w.edit(1, "company", "Acme")
 		}, "1 company=Acme email=ada@example.com first_name=Ada last_name=Byron", ""},
+		{"a record that is undeleted there is not deleted again: it comes back", removes(plan.Trash, plan.DeleteGone), func(w *world) {
+			w.remote.Delete("r0001")
+			w.rest()
+			w.remote.Undelete("r0001")
+		}, "2 email=ada@example.com first_name=Ada last_name=Byron", "r0001 email=ada@example.com first_name=Ada last_name=Byron"},
 		{"a record that people make anew is the same person", removes(plan.Trash, plan.DeleteGone), func(w *world) {
 			w.remote.Delete("r0001")
 			w.remote.Add(map[string]string{"email": "ada@example.com", "company": "Acme"})

@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"maps"
 	"strconv"
 	"sync"
 
@@ -80,8 +81,12 @@ func (p *pass) both(it item, k knowledge) (judgement, error) {
 	j := judgement{base: e.Base, conflicts: e.Conflicts}
 	in, out := p.changeIn(it), p.changeOut(it)
 	in.Fields, out.Fields, in.Detail.Warnings = e.In, e.Out, t.Detail.Warnings
-	if missing := p.missing(e, it); len(missing) > 0 {
-		return p.hold(it, missing), nil
+	missing := p.missing(e, it)
+	if len(missing) > 0 {
+		if e = p.onlyConsents(e, it); !written(e.In) && !written(e.Out) {
+			return p.hold(it, missing), nil
+		}
+		j.base, j.conflicts, in.Fields, out.Fields, in.Detail.Missing = e.Base, nil, e.In, e.Out, missing
 	}
 	waiting := false
 	for _, c := range e.Conflicts {
@@ -98,6 +103,8 @@ func (p *pass) both(it item, k knowledge) (judgement, error) {
 	switch {
 	case written(in.Fields):
 		in.Action = plan.Update
+	case len(missing) > 0:
+		in.Action, in.Reason = plan.Hold, plan.RequiredMissing
 	case waiting:
 		in.Action, in.Reason = plan.Hold, plan.ConflictField
 	default:
@@ -117,6 +124,21 @@ func (p *pass) both(it item, k knowledge) (judgement, error) {
 		in.Fields = append(in.Fields, e.Out...)
 	}
 	return j, nil
+}
+
+// onlyConsents is what goes on of an encounter that has to wait for missing fields: an
+// opt-out waits for nothing (requirements 3.14).
+func (p *pass) onlyConsents(e plan.Encounter, it item) plan.Encounter {
+	base := maps.Clone(it.m.Base)
+	for name, a := range e.Base {
+		if p.pairing.HoldsConsent(name) {
+			if base == nil {
+				base = map[string]plan.Agreed{}
+			}
+			base[name] = a
+		}
+	}
+	return plan.Encounter{In: plan.Consents(e.In), Out: plan.Consents(e.Out), Base: base}
 }
 
 // outgoing are the book's fields that a change at the remote is about.

@@ -38,8 +38,11 @@ func (p *pass) followThere(ctx context.Context, w *work, mirror []store.Mirrored
 			continue
 		}
 		survivor, err := p.survivorThere(ctx, m)
-		if err != nil || survivor == nil {
+		if err != nil {
 			return err
+		}
+		if survivor == nil { // whoever they were merged into is gone, too
+			continue
 		}
 		w.mirror = append(w.mirror, survivor.ID)
 		if survivor.Ref != 0 {
@@ -101,8 +104,18 @@ func (p *pass) followHere(ctx context.Context, mirror []store.Mirrored) error {
 		if survivor != 0 && linked[survivor] {
 			p.twins[m.ID] = true
 		}
-		if survivor == 0 || linked[survivor] {
+		if linked[survivor] {
 			continue
+		}
+		if survivor == 0 {
+			lapsed, err := p.lapsed(ctx, m.Ref)
+			if err != nil {
+				return err
+			}
+			if !lapsed {
+				continue
+			}
+			m.Base = nil
 		}
 		m.Ref = survivor
 		if err := p.relink(ctx, m); err != nil {
@@ -110,6 +123,28 @@ func (p *pass) followHere(ctx context.Context, mirror []store.Mirrored) error {
 		}
 	}
 	return nil
+}
+
+// lapsed reports whether this sync itself removed a contact, because its record was
+// gone. Where that is there again nobody has deleted anybody here: it is a new life.
+func (p *pass) lapsed(ctx context.Context, ref int64) (lapsed bool, err error) {
+	for c, err := range p.Memory.ChangesOf(ctx, ref) {
+		if err != nil {
+			return false, err
+		}
+		switch {
+		case c.Remote:
+		case c.Action == plan.Remove:
+			r, err := p.Memory.Run(ctx, c.Run)
+			if err != nil {
+				return false, err
+			}
+			lapsed = c.Reason == plan.SourceGone && r.Kind == store.KindSync && r.SyncID == p.sync.ID
+		case c.Action == plan.Restore || c.Action == plan.Create:
+			lapsed = false
+		}
+	}
+	return lapsed, nil
 }
 
 // survivorHere returns the contact that one was merged into, or 0.

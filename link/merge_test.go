@@ -45,6 +45,27 @@ func TestMerges(t *testing.T) {
 
 // Two of our contacts are one there: a person merges them, until then nobody
 // guesses.
+func TestTheMergeOfOthersIsFollowedBesideOneWhoseSurvivorIsGone(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	names := func(n string) map[string]string { return map[string]string{"email": n + "@example.com", "last_name": n} }
+	var ids []string
+	for _, n := range []string{"a", "b", "c", "d", "e"} {
+		ids = append(ids, w.remote.Add(names(n)))
+	}
+	w.rest()
+	gone := w.remote.Add(map[string]string{"last_name": "x"})
+	w.remote.Merge(ids[0], gone)
+	w.remote.Delete(gone) // whoever they were merged into is gone, too
+	made := w.remote.Add(map[string]string{"email": "new@example.com"})
+	w.remote.Merge(ids[2], made)
+	w.remote.Merge(ids[3], made)
+	w.run()
+	w.run()
+	if b, err := w.store.Book(t.Context(), "people"); err != nil || b.Population != 5 {
+		t.Errorf("got %d contacts, %v; want nobody doubled", b.Population, err)
+	}
+}
+
 func TestTwoContactsOfOneRecordAreHeld(t *testing.T) {
 	w := newWorld(t, plan.Sync{})
 	w.remote.Add(ada())

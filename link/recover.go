@@ -71,8 +71,8 @@ func (p *pass) lookFor(ctx context.Context, i store.Intent) (found []connector.I
 		if value == "" || len(found) > 0 {
 			continue
 		}
-		lesser := asked
 		asked = true
+		lesser := p.there.Fields[p.there.Index(name)].Kind != contact.Email
 		items, err := p.remote.Find(ctx, name, []string{value})
 		if err != nil {
 			return nil, false, p.unreachable(p.remote, err)

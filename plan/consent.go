@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/kith-sync/kith/contact"
+import (
+	"slices"
+
+	"github.com/kith-sync/kith/contact"
+)
 
 // Consent stands apart from data (requirements 3.14). No sync and no import moves
 // it to a looser state; only a person does, by an edit, and the run of that edit
@@ -30,6 +34,12 @@ func (b *Rulebook) decideConsent(at int, policy Write, old, offered string, defa
 // because its mapping says so.
 func (b *Rulebook) Consents(at int) bool {
 	return b.Target.Fields[at].Kind == contact.Consent || b.consent[at]
+}
+
+// Consents are the consents among changes that are written. They go on where the rest
+// has to wait.
+func Consents(fields []FieldChange) []FieldChange {
+	return slices.DeleteFunc(slices.Clone(fields), func(f FieldChange) bool { return f.Rule != byConsent || !f.Written() })
 }
 
 // strictest decides about a consent. The stricter of the two sides wins in both

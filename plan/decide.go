@@ -71,7 +71,9 @@ func (b *Rulebook) DecideUpdate(t Translated, target contact.Record) Change {
 	c.Fields = append(c.Fields, unmark...)
 	if missing := b.missingAfter(t.Values, target); len(missing) > 0 {
 		c.Detail.Missing = missing
-		c.Fields = nil
+		if c.Fields = Consents(c.Fields); len(c.Fields) > 0 {
+			return c // an opt-out waits for nothing (3.14)
+		}
 		return c.turn(Hold, RequiredMissing)
 	}
 	if !writes {

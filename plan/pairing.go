@@ -285,6 +285,11 @@ func (p *Pairing) BaseOf(w Way, ours, theirs []string) map[string]Agreed {
 	return base
 }
 
+// HoldsConsent reports whether a field of the address book is a consent.
+func (p *Pairing) HoldsConsent(name string) bool {
+	return slices.ContainsFunc(p.fields, func(f pairField) bool { return f.consent && f.name == name })
+}
+
 // Bind blanks the values of a new record that do not travel that way, in the order of
 // the schema they go to: a direction binds creates, as policies do not (K16).
 func (p *Pairing) Bind(w Way, values []string) {

@@ -8,7 +8,8 @@ import (
 
 // A contact that a person threw away stays away: a source that still has it does
 // not bring it back (settled question 23). What the sync itself or an undo
-// removed comes again as usual.
+// removed comes again as usual, unless it had opted out: a new contact would be
+// one whom nobody knows to have said no.
 
 // loadTombstones collects the identities of the contacts that people threw away.
 func (p *planning) loadTombstones(ctx context.Context) error {

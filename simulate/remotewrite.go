@@ -185,6 +185,14 @@ func (r *Remote) Delete(id string) {
 	x.gone = true
 }
 
+// Undelete brings a record back under its id, as a person would.
+func (r *Remote) Undelete(id string) {
+	r.log("a person undeletes %s", id)
+	x := r.records[id]
+	r.touch(x)
+	x.gone = false
+}
+
 // Merge makes one record of two: the loser is gone and points to the winner,
 // whose blanks it fills.
 func (r *Remote) Merge(loser, winner string) {

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kith-sync/kith/contact"
 )
 
 // A contact's handle is its book's id and its number in the book, so that the
@@ -527,17 +529,36 @@ func (s *Store) CreatedBySync(ctx context.Context, b Book, syncID int64) iter.Se
 	}
 }
 
-// Tombstones returns the contacts of a book that lie in the trash because a
-// person put them there.
+// Tombstones returns the contacts of a book that lie in the trash because a person
+// put them there, or that had opted out, whoever put them there: an opt-out beats
+// that a source has them again (settled question 23).
 func (s *Store) Tombstones(ctx context.Context, bookID int64) ([]Contact, error) {
 	b, err := findBook(ctx, s.db, `id = $1`, bookID)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.db.QueryContext(ctx, `SELECT `+contactColumns+` FROM trash WHERE id > $1 AND id < $2
-		AND deleted_run IN (SELECT id FROM run WHERE kind = $3)`, firstID(b.ID), firstID(b.ID+1), KindEdit)
+	tombs, err := s.trashed(ctx, b, `deleted_run IN (SELECT id FROM run WHERE kind = $3)`)
+	if err != nil || !slices.ContainsFunc(b.Fields, func(f contact.Field) bool { return f.Kind == contact.Consent }) {
+		return tombs, err
+	}
+	others, err := s.trashed(ctx, b, `deleted_run NOT IN (SELECT id FROM run WHERE kind = $3)`)
+	return append(tombs, slices.DeleteFunc(others, func(c Contact) bool { return !optedOut(b, c) })...), err
+}
+
+func (s *Store) trashed(ctx context.Context, b Book, where string) ([]Contact, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT `+contactColumns+` FROM trash WHERE id > $1 AND id < $2 AND `+where, firstID(b.ID), firstID(b.ID+1), KindEdit)
 	return collect(rows, err, func(rows *sql.Rows) (Contact, error) {
 		c, _, err := b.scan(rows, nil)
 		return c, err
 	})
+}
+
+// optedOut reports whether one of a contact's consents is a no.
+func optedOut(b Book, c Contact) bool {
+	for i, f := range b.Fields {
+		if f.Kind == contact.Consent && i < len(c.Values) && !contact.Blank(c.Values[i]) && !contact.Grants(c.Values[i]) {
+			return true
+		}
+	}
+	return false
 }
