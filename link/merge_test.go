@@ -47,7 +47,9 @@ func TestMerges(t *testing.T) {
 // guesses.
 func TestTheMergeOfOthersIsFollowedBesideOneWhoseSurvivorIsGone(t *testing.T) {
 	w := newWorld(t, plan.Sync{})
-	names := func(n string) map[string]string { return map[string]string{"email": n + "@example.com", "last_name": n} }
+	names := func(n string) map[string]string {
+		return map[string]string{"email": n + "@example.com", "last_name": n}
+	}
 	var ids []string
 	for _, n := range []string{"a", "b", "c", "d", "e"} {
 		ids = append(ids, w.remote.Add(names(n)))
