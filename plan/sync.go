@@ -217,6 +217,12 @@ func (s Sync) Linked() bool {
 	return s.Source.Connection != "" && s.Source.Path == "" && s.Source.Book == "" || s.Target.Connection != ""
 }
 
+// TellsByName reports whether names may tell apart who shares a telephone (settled
+// question 8).
+func (s Sync) TellsByName() bool {
+	return s.PhoneMatch != PhoneAlone && (len(s.Match) == 0 || slices.Contains(s.Match, ByPhone))
+}
+
 // MatchFor returns the match rules for a target: the sync's own, else its unique
 // identifier if it has one, else the e-mail (settled question 13), else the
 // telephone of people who come without any e-mail.

@@ -350,6 +350,9 @@ func (e *Engine) unchanged(ctx context.Context, s store.Sync, source connector.S
 		if decided.EndState != r.TargetState || s.Definition.Scope != "" || mayGoOn(decided) {
 			return false, nil
 		}
+		if renamed, err := e.renamed(ctx, decided, s.Definition); err != nil || renamed {
+			return false, err
+		}
 		if decided.Totals.Created+decided.Totals.Updated > 0 && e.addsOnly(last) {
 			return false, nil // what was created then, or lost its mark, would be skipped now
 		}

@@ -42,6 +42,9 @@ func (e *Engine) openSnapshot(ctx context.Context, b binding, last *store.Run, b
 	if err != nil {
 		return nil, err
 	}
+	if renamed, err := e.renamed(ctx, decided, b.Sync); err != nil || renamed {
+		return nil, err
+	}
 	if len(b.Sync.Match) > 1 && decided.Totals.Held+decided.Reasons[string(plan.MatchSeveral)] > 0 {
 		return nil, nil // who waited would find taken by a better rule whom a lesser one has settled
 	}
@@ -71,6 +74,26 @@ func (e *Engine) openSnapshot(ctx context.Context, b binding, last *store.Run, b
 	}
 	s.next, s.stop = iter.Pull2(e.Journal.Blocks(ctx, decided.ID))
 	return s, nil
+}
+
+// renamed reports whether a run wrote names by which the sync tells apart who shares a
+// telephone (settled question 8): whom its records were found to be may be somebody
+// else now, or nobody can tell.
+func (e *Engine) renamed(ctx context.Context, decided store.Run, s plan.Sync) (bool, error) {
+	if decided.Totals.Updated == 0 || !s.TellsByName() {
+		return false, nil
+	}
+	for c, err := range e.Journal.Changes(ctx, decided.ID) {
+		if err != nil {
+			return false, err
+		}
+		for _, f := range c.Fields {
+			if f.Written() && (f.Name == "last_name" || f.Name == "name") {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
 }
 
 // takesOneOfSeveral reports whether whom a record was found to be says too little
