@@ -15,3 +15,9 @@ func canonicalLanguage(s string) (string, Problem) {
 	}
 	return tag.String(), ""
 }
+
+// IsLanguageTag reports whether a text is a tag that a field of the kind language takes.
+func IsLanguageTag(s string) bool {
+	_, problem := canonicalLanguage(Trim(s))
+	return problem == ""
+}

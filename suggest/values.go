@@ -34,9 +34,6 @@ func (t *tables) look(samples []string) evidence {
 	return e
 }
 
-// anywhere knows the forms of values that no region changes.
-var anywhere = contact.NewNormalizer("")
-
 func (t *tables) classes(s string) []string {
 	var out []string
 	add := func(class string, is bool) {
@@ -60,8 +57,7 @@ func (t *tables) classes(s string) []string {
 	}
 	add("postal_code", postalForm.MatchString(s))
 	add("digits", digits(s) > 0)
-	_, unknown := anywhere.Canonical(contact.Language, s)
-	add("tag", unknown == "")
+	add("tag", contact.IsLanguageTag(s))
 	add("phrase", len(strings.Fields(s)) > 1)
 	return append(out, t.wordClasses(s)...)
 }
