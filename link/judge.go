@@ -226,6 +226,9 @@ func (p *pass) onlyThere(it item, k knowledge) (judgement, error) {
 	p.pairing.Bind(plan.WayIn, t.Values)
 	c := p.pairing.In.DecideCreate(values, t)
 	c.SourceID, c.Fields = it.m.RemoteID, created(p.here, c)
+	if c.Action != plan.Create { // nothing is agreed on with nobody
+		return judgement{in: &c, state: it.state(), base: it.base()}, nil
+	}
 	return judgement{in: &c, base: p.pairing.BaseOf(plan.WayIn, t.Values, values)}, nil
 }
 

@@ -68,8 +68,9 @@ func TestAHubPullsWhomTheCRMKnowsAndSendsWhoHasRegistered(t *testing.T) {
 			"Contact Email=stranger@example.com FirstName= LastName=Stranger Phone=")
 	w.want("a CRM ID is written back, pulled or created", w.crmID("hub", "ada@example.com")+" "+w.crmID("hub", "new@example.com"), known+" "+idOf(org.IDs("Contact"), org.Values, "new@example.com"))
 
-	w.registers("later@example.com,Lou,Later,,,succeeded")
+	w.registers("later@example.com,Lou,Later,,,succeeded", "stranger@example.com,,,,,invited")
 	w.rest(hub)
+	w.want("who comes into the hub after the CRM was listed is pulled whole, too (N9)", w.people("hub", "last_name"), "King\nNewman\nLater\nStranger")
 	if got := there(org, "Contact", "Email"); !strings.Contains(got, "later@example.com") {
 		t.Errorf("who registers later does not go out (N12): %s", got)
 	}
