@@ -11,33 +11,15 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/kith-sync/kith/cli"
 	"github.com/kith-sync/kith/internal/peer"
+	"github.com/kith-sync/kith/internal/screen"
 	"github.com/kith-sync/kith/sandbox"
 	"github.com/kith-sync/kith/workspace"
 )
-
-// A screen is what a command prints while it runs.
-type screen struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (s *screen) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(p)
-}
-
-func (s *screen) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
-}
 
 // kithWith runs one command in a data folder.
 func kithWith(ctx context.Context, folder string, out io.Writer, env map[string]string, args ...string) int {
@@ -49,7 +31,7 @@ func kithWith(ctx context.Context, folder string, out io.Writer, env map[string]
 func started(t *testing.T, folder string, args ...string) string {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	out, code := &screen{}, make(chan int, 1)
+	out, code := &screen.Screen{}, make(chan int, 1)
 	go func() { code <- kithWith(ctx, folder, out, nil, append([]string{"sandbox"}, args...)...) }()
 	t.Cleanup(func() {
 		stop()

@@ -7,30 +7,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/kith-sync/kith/cli"
+	"github.com/kith-sync/kith/internal/screen"
 )
-
-// A terminal shows what a command prints while it runs.
-type terminal struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (s *terminal) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(p)
-}
-
-func (s *terminal) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
-}
 
 // shown runs kith demo for somebody at a terminal until it has served its pages, and
 // returns what it has printed.
@@ -38,7 +20,7 @@ func shown(t *testing.T, args ...string) string {
 	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
-	out, code := &terminal{}, make(chan int, 1)
+	out, code := &screen.Screen{}, make(chan int, 1)
 	go func() {
 		code <- cli.Run(ctx, cli.World{Args: append([]string{"demo"}, args...), Getenv: func(name string) string { return environment()[name] },
 			Stdin: strings.NewReader(""), Stdout: out, Stderr: out, Now: time.Now, Terminal: func(any) bool { return true }})

@@ -3,36 +3,17 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/kith-sync/kith/cli"
+	"github.com/kith-sync/kith/internal/screen"
 	"github.com/kith-sync/kith/service"
 )
-
-// A terminal shows what a command prints while it runs.
-type terminal struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (s *terminal) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(p)
-}
-
-func (s *terminal) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
-}
 
 var setUpLink = regexp.MustCompile(`(http://127\.0\.0\.1:\d+)(/setup\?link=\S+)`)
 
@@ -40,7 +21,7 @@ var setUpLink = regexp.MustCompile(`(http://127\.0\.0\.1:\d+)(/setup\?link=\S+)`
 func demonstrated(t *testing.T) (w *world, link string) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	out, code := &terminal{}, make(chan int, 1)
+	out, code := &screen.Screen{}, make(chan int, 1)
 	go func() {
 		code <- cli.Run(ctx, cli.World{Args: []string{"demo"}, Getenv: func(string) string { return "" }, Stdin: strings.NewReader(""),
 			Stdout: out, Stderr: out, Now: time.Now, Version: "test", Terminal: func(stream any) bool { return stream != io.Writer(out) }})

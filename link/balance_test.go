@@ -58,40 +58,35 @@ func TestACreateOfNothingKeepsNobodyWaiting(t *testing.T) {
 
 // A create that never arrived is looked for by e-mail, then by telephone: whoever shares
 // the telephone, but not the name, is not taken for it.
-func TestAStrangerWithTheSameTelephoneIsNotTakenForOurLostCreate(t *testing.T) {
-	w := newWorld(t, plan.Sync{})
-	w.add(map[string]string{"first_name": "Ada", "last_name": "Byron", "email": "ada@example.com", "phone": "020 7946 0001"})
-	w.remote.Can.ChosenKey = false
-	w.remote.Can.Finds = []string{"email", "phone"}
-	w.remote.Before = func(call string) *connector.Fault {
-		if call == "write" {
-			return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
-		}
-		return nil
+func TestWhoSharesATelephoneIsNotTakenForALostCreate(t *testing.T) {
+	for _, c := range []struct {
+		what string
+		lost map[string]string
+		want string
+	}{
+		{"a stranger, where the e-mail was looked for first", map[string]string{"first_name": "Ada", "last_name": "Byron", "email": "ada@example.com", "phone": "020 7946 0001"},
+			"r0002 email=ada@example.com first_name=Ada last_name=Byron phone=020 7946 0001"},
+		{"a family member, where there is no e-mail", map[string]string{"first_name": "Hugo", "last_name": "Husemann", "phone": "020 7946 0001"},
+			"r0002 first_name=Hugo last_name=Husemann phone=020 7946 0001"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			w := newWorld(t, plan.Sync{})
+			w.add(c.lost)
+			w.remote.Can.ChosenKey = false
+			w.remote.Can.Finds = []string{"email", "phone"}
+			w.remote.Before = func(call string) *connector.Fault {
+				if call == "write" {
+					return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
+				}
+				return nil
+			}
+			w.run()
+			w.remote.Add(map[string]string{"first_name": "Wanda", "last_name": "Weber", "phone": "020 7946 0001"})
+			w.remote.Before = func(string) *connector.Fault { return nil }
+			w.rest()
+			w.want("the remote", w.there(), "r0001 first_name=Wanda last_name=Weber phone=020 7946 0001\n"+c.want)
+		})
 	}
-	w.run()
-	w.remote.Add(map[string]string{"first_name": "Zoe", "last_name": "Quill", "phone": "020 7946 0001"})
-	w.remote.Before = func(string) *connector.Fault { return nil }
-	w.rest()
-	w.want("the remote", w.there(), "r0001 first_name=Zoe last_name=Quill phone=020 7946 0001\nr0002 email=ada@example.com first_name=Ada last_name=Byron phone=020 7946 0001")
-}
-
-func TestAFamilyMemberIsNotTakenForALostCreateWithoutAnEmail(t *testing.T) {
-	w := newWorld(t, plan.Sync{})
-	w.add(map[string]string{"first_name": "Hugo", "last_name": "Husemann", "phone": "020 7946 0001"})
-	w.remote.Can.ChosenKey = false
-	w.remote.Can.Finds = []string{"email", "phone"}
-	w.remote.Before = func(call string) *connector.Fault {
-		if call == "write" {
-			return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
-		}
-		return nil
-	}
-	w.run()
-	w.remote.Add(map[string]string{"first_name": "Wanda", "last_name": "Weber", "phone": "020 7946 0001"})
-	w.remote.Before = func(string) *connector.Fault { return nil }
-	w.rest()
-	w.want("the remote", w.there(), "r0001 first_name=Wanda last_name=Weber phone=020 7946 0001\nr0002 first_name=Hugo last_name=Husemann phone=020 7946 0001")
 }
 
 // Requirements 3.12: a plan that either side has outrun is not applied.

@@ -111,12 +111,12 @@ func Pair(s Sync, ours, theirs contact.Schema, region string) (*Pairing, error) 
 
 // reverse is the sync that carries the way back. What selects records of the
 // target selects what it reads, and the reverse; gate and required fields bind
-// the way there only (settled question 10).
+// the way there only (settled question 10); the way back has a gate of its own.
 func (p *Pairing) reverse(source, target contact.Schema) (Sync, error) {
 	back := p.Sync
 	back.Source, back.Target = p.Sync.Target, p.Sync.Source
 	back.Filter, back.Scope = p.Sync.Scope, p.Sync.Filter
-	back.Required, back.Gate, back.Map = nil, p.Sync.BackGate, nil
+	back.Required, back.Gate, back.Map = nil, p.Sync.GateBack, nil
 	back.Policy.Update = p.Sync.Policy.Back
 	back.Policy.Create = cmp.Or(p.Sync.Policy.CreateBack, p.Sync.Policy.Create)
 	for i, m := range p.Sync.Map {

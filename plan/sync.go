@@ -31,7 +31,7 @@ type Sync struct {
 	Guard      Guard      `json:"guard,omitzero" yaml:"guard,omitempty"`
 	Required   []string   `json:"required,omitempty" yaml:"required,omitempty"`
 	Gate       string     `json:"gate,omitempty" yaml:"gate,omitempty"`
-	BackGate   string     `json:"back_gate,omitempty" yaml:"-"` // of a two-way sync, for what its source gets: the terms of a connection
+	GateBack   string     `json:"gate_back,omitempty" yaml:"gate_back,omitempty"` // of a two-way sync: who may be created in its source
 	Duplicates Duplicates `json:"duplicates,omitempty" yaml:"duplicates,omitempty"`
 	Region     string     `json:"region,omitempty" yaml:"region,omitempty"`
 	Language   string     `json:"language,omitempty" yaml:"language,omitempty"`

@@ -1,5 +1,7 @@
 package plan
 
+import "slices"
+
 // Terms are what a connection asks of every sync on it, whatever the sync says
 // (settled question 24).
 type Terms struct {
@@ -21,7 +23,7 @@ func (s Sync) Under(t Terms) Sync {
 			protect(&s.Policy.Back)
 		} else {
 			protect(&s.Policy.Update)
-			s.Map = append([]Mapping(nil), s.Map...)
+			s.Map = slices.Clone(s.Map)
 			for i := range s.Map {
 				if s.Map[i].Write != "" {
 					protect(&s.Map[i].Write)
@@ -29,14 +31,16 @@ func (s Sync) Under(t Terms) Sync {
 			}
 		}
 	}
+	gate := &s.Gate
+	if !towards {
+		gate = &s.GateBack
+	}
 	switch {
 	case t.Gate == "":
-	case !towards:
-		s.BackGate = t.Gate
-	case s.Gate == "":
-		s.Gate = t.Gate
+	case *gate == "":
+		*gate = t.Gate
 	default:
-		s.Gate = "(" + s.Gate + ") && (" + t.Gate + ")"
+		*gate = "(" + *gate + ") && (" + t.Gate + ")"
 	}
 	return s
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/kith-sync/kith/connector"
@@ -109,6 +110,23 @@ func (w *world) byHand(c plan.Change) int64 {
 		w.broken("an edit by hand: %v", err)
 	}
 	return ref
+}
+
+// Contacts reads a book: the values of each contact that are not blank, by field.
+func Contacts(ctx context.Context, s *store.Store, b store.Book) (map[int64]map[string]string, error) {
+	all := map[int64]map[string]string{}
+	for c, err := range s.Contacts(ctx, b, 0) {
+		if err != nil {
+			return all, err
+		}
+		all[c.Ref] = map[string]string{}
+		for i, f := range b.Fields {
+			if i < len(c.Values) && c.Values[i] != "" {
+				all[c.Ref][f.Name] = strings.Clone(c.Values[i])
+			}
+		}
+	}
+	return all, nil
 }
 
 // ByHand carries a change out as a person's edit in a book does, in a run of its own,

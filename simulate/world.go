@@ -382,18 +382,9 @@ func (w *world) book() store.Book {
 
 // contacts reads the book.
 func (w *world) contacts() map[int64]map[string]string {
-	all := map[int64]map[string]string{}
-	for c, err := range w.store.Contacts(w.ctx, w.shape, 0) {
-		if err != nil {
-			w.broken("read contacts: %v", err)
-			break
-		}
-		all[c.Ref] = map[string]string{}
-		for i, f := range w.shape.Fields {
-			if i < len(c.Values) && c.Values[i] != "" {
-				all[c.Ref][f.Name] = strings.Clone(c.Values[i])
-			}
-		}
+	all, err := Contacts(w.ctx, w.store, w.shape)
+	if err != nil {
+		w.broken("read contacts: %v", err)
 	}
 	return all
 }

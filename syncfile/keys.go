@@ -94,6 +94,7 @@ func syncKeys() []key {
 			doc: "Stops a plan that would change too much, before anything is written. A sync whose file names `guard` is guarded on every run."},
 		{name: "required", shape: texts, doc: "Fields of the target without which a record is held."},
 		{name: "gate", shape: expression, doc: "A new contact is created only when this is true of its source record; until then it is held."},
+		{name: "gate_back", shape: expression, doc: "Of a two-way sync: the same for whoever is created in the source, on the fields of the target's record."},
 		{name: "duplicates", shape: word, words: of(plan.FirstWins, plan.LastWins, plan.RejectDuplicates), called: "an answer to duplicates", fallback: "first",
 			doc: "Which of several equal source records counts: the first, the last, or none of the later ones, which are rejected."},
 		{name: "region", shape: region, doc: "Region of telephone numbers without a country code, such as `GB`."},
