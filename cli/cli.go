@@ -64,6 +64,7 @@ type app struct {
 	paused    map[string]*bool              // likewise: whether these wait
 	notified  map[string][]notify.Rule      // likewise: who is told about their runs
 	flags     bool                          // the sync was described by flags: advice speaks of these
+	told      []string                      // notes that were printed already
 	reported  bool                          // the error stands in what was printed on stdout already
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,17 @@ import (
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 )
+
+// printNotes prints what a plan or a run has to say, and no sentence twice: what comes
+// up while a plan is carried out stands in the run only.
+func (a *app) printNotes(out io.Writer, notes []string) {
+	for _, note := range notes {
+		if !slices.Contains(a.told, note) {
+			a.told = append(a.told, note)
+			fmt.Fprintf(out, "  %s\n", desk.Cell(a.advice(note)))
+		}
+	}
+}
 
 // runText tells a person how a run ended.
 func (a *app) runText(out io.Writer, r desk.RunReport) {
@@ -26,11 +38,7 @@ func (a *app) runText(out io.Writer, r desk.RunReport) {
 	if r.Plan != "" || r.Totals.Read+r.Totals.Deleted > 0 {
 		fmt.Fprintf(out, "  %s\n", totalsText(r.Totals))
 	}
-	if r.Plan == "" {
-		for _, note := range r.Notes {
-			fmt.Fprintf(out, "  %s\n", desk.Cell(a.advice(note)))
-		}
-	}
+	a.printNotes(out, r.Notes)
 	if reasons := reasonLine(r.Reasons); reasons != "" {
 		fmt.Fprintf(out, "  why: %s\n", reasons)
 	}

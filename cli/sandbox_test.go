@@ -128,6 +128,33 @@ func TestASandboxSaysHowToConnectToIt(t *testing.T) {
 	}
 }
 
+// "The owner of two people stayed who it was, and the run did not say so."
+func TestWhatTheCRMHasToSayOfARunIsPrinted(t *testing.T) {
+	var r cli.SandboxReport
+	folder := t.TempDir()
+	if err := json.Unmarshal([]byte(started(t, folder, "salesforce", "--listen", "127.0.0.1:0", "-o", "json")), &r); err != nil {
+		t.Fatal(err)
+	}
+	appended(t, filepath.Join(folder, workspace.AllowName), strings.TrimPrefix(r.URL, "http://")+"\n")
+	people, sync := filepath.Join(folder, "people.csv"), filepath.Join(folder, "people.yaml")
+	appended(t, people, "first_name,last_name,email,company,sync_as,owner\nZoe,Quill,zoe@example.com,Acme,Lead,ghost@example.org\n")
+	appended(t, sync, "apiVersion: kith/v1\nkind: Sync\nname: people\npreset: eventgeek\nsource: {book: people}\ntarget: {connection: crm, object: Person}\n")
+	add := []string{"connections", "add", "crm", "--type", "salesforce"}
+	for _, s := range r.Settings {
+		add = append(add, "--set", s.Name+"="+s.Value)
+	}
+	const said = "The owner was left out of 1 record"
+	for _, c := range []struct {
+		typed []string
+		want  int // times that it is said
+	}{{add, 0}, {[]string{"import", people, "--book", "people"}, 0}, {[]string{"run", "-f", sync}, 1}, {[]string{"runs", "show", "2"}, 1}} {
+		var out bytes.Buffer
+		if code := kithWith(t.Context(), folder, &out, map[string]string{"KITH_SECRET": r.Secret}, c.typed...); code != 0 || strings.Count(out.String(), said) != c.want {
+			t.Errorf("kith %s: exit code %d, %q is said %d times, want %d:\n%s", strings.Join(c.typed, " "), code, said, strings.Count(out.String(), said), c.want, &out)
+		}
+	}
+}
+
 // appended writes more to a file, as >> does.
 func appended(t *testing.T, path, text string) {
 	t.Helper()

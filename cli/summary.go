@@ -29,9 +29,8 @@ func (a *app) printPlan(ctx context.Context, w *workspace.Workspace, s store.Syn
 	}
 	from, arrow, to := ends(s.Definition, r.Source)
 	fmt.Fprintf(out, "%s  %s  %s %s %s\n", desk.Cell(r.Name), name, desk.Cell(from), arrow, desk.Cell(to))
-	for _, note := range r.Notes {
-		fmt.Fprintf(out, "  %s\n", desk.Cell(a.advice(note)))
-	}
+	a.told = nil
+	a.printNotes(out, r.Notes)
 	printMapping(out, b)
 	fmt.Fprintf(out, "  %s\n", a.signs(r.Totals))
 	if reasons := reasonLine(r.Reasons); reasons != "" {

@@ -208,6 +208,9 @@ func TestTheManualTellsEveryFile(t *testing.T) {
 // systemd itself reads the unit, where it is there.
 func TestSystemdUnderstandsTheUnit(t *testing.T) {
 	program, err := exec.LookPath("systemd-analyze")
+	if err != nil && os.Getenv("KITH_CI") == "1" {
+		t.Fatal("systemd-analyze is not here; .ci/run peers installs it")
+	}
 	if err != nil {
 		t.Skip("systemd-analyze is not here: install systemd to have it read the unit")
 	}
