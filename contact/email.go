@@ -65,13 +65,13 @@ func BareEmail(s string) string {
 // own do (RFC 5321 2.3.5).
 func NoDot(address string) bool {
 	domain := address[strings.LastIndexByte(address, '@')+1:]
-	return !strings.ContainsAny(domain, ".[\u3002\uff0e\uff61")
+	return strings.IndexByte(domain, '.') < 0 && !strings.ContainsAny(domain, "[\u3002\uff0e\uff61")
 }
 
 // SplitEmails returns the addresses of a cell that lists several, with semicolons
 // or commas between them. It is nil unless each of at least two is an address.
 func SplitEmails(cell string) []string {
-	if !strings.ContainsAny(cell, ";,") || strings.Count(cell, "@") < 2 || isEmail(cell) {
+	if strings.Count(cell, "@") < 2 || !strings.ContainsAny(cell, ";,") || isEmail(cell) {
 		return nil
 	}
 	for _, between := range []string{";", ",", ";,"} { // a name may have a comma: "Fox, Kit" <kit@example.com>

@@ -204,7 +204,7 @@ func (p *pass) resolveDoubtful(ctx context.Context) error {
 	var numbers, refs []int64
 	for _, g := range p.doubtful {
 		for _, c := range g.Claims {
-			if !c.Best && !c.Decided && !c.Ghost {
+			if len(g.Candidates) > 0 && !c.Best && !c.Decided && !c.Ghost {
 				numbers = append(numbers, c.Row)
 			}
 		}

@@ -49,7 +49,7 @@ func (e *Engine) openSnapshot(ctx context.Context, b binding, last *store.Run, b
 		return nil, nil // who waited would find taken by a better rule whom a lesser one has settled
 	}
 	var old binding
-	if err := json.Unmarshal(decided.Config, &old); err != nil || old.print() != b.print() || old.Sync.Policy.Delete != b.Sync.Policy.Delete {
+	if err := json.Unmarshal(decided.Config, &old); err != nil || old.print() != b.print() {
 		return nil, nil
 	}
 	runs, err := e.Journal.BookRuns(ctx, bookID, decided.ID)
