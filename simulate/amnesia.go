@@ -19,7 +19,8 @@ func (w *world) recall(b backup) {
 		if at.side == 0 {
 			// A later edit is gone from the book, but may have come to a remote before,
 			// from where it comes back: either value is right.
-			e.either = e.either || w.notes.edits[at].n != e.n
+			now := w.notes.edits[at]
+			e.either = e.either || now.either || now.n != e.n
 			edits[at] = e
 		}
 	}
@@ -38,8 +39,9 @@ func (w *world) recall(b backup) {
 		s.removals, s.looked = nil, -1
 		known := b.runs[i]
 		s.why, s.acted, s.did, s.applying = maps.Clone(known.why), maps.Clone(known.acted), maps.Clone(known.did), known.applying
-		s.removedHere, s.removedThere = known.removedHere, known.removedThere
+		s.removedHere, s.removedThere, s.ranSince = known.removedHere, known.removedThere, known.ranSince
 		s.logged, s.running = map[int64]int{}, 0
+		maps.Copy(s.forgotten, s.ever)
 		for d := range s.actedBy { // a run that is open again may have been at its end before
 			if slices.ContainsFunc(open, func(r store.Run) bool { return r.ID == d.run }) {
 				s.acted[d.did] = true

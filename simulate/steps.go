@@ -210,7 +210,7 @@ func (w *world) backup() {
 	}
 	b := backup{image: image, notes: w.notes.copy()}
 	for _, s := range w.systems {
-		b.runs = append(b.runs, runsOf{maps.Clone(s.why), maps.Clone(s.acted), maps.Clone(s.did), s.applying, s.removedHere, s.removedThere})
+		b.runs = append(b.runs, runsOf{maps.Clone(s.why), maps.Clone(s.acted), maps.Clone(s.did), s.applying, s.removedHere, s.removedThere, s.ranSince})
 	}
 	w.backups = append(w.backups, b)
 }

@@ -274,7 +274,7 @@ func (s *system) hear(c store.StoredChange, ended bool) {
 		id = c.TargetID
 	}
 	wrote := c.Action == plan.Create || c.Action == plan.Update || c.Action == plan.Remove
-	if wrote && ended && !s.acted[did(c)] && !s.actedBy[deed{c.Run, did(c)}] && !s.byEither(c) && !s.typedToo(c) && !s.mistaken(c) {
+	if wrote && ended && !s.acted[did(c)] && !s.actedBy[deed{c.Run, did(c)}] && !s.forgotten[did(c)] && !s.byEither(c) && !s.typedToo(c) && !s.mistaken(c) {
 		s.broken("I8: the journal of run %d says that it wrote %s, and it did not", c.Run, did(c))
 	}
 	if wrote || c.Reason == plan.OutcomeUnknown {
@@ -290,7 +290,7 @@ func (s *system) hear(c store.StoredChange, ended bool) {
 
 // act notes that the run that is carried out may have written something.
 func (s *system) act(did string) {
-	s.acted[did] = true
+	s.acted[did], s.ever[did] = true, true
 	if s.running != 0 {
 		s.actedBy[deed{s.running, did}] = true
 	}
@@ -400,6 +400,16 @@ func (s *system) mirror() map[string]store.Mirrored {
 		all[m.RemoteID] = m
 	}
 	return all
+}
+
+// known is how many records are there as far as the mirror knows.
+func (s *system) known() (n int) {
+	for _, m := range s.mirror() {
+		if m.State == store.There {
+			n++
+		}
+	}
+	return n
 }
 
 // look reads the links and the conflict log. A link that is there stays (I16).

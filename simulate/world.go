@@ -69,24 +69,26 @@ type system struct {
 	engine *link.Engine
 	plans  map[int64]store.Run // planned, and not applied yet, by sync
 
-	hidden   bool             // its listings are narrowed
-	made     map[int64]string // contact -> the record we created for it
-	linked   map[int64]string // contact -> the record it is linked to, ever
-	came     map[string]int64 // the other way round
-	refOf    map[string]int64 // idempotency key -> contact
-	tried    map[string]int   // how often idempotency keys were sent
-	ranSince int64            // sequence of the remote when the plan was made
-	looked   int64            // sequence of the pair when its links were looked at
-	narrowed bool             // a listing was narrowed once
-	logged   map[int64]int    // conflicts, and when they were seen first
-	why      map[string]plan.Action
-	acted    map[string]bool  // what it may have written
-	actedBy  map[deed]bool    // the same of every run
-	running  int64            // run that is carried out, first or again
-	asked    map[string]bool  // records whose deletion was asked for, whatever was answered
-	lost     map[string]bool  // keys of creates that were on their way when the store was put back
-	applying int64            // run, while it is carried out
-	did      map[string]int64 // what the run that is applied has certainly written, and to whom
+	hidden    bool             // its listings are narrowed
+	made      map[int64]string // contact -> the record we created for it
+	linked    map[int64]string // contact -> the record it is linked to, ever
+	came      map[string]int64 // the other way round
+	refOf     map[string]int64 // idempotency key -> contact
+	tried     map[string]int   // how often idempotency keys were sent
+	ranSince  int64            // sequence of the remote when the plan was made
+	looked    int64            // sequence of the pair when its links were looked at
+	narrowed  bool             // a listing was narrowed once
+	logged    map[int64]int    // conflicts, and when they were seen first
+	why       map[string]plan.Action
+	acted     map[string]bool  // what it may have written
+	actedBy   map[deed]bool    // the same of every run
+	ever      map[string]bool  // the same since the world began
+	forgotten map[string]bool  // the same up to when the store was put back: a run that it resumes takes it for its own
+	running   int64            // run that is carried out, first or again
+	asked     map[string]bool  // records whose deletion was asked for, whatever was answered
+	lost      map[string]bool  // keys of creates that were on their way when the store was put back
+	applying  int64            // run, while it is carried out
+	did       map[string]int64 // what the run that is applied has certainly written, and to whom
 
 	removedHere, removedThere       int // in the run that is applied
 	populationHere, populationThere int // when its plan was made
@@ -115,6 +117,7 @@ type runsOf struct {
 	applying int64
 
 	removedHere, removedThere int
+	ranSince                  int64
 }
 
 var bookFields = []contact.Field{
@@ -158,7 +161,7 @@ func (w *world) addSystem(at int, setup System) error {
 	s := &system{System: setup, world: w, at: at, name: fmt.Sprintf("system%d", at), plans: map[int64]store.Run{},
 		made: map[int64]string{}, linked: map[int64]string{}, came: map[string]int64{}, refOf: map[string]int64{},
 		tried: map[string]int{}, logged: map[int64]int{}, why: map[string]plan.Action{}, did: map[string]int64{}, acted: map[string]bool{},
-		actedBy: map[deed]bool{}, asked: map[string]bool{}, lost: map[string]bool{}}
+		actedBy: map[deed]bool{}, ever: map[string]bool{}, forgotten: map[string]bool{}, asked: map[string]bool{}, lost: map[string]bool{}}
 	s.remote = NewRemote(remoteFields, connector.Promises{ChosenKey: setup.ChosenKey, Conditional: setup.Conditional, Incremental: setup.Incremental,
 		TellsGone: setup.TellsGone, Finds: setup.Finds, WriteBatch: setup.Batch, FetchBatch: setup.Batch + 1, Lag: setup.Lag()}, w.now)
 	s.wire()
@@ -282,6 +285,9 @@ func (s *system) plan(sync store.Sync) (r store.Run, ok bool) {
 	if err == nil && r.Status == store.Planned {
 		s.checkListing()
 		s.checkTotals(r, s.journalOf(r))
+		if !s.TellsGone { // who is gone there counts until a listing of everything is asked
+			s.populationThere = max(s.populationThere, s.known())
+		}
 		s.plans[sync.ID] = r
 		return r, true
 	}
