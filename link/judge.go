@@ -483,7 +483,8 @@ func (p *pass) pending(ctx context.Context) (map[int64]store.Intent, error) {
 
 // awaited reports whether a record that nobody is linked to may be what became of
 // a create in the balance: it has at least half of what was sent. Taken for
-// somebody new it would be a second contact of the same person.
+// somebody new it would be a second contact of the same person. Where a key of ours
+// is sure to tell, at the next answer, one value in common is enough to wait for it.
 func (p *pass) awaited(m *store.Mirrored, k knowledge) bool {
 	for _, i := range k.pending {
 		same := 0
@@ -492,7 +493,7 @@ func (p *pass) awaited(m *store.Mirrored, k knowledge) bool {
 				same++
 			}
 		}
-		if same > 0 && 2*same >= len(i.Payload) {
+		if same > 0 && (p.can.ChosenKey || 2*same >= len(i.Payload)) {
 			return true
 		}
 	}
