@@ -76,24 +76,33 @@ func (e *Engine) openSnapshot(ctx context.Context, b binding, last *store.Run, b
 	return s, nil
 }
 
-// renamed reports whether a run wrote names by which the sync tells apart who shares a
-// telephone (settled question 8): whom its records were found to be may be somebody
-// else now, or nobody can tell.
+// renamed reports whether a run changed who is told apart by name behind a telephone
+// (settled question 8): whom its records were found to be may be somebody else now, or
+// nobody can tell.
 func (e *Engine) renamed(ctx context.Context, decided store.Run, s plan.Sync) (bool, error) {
 	if decided.Totals.Updated == 0 || !s.TellsByName() {
 		return false, nil
 	}
 	for c, err := range e.Journal.Changes(ctx, decided.ID) {
-		if err != nil {
-			return false, err
-		}
-		for _, f := range c.Fields {
-			if f.Written() && (f.Name == "last_name" || f.Name == "name") {
-				return true, nil
-			}
+		if err != nil || Renames(c.Change) {
+			return err == nil, err
 		}
 	}
 	return false, nil
+}
+
+// Renames reports whether a change writes a name, or writes to a contact of another
+// name than the record's: a telephone, say, that others of the source have too.
+func Renames(c plan.Change) bool {
+	written, another := false, false
+	for _, f := range c.Fields {
+		name := f.Name == "last_name" || f.Name == "name"
+		if name && f.Written() {
+			return true
+		}
+		written, another = written || f.Written(), another || name && f.Kept != ""
+	}
+	return c.Action == plan.Update && written && another
 }
 
 // takesOneOfSeveral reports whether whom a record was found to be says too little
