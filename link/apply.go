@@ -138,6 +138,11 @@ const (
 func (p *pass) atOnce() int { return max(personsAtOnce, min(p.can.WriteBatch, mostAtOnce)) }
 
 func (p *pass) carryOut(ctx context.Context) (store.Run, error) {
+	if w, ok := p.book.(Widener); ok {
+		if err := w.Widen(ctx); err != nil {
+			return p.stop(ctx, err)
+		}
+	}
 	k, err := p.knows(ctx)
 	if err == nil {
 		err = p.carryAll(ctx, func(ctx context.Context, group []*person) error { return p.check(ctx, group, k) })

@@ -74,9 +74,17 @@ type Book interface {
 	WriteLinked(ctx context.Context, b connector.Batch, links func(refused []int64) store.LinkBatch) ([]connector.Result, error)
 }
 
+// A Widener is a book that lacks fields which the sync brings. Its schema has them
+// already; its contacts have no values there.
+type Widener interface {
+	Missing() []contact.Field
+	Widen(ctx context.Context) error // adds them
+}
+
 // Ends opens the two ends of a linked sync.
 type Ends interface {
-	// Book returns the sync's address book, which it makes when it is new.
+	// Book returns the sync's address book, which it makes when it is new. It may be a
+	// Widener.
 	Book(ctx context.Context, s store.Sync, remote contact.Schema) (Book, error)
 	Remote(ctx context.Context, s store.Sync) (connector.Remote, error)
 	Pair(ctx context.Context, s store.Sync, book int64) (store.Pair, error)

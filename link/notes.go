@@ -2,6 +2,7 @@ package link
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/kith-sync/kith/run"
 )
@@ -18,4 +19,17 @@ func (p *pass) noted() {
 			p.run.Notes = append(p.run.Notes, note)
 		}
 	}
+}
+
+// widens says which fields the plan adds to the address book.
+func (p *pass) widens() {
+	w, ok := p.book.(Widener)
+	if !ok || len(w.Missing()) == 0 {
+		return
+	}
+	var names []string
+	for _, f := range w.Missing() {
+		names = append(names, f.Name)
+	}
+	p.run.Notes = append(p.run.Notes, "The address book "+p.book.Name()+" gets new fields: "+strings.Join(names, ", ")+".")
 }

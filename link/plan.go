@@ -43,6 +43,7 @@ func (e *Engine) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
 		return e.failed(ctx, r, err)
 	}
 	p.noted()
+	p.widens()
 	return r, e.Memory.UpdateRun(ctx, &r)
 }
 

@@ -155,7 +155,10 @@ func (p *pass) contacts(ctx context.Context, refs []int64) (all []connector.Foun
 		if err != nil {
 			return nil, err
 		}
-		found.Values = slices.Clone(found.Values)
+		found.Values = append(make([]string, 0, len(p.here.Fields)), found.Values...)
+		for len(found.Values) < len(p.here.Fields) { // fields that the book gets when the plan is applied
+			found.Values = append(found.Values, "")
+		}
 		p.timeOf(ctx, &found)
 		all = append(all, found)
 	}

@@ -117,8 +117,8 @@ const leaseFor = 10 * time.Minute
 // ends opens the two ends of a linked sync.
 type ends struct{ *Workspace }
 
-// Book opens the sync's address book, with a field for everything that the sync
-// brings into it.
+// Book opens the sync's address book, as it will be with a field for everything that
+// the sync brings into it.
 func (w ends) Book(ctx context.Context, s store.Sync, remote contact.Schema) (link.Book, error) {
 	name := s.Definition.Target.Book + s.Definition.Source.Book // one of them is empty
 	b, err := book.Open(ctx, w.Store, name, w.keys.match, w.keys)
@@ -140,7 +140,33 @@ func (w ends) Book(ctx context.Context, s store.Sync, remote contact.Schema) (li
 		return nil, err
 	}
 	missing := slices.DeleteFunc(brought(s.Definition, schema, remote), func(f contact.Field) bool { return schema.Index(f.Name) >= 0 })
-	return b, b.AddFields(ctx, missing)
+	if len(missing) == 0 {
+		return b, nil
+	}
+	return &widening{b, missing}, nil
+}
+
+// A widening is an address book together with the fields that a sync brings into it.
+// They are added when its plan is applied: a plan changes nothing.
+type widening struct {
+	*book.Book
+	missing []contact.Field
+}
+
+func (b *widening) Schema(ctx context.Context) (contact.Schema, error) {
+	s, err := b.Book.Schema(ctx)
+	s.Fields = slices.Concat(s.Fields, b.missing)
+	return s, err
+}
+
+func (b *widening) Missing() []contact.Field { return b.missing }
+
+func (b *widening) Widen(ctx context.Context) error {
+	err := b.AddFields(ctx, b.missing)
+	if err == nil {
+		b.missing = nil
+	}
+	return err
 }
 
 // brought are the book's fields that a sync fills: those of its map, or all that
