@@ -75,12 +75,41 @@ func (e *Engine) Resume(ctx context.Context, s store.Sync, r store.Run) (store.R
 // way stays remembered, and the next run settles it: a system that is down does
 // not keep everything else from going on.
 func (e *Engine) givenUp(ctx context.Context, r store.Run, cause error) (store.Run, error) {
-	r, err := e.failed(ctx, r, cause)
+	err := e.leaveOpen(ctx, &r)
+	if err == nil {
+		r, err = e.failed(ctx, r, cause)
+	}
 	var known *run.Error
 	if errors.As(cause, &known) {
 		return r, nil
 	}
 	return r, err
+}
+
+// leaveOpen has the journal say of what a run would still have written that nobody
+// knows what became of it.
+func (e *Engine) leaveOpen(ctx context.Context, r *store.Run) error {
+	var open []store.StoredChange
+	for c, err := range e.Memory.Changes(ctx, r.ID) {
+		if err != nil {
+			return err
+		}
+		if c.Seq >= r.Position && writes(c.Action) {
+			open = append(open, c)
+		}
+	}
+	if r.Reasons == nil {
+		r.Reasons = map[string]int64{}
+	}
+	for _, c := range open {
+		r.Totals.Move(c.Action, plan.Hold)
+		r.Reasons[string(plan.OutcomeUnknown)]++
+		c.Action, c.Reason = plan.Hold, plan.OutcomeUnknown
+		if err := e.Memory.SettleChange(ctx, r.ID, c.Seq, c.Change); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // giveUp is givenUp once both ends are open: the journal then says what was not

@@ -40,6 +40,7 @@ func (e *Engine) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
 	}
 	if err := p.plan(ctx); err != nil {
 		_ = e.Memory.ClearPlan(context.WithoutCancel(ctx), r.ID)
+		r.Totals, r.Reasons = plan.Totals{}, map[string]int64{}
 		return e.failed(ctx, r, err)
 	}
 	p.noted()

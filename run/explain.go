@@ -87,7 +87,7 @@ func (e *Engine) Explain(ctx context.Context, s Explainer, book store.Book, who 
 		return x.out, err
 	}
 	for i, r := range runs {
-		if !r.Status.Applied() && r.Status != store.Applying {
+		if !r.Status.Applied() && r.Status != store.Applying && !(r.Linked && r.Status.Stopped()) {
 			continue // stopped before it wrote anything
 		}
 		if err := x.explainRun(ctx, r, i >= len(runs)-explainRuns); err != nil {

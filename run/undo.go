@@ -82,7 +82,7 @@ func (e *Engine) undoable(ctx context.Context, r store.Run) error {
 		return &Error{Code: CodeUndo, Message: fmt.Sprintf("Run %d was undone already, by run %d. To do it again, undo run %d", r.ID, r.Undone, r.Undone)}
 	case r.Pruned && r.Totals.Writes() > 0:
 		return detailsGone(r, "it can no longer be undone")
-	case !r.Status.Applied() || r.Totals.Writes() == 0:
+	case !r.Wrote():
 		return &Error{Code: CodeUndo, Message: fmt.Sprintf("Run %d (%s) changed nothing, so there is nothing to undo", r.ID, r.Status)}
 	}
 	return nil

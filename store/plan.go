@@ -150,10 +150,11 @@ func (s *Store) Changes(ctx context.Context, run int64) iter.Seq2[StoredChange, 
 }
 
 // ChangesOf yields the changes that runs made to a contact, oldest first. Plans
-// that were never applied are left out.
+// that were never applied are left out; the journal of a linked run that failed on the
+// way says how far it came (it has no blocks).
 func (s *Store) ChangesOf(ctx context.Context, ref int64) iter.Seq2[StoredChange, error] {
 	return s.changes(ctx, `ref = $1 AND ref <> 0 AND EXISTS (SELECT 1 FROM run WHERE run.id = change.run_id AND status NOT IN
-		('planning', 'planned', 'discarded', 'blocked', 'failed')) ORDER BY run_id, seq`, ref)
+		('planning', 'planned', 'discarded', 'blocked') AND (status <> 'failed' OR blocks_of = 0)) ORDER BY run_id, seq`, ref)
 }
 
 // TouchedSince returns the handles of a book's contacts that runs after the

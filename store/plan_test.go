@@ -53,7 +53,7 @@ func testPlan(t *testing.T, s *Store) {
 func testTouched(t *testing.T, s *Store) {
 	for i, r := range []Run{
 		{BookID: 1, Status: Succeeded}, {BookID: 1, Status: WithErrors}, {BookID: 2, Status: Succeeded}, {BookID: 1, Status: Planned},
-		{BookID: 1, Status: Applying}, {BookID: 1, Status: Discarded}, {BookID: 1, Status: Failed},
+		{BookID: 1, Status: Applying}, {BookID: 1, Status: Discarded}, {BookID: 1, Status: Failed, BlocksOf: 7}, {BookID: 3, Status: Failed},
 	} {
 		r = makeRun(t, s, r)
 		noError(t, s.AppendPlan(ctx, r.ID, nil, 0, []plan.Change{{Action: plan.Skip}, {Action: plan.Update, Ref: 100 - int64(i)}, {Action: plan.Update, Ref: 7}}))
@@ -76,7 +76,7 @@ func testTouched(t *testing.T, s *Store) {
 	for _, c := range all(t, s.ChangesOf(ctx, 7)) {
 		runs = append(runs, c.Run)
 	}
-	same(t, "runs that changed contact 7", runs, []int64{1, 2, 3, 5})
+	same(t, "runs that changed contact 7: the last failed on the way, and is linked: it has no blocks", runs, []int64{1, 2, 3, 5, 8})
 }
 
 // SQLite only: its log begins anew only while nobody reads. A plan of a million changes

@@ -52,7 +52,7 @@ func prune(ctx context.Context, tx *sql.Tx, r Run) error {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM block WHERE run_id = $1`, r.ID); err != nil {
 		return err
 	}
-	if r.BookID == 0 || !r.wrote() { // of a file, and of a plan that was not applied, nothing is asked again
+	if r.BookID == 0 || !r.over() { // of a file, and of a plan that was not applied, nothing is asked again
 		_, err := tx.ExecContext(ctx, `DELETE FROM change WHERE run_id = $1`, r.ID)
 		return err
 	}
@@ -63,10 +63,8 @@ func prune(ctx context.Context, tx *sql.Tx, r Run) error {
 	return pruneChanges(ctx, tx, r.ID)
 }
 
-// wrote reports whether a run that is over may have written something.
-func (r *Run) wrote() bool {
-	return r.Status.Applied() || r.Status == Failed || r.Status == Cancelled
-}
+// over reports whether a run has ended that may have written something.
+func (r *Run) over() bool { return r.Status.Applied() || r.Status.Stopped() }
 
 // prunedAtOnce is how many change rows are read before they are written anew:
 // a transaction has one connection, which cannot do both at a time.

@@ -36,6 +36,9 @@ func (s Status) Applied() bool {
 	return s == Succeeded || s == WithWarnings || s == WithErrors || s == SkippedUnchanged
 }
 
+// Stopped reports whether the run has ended before its end.
+func (s Status) Stopped() bool { return s == Failed || s == Cancelled || s == PausedQuota }
+
 // Counts reports whether the run has done something, or tried to: a plan that is
 // made, waits or was thrown away does not count among the latest runs of a sync.
 func (s Status) Counts() bool { return s != Planning && s != Planned && s != Discarded }
@@ -62,6 +65,12 @@ type Run struct {
 	UndoOf      int64
 	Fresh       bool // not stored: this process made the plan a moment ago, so its staged source needs no second look
 	RunDetail
+}
+
+// Wrote reports whether the run is over and has written something: also one of a linked
+// sync that was stopped on the way, whose journal says how far it came.
+func (r Run) Wrote() bool {
+	return r.Totals.Writes() > 0 && (r.Status.Applied() || r.Linked && r.Status.Stopped())
 }
 
 // NotThrough is how many records were rejected, held or failed.
