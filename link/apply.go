@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
@@ -75,41 +76,13 @@ func (e *Engine) Resume(ctx context.Context, s store.Sync, r store.Run) (store.R
 // way stays remembered, and the next run settles it: a system that is down does
 // not keep everything else from going on.
 func (e *Engine) givenUp(ctx context.Context, r store.Run, cause error) (store.Run, error) {
-	err := e.leaveOpen(ctx, &r)
-	if err == nil {
-		r, err = e.failed(ctx, r, cause)
-	}
+	r.GivenUp = true
+	r, err := e.failed(ctx, r, cause)
 	var known *run.Error
 	if errors.As(cause, &known) {
 		return r, nil
 	}
 	return r, err
-}
-
-// leaveOpen has the journal say of what a run would still have written that nobody
-// knows what became of it.
-func (e *Engine) leaveOpen(ctx context.Context, r *store.Run) error {
-	var open []store.StoredChange
-	for c, err := range e.Memory.Changes(ctx, r.ID) {
-		if err != nil {
-			return err
-		}
-		if c.Seq >= r.Position && writes(c.Action) {
-			open = append(open, c)
-		}
-	}
-	if r.Reasons == nil {
-		r.Reasons = map[string]int64{}
-	}
-	for _, c := range open {
-		r.Totals.Move(c.Action, plan.Hold)
-		r.Reasons[string(plan.OutcomeUnknown)]++
-		c.Action, c.Reason = plan.Hold, plan.OutcomeUnknown
-		if err := e.Memory.SettleChange(ctx, r.ID, c.Seq, c.Change); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // giveUp is givenUp once both ends are open: the journal then says what was not
@@ -167,12 +140,10 @@ const (
 func (p *pass) atOnce() int { return max(personsAtOnce, min(p.can.WriteBatch, mostAtOnce)) }
 
 func (p *pass) carryOut(ctx context.Context) (store.Run, error) {
-	if w, ok := p.book.(Widener); ok {
-		if err := w.Widen(ctx); err != nil {
-			return p.stop(ctx, err)
-		}
-	}
 	k, err := p.knows(ctx)
+	if err == nil {
+		err = p.widen(ctx)
+	}
 	if err == nil {
 		err = p.carryAll(ctx, func(ctx context.Context, group []*person) error { return p.check(ctx, group, k) })
 	}
@@ -183,6 +154,23 @@ func (p *pass) carryOut(ctx context.Context) (store.Run, error) {
 		return p.stop(ctx, err)
 	}
 	return *p.run, nil
+}
+
+// widen adds the fields that the sync brings. Values are written by position, so that a
+// book whose fields somebody else has changed meanwhile is left alone.
+func (p *pass) widen(ctx context.Context) error {
+	w, ok := p.book.(Widener)
+	if !ok {
+		return nil
+	}
+	if err := w.Widen(ctx); err != nil {
+		return err
+	}
+	now, err := p.book.Schema(ctx)
+	if err == nil && !slices.EqualFunc(now.Fields, p.here.Fields, func(a, b contact.Field) bool { return a.Name == b.Name }) {
+		err = &run.Error{Code: run.CodePlanMoved, Message: "The fields of " + p.book.Name() + " were changed meanwhile. Nothing more was written. Run the sync again"}
+	}
+	return err
 }
 
 // carryAll carries the rest of a plan out, some people at a time. Each group is
@@ -715,6 +703,9 @@ func (p *pass) stop(ctx context.Context, cause error) (store.Run, error) {
 	if err == nil {
 		err = p.recount(ctx)
 	}
+	if err == nil {
+		err = p.markUndone(ctx)
+	}
 	if err != nil {
 		return *p.run, errors.Join(cause, err)
 	}
@@ -733,7 +724,7 @@ func (p *pass) undone(ctx context.Context) (all []store.StoredChange, err error)
 			all = append(all, c)
 		}
 	}
-	people := make([]*person, min(len(all), 2*personsAtOnce))
+	people := make([]*person, min(len(all), 2*p.atOnce()))
 	for i := range people {
 		people[i] = personOf(&all[i])
 	}

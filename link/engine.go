@@ -37,7 +37,6 @@ type Memory interface {
 	TouchedSince(ctx context.Context, book, run int64) ([]int64, error)
 	DropPlans(ctx context.Context, sync int64) error
 	ClearPlan(ctx context.Context, run int64) error
-	SettleChange(ctx context.Context, run, seq int64, c plan.Change) error
 	AppendPlan(ctx context.Context, run int64, blocks []store.Block, seq int64, changes []plan.Change) error
 	Changes(ctx context.Context, run int64) iter.Seq2[store.StoredChange, error]
 	ChangesOf(ctx context.Context, ref int64) iter.Seq2[store.StoredChange, error]

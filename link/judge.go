@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"maps"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -484,16 +485,18 @@ func (p *pass) pending(ctx context.Context) (map[int64]store.Intent, error) {
 // awaited reports whether a record that nobody is linked to may be what became of
 // a create in the balance: it has at least half of what was sent. Taken for
 // somebody new it would be a second contact of the same person. Where a key of ours
-// is sure to tell, at the next answer, one value in common is enough to wait for it.
+// is sure to tell, at the next answer, one name, e-mail or telephone in common is enough
+// to wait for it.
 func (p *pass) awaited(m *store.Mirrored, k knowledge) bool {
 	for _, i := range k.pending {
-		same := 0
+		same, telling := 0, false
 		for name, sent := range i.Payload {
 			if at := p.there.Index(name); at >= 0 && p.pairing.SameThere(at, sent, m.Seen[name]) {
 				same++
+				telling = telling || slices.Contains([]contact.Kind{contact.Name, contact.Email, contact.Phone}, p.there.Fields[at].Kind)
 			}
 		}
-		if same > 0 && (p.can.ChosenKey || 2*same >= len(i.Payload)) {
+		if same > 0 && 2*same >= len(i.Payload) || telling && p.can.ChosenKey {
 			return true
 		}
 	}

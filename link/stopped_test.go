@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/connector/book"
+	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/link"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
@@ -46,15 +49,7 @@ func TestARunThatWasStoppedIsTakenBackAsFarAsItCame(t *testing.T) {
 // stopAt plans and applies while every write call from the n-th on ends with a fault.
 func (w *world) stopAt(n int, kind connector.FaultKind) store.Run {
 	w.t.Helper()
-	calls := 0
-	w.remote.Before = func(call string) *connector.Fault {
-		if call == "write" {
-			if calls++; calls >= n {
-				return &connector.Fault{Kind: kind, Message: "not now"}
-			}
-		}
-		return nil
-	}
+	w.stop(n, kind)
 	defer func() { w.remote.Before = func(string) *connector.Fault { return nil } }()
 	r, err := w.engine.Plan(w.t.Context(), w.sync)
 	if err == nil {
@@ -64,6 +59,19 @@ func (w *world) stopAt(n int, kind connector.FaultKind) store.Run {
 		w.t.Fatal(err)
 	}
 	return r
+}
+
+// stop has every write call from the n-th on end with a fault.
+func (w *world) stop(n int, kind connector.FaultKind) {
+	calls := 0
+	w.remote.Before = func(call string) *connector.Fault {
+		if call == "write" {
+			if calls++; calls >= n {
+				return &connector.Fault{Kind: kind, Message: "not now"}
+			}
+		}
+		return nil
+	}
 }
 
 // story is the last that was written of a contact at the remote, in the words of the store.
@@ -86,29 +94,92 @@ func (w *world) story(number int64) (last string) {
 	return last
 }
 
-// A run that cannot be resumed, because its connection is gone, does not say that it
-// wrote what it was about to write.
-func TestWhoIsGivenUpIsNotSaidToBeWritten(t *testing.T) {
+// A group may have more people than are carried out together at a remote that takes few:
+// the journal knows of each whether the remote has said that it is written.
+func TestHowFarAStoppedRunCameIsKnownOfAll(t *testing.T) {
 	w := newWorld(t, plan.Sync{})
-	w.add(map[string]string{"email": "ada@example.com"})
-	r, err := w.engine.Plan(t.Context(), w.sync)
-	if err != nil {
-		t.Fatal(err)
+	w.engine.Reverse = w.reverse
+	w.remote.Can.WriteBatch = 600
+	const people = 700
+	for n := range people {
+		w.add(map[string]string{"email": fmt.Sprintf("p%d@example.com", n)})
 	}
-	r.Status = store.Applying
-	if err := w.store.UpdateRun(t.Context(), &r); err != nil {
-		t.Fatal(err)
+	w.rest()
+	for n := range people {
+		w.edit(int64(n+1), "company", "Acme")
 	}
-	w.engine.Ends = noRemote{w.engine.Ends}
-	r, err = w.engine.Resume(t.Context(), w.sync, r)
-	if err != nil || r.Status != store.Failed || r.Totals.Created != 0 || r.Reasons[string(plan.OutcomeUnknown)] != 1 || r.Wrote() {
-		t.Errorf("got %v %s %+v %v, want a failed run with one record whose outcome is not known", err, r.Status, r.Totals, r.Reasons)
+	r := w.stopAt(2, connector.Quota)
+	written := strings.Count(w.there(), "company=Acme")
+	if r.Totals.Updated != int64(written) || written == 0 || written == people {
+		t.Errorf("the journal says %+v, %d of %d are written", r.Totals, written, people)
+	}
+	w.undo(r)
+	if left := strings.Count(w.there(), "company=Acme"); left != 0 {
+		t.Errorf("%d are left after the undo", left)
 	}
 }
 
-// noRemote are ends of which the remote's is gone.
-type noRemote struct{ link.Ends }
+// An undo that was stopped on the way is done again: nobody is made anew twice.
+func TestAnUndoThatWasStoppedIsDoneAgain(t *testing.T) {
+	w := newWorld(t, removes(plan.Keep, plan.DeleteGone))
+	w.engine.Reverse = w.reverse
+	w.remote.Can.WriteBatch = 1
+	w.remote.Add(map[string]string{"email": "ada@example.com"})
+	w.remote.Add(map[string]string{"email": "bob@example.org"})
+	w.rest()
+	w.trash(1)
+	w.trash(2)
+	r := w.run()
+	w.want("the remote after the run", w.there(), "")
+	w.stop(2, connector.Quota)
+	r, err := w.store.Run(t.Context(), r.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u, err := w.engine.Undo(t.Context(), w.sync, r); err == nil || u.Status != store.PausedQuota || u.Totals.Created != 1 {
+		t.Fatalf("the first undo: %v %s %+v, want it stopped after one record", err, u.Status, u.Totals)
+	}
+	w.remote.Before = func(string) *connector.Fault { return nil }
+	w.undo(r)
+	w.want("the remote", w.there(), "r0003 email=ada@example.com\nr0004 email=bob@example.org")
+}
 
-func (noRemote) Remote(context.Context, store.Sync) (connector.Remote, error) {
-	return nil, &run.Error{Code: "connection.missing", Message: "There is no connection \"crm\""}
+// Somebody adds a field to the book between the look at a plan and its first write.
+func TestValuesDoNotSlipIntoAFieldThatCameMeanwhile(t *testing.T) {
+	w := newWorld(t, plan.Sync{Source: plan.Endpoint{Connection: "crm"}, Target: plan.Endpoint{Book: "people"},
+		Map: []plan.Mapping{{From: "email", To: "email"}, {From: "company", To: "firm"}}})
+	w.remote.Add(map[string]string{"email": "ada@example.com", "company": "Acme"})
+	w.engine.Ends = widens{w}
+	r := w.plan()
+	r, err := w.engine.Apply(t.Context(), w.sync, r)
+	if err == nil || r.Code != run.CodePlanMoved || r.Totals.Created != 0 {
+		t.Errorf("got %v %s %s %+v, want a run that was stopped because the fields had changed", err, r.Status, r.Code, r.Totals)
+	}
+	w.want("the book", w.here(), "")
+}
+
+// widens are ends whose book lacks a field, and gets another one just before it.
+type widens struct{ *world }
+
+func (e widens) Book(ctx context.Context, s store.Sync, remote contact.Schema) (link.Book, error) {
+	b, err := e.world.Book(ctx, s, remote)
+	return wider{b.(*book.Book)}, err
+}
+
+type wider struct{ *book.Book }
+
+var firm = contact.Field{Name: "firm", Kind: contact.Text}
+
+func (b wider) Schema(ctx context.Context) (contact.Schema, error) {
+	s, err := b.Book.Schema(ctx)
+	if s.Index("firm") < 0 {
+		s.Fields = append(s.Fields, firm)
+	}
+	return s, err
+}
+
+func (wider) Missing() []contact.Field { return []contact.Field{firm} }
+
+func (b wider) Widen(ctx context.Context) error {
+	return errors.Join(b.AddFields(ctx, []contact.Field{{Name: "nickname", Kind: contact.Text}}), b.AddFields(ctx, []contact.Field{firm}))
 }

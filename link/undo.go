@@ -174,11 +174,40 @@ func (p *pass) reverseThere(ctx context.Context, r store.Run) (changes []plan.Ch
 	for _, m := range known {
 		mirror[m.RemoteID] = m
 	}
+	back, err := p.broughtBack(ctx, r)
+	if err != nil {
+		return nil, err
+	}
 	for _, c := range done {
 		item, there := now[c.TargetID]
-		changes = append(changes, p.reverseOne(c, item, there && !item.Gone, mirror[c.TargetID]))
+		there = there && !item.Gone || c.Action == plan.Remove && back[c.Ref]
+		changes = append(changes, p.reverseOne(c, item, there, mirror[c.TargetID]))
 	}
 	return changes, nil
+}
+
+// broughtBack are the contacts whose records an earlier undo of the run, which was
+// stopped on the way, has made anew.
+func (p *pass) broughtBack(ctx context.Context, r store.Run) (map[int64]bool, error) {
+	back := map[int64]bool{}
+	later, err := p.Memory.BookRuns(ctx, r.BookID, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range later {
+		if u.UndoOf != r.ID || u.Undone != 0 {
+			continue
+		}
+		for c, err := range p.Memory.Changes(ctx, u.ID) {
+			if err != nil {
+				return nil, err
+			}
+			if c.Remote && c.Action == plan.Create && c.TargetID != "" {
+				back[c.Ref] = true
+			}
+		}
+	}
+	return back, nil
 }
 
 func (p *pass) reverseOne(c plan.Change, item connector.Item, there bool, m store.Mirrored) plan.Change {
@@ -249,7 +278,10 @@ func (p *pass) reverseFields(back *plan.Change, c plan.Change, item connector.It
 
 // carryBack carries the rest of an undo out.
 func (p *pass) carryBack(ctx context.Context) (store.Run, error) {
-	err := p.carryAll(ctx, p.checkBack)
+	err := p.widen(ctx)
+	if err == nil {
+		err = p.carryAll(ctx, p.checkBack)
+	}
 	if err == nil {
 		err = p.finishBack(ctx)
 	}
@@ -337,17 +369,22 @@ func (x *person) decided(here, there string) bool {
 // ruleReopen marks what an undo gives back of a conflict that was decided.
 const ruleReopen = "undo winner"
 
-// finishBack notes on the run that was taken back which run did it.
+// markUndone notes on the run that was taken back which run did it, as far as it came.
+func (p *pass) markUndone(ctx context.Context) error {
+	if p.run.Totals.Writes() == 0 || p.run.UndoOf == 0 {
+		return nil
+	}
+	r, err := p.Memory.Run(ctx, p.run.UndoOf)
+	if err != nil {
+		return err
+	}
+	r.Undone = p.run.ID
+	return p.Memory.UpdateRun(ctx, &r)
+}
+
 func (p *pass) finishBack(ctx context.Context) error {
-	if p.run.Totals.Writes() > 0 && p.run.UndoOf != 0 {
-		r, err := p.Memory.Run(ctx, p.run.UndoOf)
-		if err != nil {
-			return err
-		}
-		r.Undone = p.run.ID
-		if err := p.Memory.UpdateRun(ctx, &r); err != nil {
-			return err
-		}
+	if err := p.markUndone(ctx); err != nil {
+		return err
 	}
 	p.run.Status, p.run.Finished = statusOf(p.run), p.Now()
 	return p.Memory.UpdateRun(ctx, p.run)

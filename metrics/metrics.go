@@ -66,8 +66,8 @@ func (m *Metrics) Ran(r store.Run, refused map[string]int64) {
 	if !r.Finished.IsZero() {
 		m.duration.WithLabelValues(sync).Observe(r.Finished.Sub(r.Started).Seconds())
 	}
-	if !r.Status.Applied() {
-		return // what was stopped, failed or only looked at is no record dealt with
+	if !r.Counted() {
+		return // what failed or was only looked at is no record dealt with
 	}
 	for action, n := range map[string]int64{
 		"created": r.Totals.Created, "updated": r.Totals.Updated, "unchanged": r.Totals.Unchanged, "deleted": r.Totals.Deleted,

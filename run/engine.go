@@ -36,6 +36,8 @@ type Journal interface {
 	Blocks(ctx context.Context, run int64) iter.Seq2[store.Block, error]
 	Changes(ctx context.Context, run int64) iter.Seq2[store.StoredChange, error]
 	ChangesOf(ctx context.Context, ref int64) iter.Seq2[store.StoredChange, error]
+	ChangesOfNobody(ctx context.Context, run int64) iter.Seq2[store.StoredChange, error]
+	Merges(ctx context.Context, run int64) iter.Seq2[store.StoredChange, error]
 	TouchedSince(ctx context.Context, bookID, run int64) ([]int64, error)
 	Learned(ctx context.Context, fingerprint string) ([]plan.Mapping, error)
 	Tombstones(ctx context.Context, bookID int64) ([]store.Contact, error)

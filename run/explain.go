@@ -87,7 +87,7 @@ func (e *Engine) Explain(ctx context.Context, s Explainer, book store.Book, who 
 		return x.out, err
 	}
 	for i, r := range runs {
-		if !r.Status.Applied() && r.Status != store.Applying && !(r.Linked && r.Status.Stopped()) {
+		if !r.Counted() && !r.GivenUp && r.Status != store.Applying {
 			continue // stopped before it wrote anything
 		}
 		if err := x.explainRun(ctx, r, i >= len(runs)-explainRuns); err != nil {
@@ -105,7 +105,8 @@ type explaining struct {
 	who     string
 	hashes  [3]uint64 // of who as a key, by plan.KeyRules
 	contact *store.Contact
-	trash   []store.Contact // read when it is first needed
+	trash   []store.Contact                // read when it is first needed
+	own     map[int64][]store.StoredChange // by run: of the contact, read when they are first needed
 	out     Explanation
 	origin  map[string]FieldOrigin
 	born    func(field string) FieldOrigin // of a value that no change since the contact's creation has written
@@ -120,10 +121,11 @@ func (x *explaining) explainRun(ctx context.Context, r store.Run, closely bool) 
 			return err
 		}
 	}
-	for c, err := range x.engine.Journal.Changes(ctx, r.ID) {
-		if err != nil {
-			return err
-		}
+	rows, err := x.rowsOf(ctx, r)
+	if err != nil {
+		return err
+	}
+	for _, c := range rows {
 		switch {
 		case x.contact != nil && c.Into == x.contact.Ref && writes(c.Action):
 			if err := x.tellMerge(ctx, r, c); err != nil {
@@ -134,6 +136,60 @@ func (x *explaining) explainRun(ctx context.Context, r store.Run, closely bool) 
 		}
 	}
 	return nil
+}
+
+// rowsOf are the change rows of a run that may be about the person: those of the
+// contact, of records that were never let in, and of merges. A book's runs may have
+// millions of others.
+func (x *explaining) rowsOf(ctx context.Context, r store.Run) (rows []store.StoredChange, err error) {
+	if x.contact != nil {
+		if err := x.readOwn(ctx); err != nil {
+			return nil, err
+		}
+		rows = slices.Clone(x.own[r.ID])
+	}
+	if x.contact != nil && (r.Kind != store.KindSync || r.Linked && r.Totals.Deleted > 0) {
+		if rows, err = appendRows(rows, x.engine.Journal.Merges(ctx, r.ID), func(c store.StoredChange) bool {
+			return c.Into == x.contact.Ref && c.Ref != x.contact.Ref
+		}); err != nil {
+			return nil, err
+		}
+	}
+	if rows, err = appendRows(rows, x.engine.Journal.ChangesOfNobody(ctx, r.ID), x.concerns); err != nil {
+		return nil, err
+	}
+	if r.GivenUp {
+		rows = slices.DeleteFunc(rows, func(c store.StoredChange) bool { return c.Seq >= r.Position && writes(c.Action) })
+	}
+	slices.SortFunc(rows, func(a, b store.StoredChange) int { return cmp.Compare(a.Seq, b.Seq) })
+	return rows, nil
+}
+
+// readOwn reads the changes of the contact itself, once for all runs.
+func (x *explaining) readOwn(ctx context.Context) error {
+	if x.own != nil {
+		return nil
+	}
+	x.own = map[int64][]store.StoredChange{}
+	for c, err := range x.engine.Journal.ChangesOf(ctx, x.contact.Ref) {
+		if err != nil {
+			return err
+		}
+		x.own[c.Run] = append(x.own[c.Run], c)
+	}
+	return nil
+}
+
+func appendRows(rows []store.StoredChange, from iter.Seq2[store.StoredChange, error], wanted func(store.StoredChange) bool) ([]store.StoredChange, error) {
+	for c, err := range from {
+		if err != nil {
+			return nil, err
+		}
+		if wanted(c) {
+			rows = append(rows, c)
+		}
+	}
+	return rows, nil
 }
 
 // concerns reports whether a change row is about the person: about the contact,

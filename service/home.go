@@ -31,7 +31,7 @@ func (s *Service) Home(ctx context.Context) (Home, error) {
 	h := Home{Syncs: syncs, Conflicts: len(open)}
 	runs, err := s.Workspace.Store.Runs(ctx, 0, weekScanned)
 	for _, r := range runs {
-		if r.Kind == store.KindSync && r.Status.Applied() && s.Now().Sub(r.Started) < 7*24*time.Hour {
+		if r.Kind == store.KindSync && r.Counted() && s.Now().Sub(r.Started) < 7*24*time.Hour {
 			h.Week.Read += r.Totals.Read
 			h.Week.Created += r.Totals.Created
 			h.Week.Updated += r.Totals.Updated

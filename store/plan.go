@@ -157,6 +157,18 @@ func (s *Store) ChangesOf(ctx context.Context, ref int64) iter.Seq2[StoredChange
 		('planning', 'planned', 'discarded', 'blocked') AND (status <> 'failed' OR blocks_of = 0)) ORDER BY run_id, seq`, ref)
 }
 
+// ChangesOfNobody yields the changes of a run that are about no contact: records that
+// were never let in.
+func (s *Store) ChangesOfNobody(ctx context.Context, run int64) iter.Seq2[StoredChange, error] {
+	return s.changes(ctx, `run_id = $1 AND ref = 0 ORDER BY seq`, run)
+}
+
+// Merges yields the changes of a run that may make several contacts one, or take that
+// back.
+func (s *Store) Merges(ctx context.Context, run int64) iter.Seq2[StoredChange, error] {
+	return s.changes(ctx, `run_id = $1 AND action IN ($2, $3) ORDER BY seq`, run, int(plan.Remove), int(plan.Restore))
+}
+
 // TouchedSince returns the handles of a book's contacts that runs after the
 // given one have created, updated, removed or restored.
 func (s *Store) TouchedSince(ctx context.Context, bookID, run int64) ([]int64, error) {

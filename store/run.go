@@ -67,11 +67,14 @@ type Run struct {
 	RunDetail
 }
 
-// Wrote reports whether the run is over and has written something: also one of a linked
-// sync that was stopped on the way, whose journal says how far it came.
-func (r Run) Wrote() bool {
-	return r.Totals.Writes() > 0 && (r.Status.Applied() || r.Linked && r.Status.Stopped())
+// Counted reports whether the run's totals say what was done: it was carried out, or is
+// linked and was stopped on the way, and its journal says how far it came.
+func (r Run) Counted() bool {
+	return r.Status.Applied() || r.Linked && r.Status.Stopped() && !r.GivenUp
 }
+
+// Wrote reports whether the run is over and has, or may have, written something.
+func (r Run) Wrote() bool { return r.Totals.Writes() > 0 && (r.Counted() || r.GivenUp) }
 
 // NotThrough is how many records were rejected, held or failed.
 func (r Run) NotThrough() int64 { return r.Totals.Rejected + r.Totals.Held + r.Totals.Failed }
@@ -103,6 +106,7 @@ type RunDetail struct {
 	Origin    string           `json:"origin,omitempty"`    // what the source remembers of itself
 	Waiting   int              `json:"waiting,omitempty"`   // further files that are to be read after this one
 	Linked    bool             `json:"linked,omitempty"`    // of a sync with a connection: its plan is change rows only
+	GivenUp   bool             `json:"given_up,omitempty"`  // interrupted, and could not be resumed: what its journal has from its position on may have been written or not
 	Config    json.RawMessage  `json:"config,omitempty"`
 	Settings  json.RawMessage  `json:"settings,omitempty"` // the sync's definition, where the plan was made with another than the one that is kept
 }

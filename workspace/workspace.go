@@ -94,10 +94,8 @@ func (w *Workspace) open(ctx context.Context, o Options) (err error) {
 	if check != w.keys.check {
 		return ErrOtherKey
 	}
-	if o.Database == "" { // the folder's lock is ours: whoever had a lease is dead
-		if err := w.Store.DropLeases(ctx); err != nil {
-			return err
-		}
+	if err := w.Store.DropLeases(ctx); err != nil { // the folder's lock is ours: whoever had a lease is dead
+		return err
 	}
 	temp := filepath.Join(w.Folder, "tmp")
 	if err := os.RemoveAll(temp); err != nil { // left by a process that was killed

@@ -99,6 +99,7 @@ CREATE TABLE change (
   PRIMARY KEY (run_id, seq)
 ) WITHOUT ROWID;
 CREATE INDEX change_ref ON change (ref) WHERE ref <> 0;
+CREATE INDEX change_nobody ON change (run_id) WHERE ref = 0;
 CREATE TABLE connection (                     -- an account at another system
   id       INTEGER PRIMARY KEY AUTOINCREMENT,
   name     TEXT NOT NULL UNIQUE,
