@@ -350,7 +350,11 @@ func (e *Engine) unchanged(ctx context.Context, s store.Sync, source connector.S
 		if decided.EndState != r.TargetState || s.Definition.Scope != "" || mayGoOn(decided) {
 			return false, nil
 		}
-		if renamed, err := e.renamed(ctx, decided, s.Definition); err != nil || renamed {
+		var b binding
+		if json.Unmarshal(decided.Config, &b) != nil {
+			return false, nil
+		}
+		if moved, renamed, err := e.moved(ctx, decided, b); err != nil || renamed || len(moved) > 0 {
 			return false, err
 		}
 		if decided.Totals.Created+decided.Totals.Updated > 0 && e.addsOnly(last) {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
+	"slices"
 
+	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 )
@@ -42,7 +44,8 @@ func (e *Engine) openSnapshot(ctx context.Context, b binding, last *store.Run, b
 	if err != nil {
 		return nil, err
 	}
-	if renamed, err := e.renamed(ctx, decided, b.Sync); err != nil || renamed {
+	moved, renamed, err := e.moved(ctx, decided, b)
+	if err != nil || renamed || len(moved) > touchedLimit {
 		return nil, err
 	}
 	if len(b.Sync.Match) > 1 && decided.Totals.Held+decided.Reasons[string(plan.MatchSeveral)] > 0 {
@@ -65,6 +68,7 @@ func (e *Engine) openSnapshot(ctx context.Context, b binding, last *store.Run, b
 	if err != nil || len(touched) > touchedLimit {
 		return nil, err
 	}
+	touched = append(touched, moved...)
 	s := &snapshot{edited: touched, ref: decided.FirstRef, touched: refset{}}
 	for _, rule := range b.Sync.Match {
 		s.ranks = append(s.ranks, plan.NumberOf(rule)-1)
@@ -76,19 +80,35 @@ func (e *Engine) openSnapshot(ctx context.Context, b binding, last *store.Run, b
 	return s, nil
 }
 
-// renamed reports whether a run changed who is told apart by name behind a telephone
-// (settled question 8): whom its records were found to be may be somebody else now, or
-// nobody can tell.
-func (e *Engine) renamed(ctx context.Context, decided store.Run, s plan.Sync) (bool, error) {
-	if decided.Totals.Updated == 0 || !s.TellsByName() {
-		return false, nil
+// moved are the contacts to which a run gave another e-mail, telephone or identifier:
+// who is found by it may be somebody else now. A run that changed who is told apart by
+// name behind a telephone (settled question 8) has renamed; nobody can tell then.
+func (e *Engine) moved(ctx context.Context, decided store.Run, b binding) (refs []int64, renamed bool, err error) {
+	if decided.Totals.Updated == 0 {
+		return nil, false, nil
 	}
+	byName := b.Sync.TellsByName()
 	for c, err := range e.Journal.Changes(ctx, decided.ID) {
-		if err != nil || Renames(c.Change) {
-			return err == nil, err
+		if err != nil {
+			return nil, false, err
+		}
+		if byName && Renames(c.Change) {
+			return nil, true, nil
+		}
+		if b.movesKey(c.Change) {
+			refs = append(refs, c.Ref)
 		}
 	}
-	return false, nil
+	return refs, false, nil
+}
+
+// movesKey reports whether a change gives a contact another value by which people are
+// found.
+func (b *binding) movesKey(c plan.Change) bool {
+	return c.Action == plan.Update && slices.ContainsFunc(c.Fields, func(f plan.FieldChange) bool {
+		field, known := b.Target.Field(f.Name)
+		return f.Written() && (f.Name == b.Target.Key || known && (field.Kind == contact.Email || field.Kind == contact.Phone))
+	})
 }
 
 // Renames reports whether a change writes a name, or writes to a contact of another
