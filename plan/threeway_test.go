@@ -373,3 +373,37 @@ func written(e plan.Encounter) (n int) {
 	}
 	return n
 }
+
+// A remote that cuts a value off, or writes it its own way, is sent it once: not again
+// whenever something else about the person is looked at.
+func TestAValueThatTheRemoteCutsIsSentOnce(t *testing.T) {
+	p := paired(t, plan.Sync{Source: plan.Endpoint{Book: "people"}, Target: plan.Endpoint{Connection: "crm"}, Direction: plan.OneWay},
+		plan.Mapping{From: "company", To: "company", Write: plan.WriteAlways})
+	w := duo{p: p, cut: true, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC),
+		ours: map[string]string{"email": "ada@example.com", "company": "Umbra Corporation"}, theirs: map[string]string{"email": "ada@example.com"}}
+	for _, step := range []struct {
+		what   string
+		here   string
+		writes int
+	}{
+		{"it is sent", "Umbra Corporation", 1},
+		{"and not again", "Umbra Corporation", 0},
+		{"another one is", "Acme Corporation", 1},
+		{"once", "Acme Corporation", 0},
+	} {
+		w.ours["company"] = step.here
+		m := plan.Meeting{Base: w.base, Now: w.now}
+		m.Ours.Values, m.Theirs.Values = record(w.ours), record(w.theirs)
+		e, _ := p.Meet(m)
+		if written(e) != step.writes {
+			t.Errorf("%s: got %+v", step.what, e.Out)
+		}
+		for _, f := range e.Out {
+			w.theirs[f.Name] = w.stored(1, f.New)
+			a := e.Base[f.Name]
+			a.Theirs = w.theirs[f.Name]
+			e.Base[f.Name] = a
+		}
+		w.base = e.Base
+	}
+}
