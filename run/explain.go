@@ -264,6 +264,9 @@ func (x *explaining) tellRecords(ctx context.Context, r store.Run, wanted map[in
 		return x.tellWithoutSource(r, wanted, refs)
 	}
 	defer v.close()
+	if err := x.onlyRowsOf(ctx, v, r, wanted); err != nil {
+		return err
+	}
 	for _, n := range slices.Sorted(maps.Keys(wanted)) {
 		c, err := v.record(wanted[n], n, refs[n])
 		if err != nil {
@@ -278,6 +281,31 @@ func (x *explaining) tellRecords(ctx context.Context, r store.Run, wanted map[in
 		x.tellWith(r, store.StoredChange{Change: c.Change}, v.binding)
 	}
 	return nil
+}
+
+// onlyRowsOf has a view read the change rows of the wanted records, where it is known
+// whose they are: nobody's, or the contact's own.
+func (x *explaining) onlyRowsOf(ctx context.Context, v *view, r store.Run, wanted map[int64]outcome) error {
+	if x.contact == nil {
+		return nil
+	}
+	if err := x.readOwn(ctx); err != nil {
+		return err
+	}
+	rows, err := appendRows(slices.Clone(x.own[r.ID]), x.engine.Journal.ChangesOfNobody(ctx, r.ID), func(c store.StoredChange) bool {
+		_, is := wanted[c.Row]
+		return is
+	})
+	slices.SortFunc(rows, func(a, b store.StoredChange) int { return cmp.Compare(a.Seq, b.Seq) })
+	v.changes.stop()
+	v.changes = newChangeReader(func(yield func(store.StoredChange, error) bool) {
+		for _, c := range rows {
+			if !yield(c, nil) {
+				return
+			}
+		}
+	})
+	return err
 }
 
 // tellWithoutSource tells what blocks alone know, when the staged source has
