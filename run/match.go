@@ -274,22 +274,28 @@ func (p *planning) valuesOf(numbers []int64) (map[int64][]string, error) {
 	slices.Sort(numbers)
 	numbers = slices.Compact(numbers)
 	out := make(map[int64][]string, len(numbers))
+	return out, p.eachValues(numbers, func(number int64, values []string) { out[number] = slices.Clone(values) })
+}
+
+// eachValues hands on the translated values of the records with these numbers, which
+// must ascend. They are good until the next.
+func (p *planning) eachValues(numbers []int64, do func(number int64, values []string)) error {
 	if len(numbers) == 0 {
-		return out, nil
+		return nil
 	}
 	in, err := p.engine.openStage(p.stage)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer in.Close()
 	for _, n := range numbers {
 		row, err := in.At(n)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		out[n] = slices.Clone(p.book.Translate(in.Texts(row)).Values)
+		do(n, p.book.Translate(in.Texts(row)).Values)
 	}
-	return out, nil
+	return nil
 }
 
 func (p *planning) fetch(ctx context.Context, refs []int64) (map[int64]contact.Record, error) {

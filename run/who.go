@@ -51,15 +51,8 @@ func (p *planning) whoIsContact(ref int64, found contact.Record) (who plan.Who) 
 
 // readNames learns the last names of settled records, which must ascend.
 func (p *planning) readNames(numbers []int64) error {
-	if len(numbers) == 0 {
-		return nil
-	}
-	records, err := p.valuesOf(numbers)
-	p.settledNames = make(map[int64]uint64, len(records))
-	for number, values := range records {
-		p.settledNames[number] = p.hashName(values)
-	}
-	return err
+	p.settledNames = make(map[int64]uint64, len(numbers))
+	return p.eachValues(numbers, func(number int64, values []string) { p.settledNames[number] = p.hashName(values) })
 }
 
 // nameAll fills in whom the claims and candidates of a group name.
