@@ -174,7 +174,7 @@ func (p *pass) cleared(ctx context.Context, b *store.LinkBatch, i store.Intent, 
 		return nil
 	}
 	r, err := p.Memory.Run(ctx, i.Run)
-	if err != nil || r.Status == store.Applying { // it is counted once it has ended
+	if err != nil || r.Status == store.Applying || r.GivenUp { // it is counted once it has ended; or as it was planned
 		return err
 	}
 	for _, c := range b.Settled {
