@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"slices"
 
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/spill"
@@ -23,9 +24,9 @@ import (
 // one that is held, disturbs only by a rule better than R: by R itself c has won
 // against it already.
 //
-// A contact that others have edited since, or whose own record is gone or other
-// than it was, is free for whoever shares a key with it: its keys count as those
-// of a changed record.
+// A contact that others have edited since, or whose own record is gone, other than
+// it was, or reopened, may be free for whoever shares a key with it: its keys count
+// as those of a changed record.
 //
 // A settled record that is not disturbed but shares a key takes part in matching
 // as decided, so that others see whose the key is.
@@ -57,7 +58,7 @@ func (p *planning) reopenDisturbed(ctx context.Context) (ok bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		numbers, err := p.disturbed(d)
+		numbers, refs, err := p.disturbed(d)
 		if err != nil {
 			return false, err
 		}
@@ -68,6 +69,9 @@ func (p *planning) reopenDisturbed(ctx context.Context) (ok bool, err error) {
 			return false, nil
 		}
 		if err := p.reopen(numbers); err != nil {
+			return false, err
+		}
+		if err := p.loadEdited(ctx, refs); err != nil {
 			return false, err
 		}
 	}
@@ -109,7 +113,6 @@ func (p *planning) disturbance(ctx context.Context) (*disturbance, error) {
 // loadEdited learns the keys of contacts that others changed since the last run,
 // or that are free again: whoever shares one with them must be looked at again.
 func (p *planning) loadEdited(ctx context.Context, refs []int64) error {
-	p.edited = map[plan.Rule][]uint64{}
 	for found, err := range p.target.Fetch(ctx, refs) {
 		if err != nil {
 			return err
@@ -149,15 +152,17 @@ func (p *planning) pointBy(ctx context.Context, rule plan.Rule, rank int, entrie
 	return err
 }
 
-// disturbed returns the numbers of the settled records that are disturbed.
-func (p *planning) disturbed(d *disturbance) (numbers []int64, err error) {
+// disturbed returns the numbers of the settled records that are disturbed, and their
+// contacts, ascending.
+func (p *planning) disturbed(d *disturbance) (numbers, refs []int64, err error) {
 	err = p.eachSettled(func(number int64, note rowNote) error {
 		if p.isDisturbed(d, note) {
-			numbers = append(numbers, number)
+			numbers, refs = append(numbers, number), append(refs, note.Ref)
 		}
 		return nil
 	})
-	return numbers, err
+	slices.Sort(refs)
+	return numbers, slices.Compact(refs), err
 }
 
 func (p *planning) isDisturbed(d *disturbance, note rowNote) bool {

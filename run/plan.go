@@ -297,7 +297,7 @@ func (e *Engine) newPlanning(b binding, book *plan.Rulebook, target Target, st *
 		return nil, err
 	}
 	p := &planning{engine: e, binding: b, book: book, target: target, stage: st, run: run, notes: notes,
-		entries: map[plan.Rule]*spill.Sorter{}, verdicts: spill.New(temp, uint64(max(st.Size, 1))),
+		entries: map[plan.Rule]*spill.Sorter{}, edited: map[plan.Rule][]uint64{}, verdicts: spill.New(temp, uint64(max(st.Size, 1))),
 		taken: refset{}, keepers: refset{}, holders: map[int64]int64{}, seen: refset{}, several: map[int64][]int64{}, warnings: map[string]int64{},
 		allKeys: Hashes(book.Target, target.Region(), e.Secret), fast: &failFast{reasons: map[uint8]int64{}}}
 	for _, rule := range book.Rules {

@@ -59,6 +59,17 @@ func TestOnceBroken(t *testing.T) {
 			want: []string{"hold 1"}, left: "1",
 		},
 		{
+			what: "who was known by a telephone that another record takes is there for others again",
+			sync: plan.Sync{Match: []plan.Rule{plan.ByPhone, plan.ByEmail}, OnSeveral: plan.SeveralReview, Duplicates: plan.LastWins},
+			book: []string{"email=ann@example.com", "email=ann@example.com, phone=+44 20 7946 0001, last_name=LEE", "email=bob@example.org, phone=(020) 79460001, last_name=Day"},
+			runs: [][]string{
+				{"email=ann@example.com, last_name=Lee", "phone=(020) 79460001, first_name=Ann, last_name=Lee"},
+				{"email=ann@example.com, last_name=Lee", "phone=(020) 79460001, first_name=Ann, last_name=Lee"},
+				{"email=ann@example.com, last_name=Lee", "phone=(020) 79460001, first_name=Ann, last_name=Lee", "email=cyd@example.net, phone=020 7946 0001"},
+			},
+			want: []string{"update 2", "unchanged 2", "skip 1, hold 2"}, left: "1 2 3",
+		},
+		{
 			what: "a skipped duplicate stands for nobody",
 			sync: plan.Sync{Target: plan.Endpoint{Key: "uid"}, Match: []plan.Rule{plan.ByKey, plan.ByEmail}},
 			runs: [][]string{{"uid=k1, email=bob@example.org", "uid=k1, email=ann@example.com", "uid=k9, email=ann@example.com"}},
