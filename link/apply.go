@@ -704,7 +704,7 @@ func (p *pass) stop(ctx context.Context, cause error) (store.Run, error) {
 		err = p.recount(ctx)
 	}
 	if err == nil {
-		err = p.markUndone(ctx)
+		err = run.MarkUndone(ctx, p.Memory, *p.run)
 	}
 	if err != nil {
 		return *p.run, errors.Join(cause, err)

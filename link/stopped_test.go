@@ -94,6 +94,37 @@ func (w *world) story(number int64) (last string) {
 	return last
 }
 
+// A run that cannot be resumed, because its connection is gone, ends. Nobody knows what
+// became of what it was about to write; the next run finds out, and counts nothing twice.
+func TestARunThatIsGivenUp(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.add(ada())
+	r := w.plan()
+	r.Status = store.Applying
+	if err := w.store.UpdateRun(t.Context(), &r); err != nil {
+		t.Fatal(err)
+	}
+	ends := w.engine.Ends
+	w.engine.Ends = noRemote{ends}
+	r, err := w.engine.Resume(t.Context(), w.sync, r)
+	if err != nil || r.Status != store.Failed || !r.GivenUp || r.Counted() {
+		t.Fatalf("got %v %s %+v, want a run that was given up, and whose totals count for nothing", err, r.Status, r.Totals)
+	}
+	w.engine.Ends = ends
+	w.rest()
+	w.want("the remote", w.there(), "r0001 email=ada@example.com first_name=Ada last_name=Byron")
+	if again, err := w.store.Run(t.Context(), r.ID); err != nil || again.Totals != r.Totals {
+		t.Errorf("afterwards it says %+v (%v), before %+v", again.Totals, err, r.Totals)
+	}
+}
+
+// noRemote are ends of which the remote's is gone.
+type noRemote struct{ link.Ends }
+
+func (noRemote) Remote(context.Context, store.Sync) (connector.Remote, error) {
+	return nil, &run.Error{Code: "connection.missing", Message: "There is no connection \"crm\""}
+}
+
 // A group may have more people than are carried out together at a remote that takes few:
 // the journal knows of each whether the remote has said that it is written.
 func TestHowFarAStoppedRunCameIsKnownOfAll(t *testing.T) {

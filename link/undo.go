@@ -9,6 +9,7 @@ import (
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
 )
 
@@ -369,21 +370,9 @@ func (x *person) decided(here, there string) bool {
 // ruleReopen marks what an undo gives back of a conflict that was decided.
 const ruleReopen = "undo winner"
 
-// markUndone notes on the run that was taken back which run did it, as far as it came.
-func (p *pass) markUndone(ctx context.Context) error {
-	if p.run.Totals.Writes() == 0 || p.run.UndoOf == 0 {
-		return nil
-	}
-	r, err := p.Memory.Run(ctx, p.run.UndoOf)
-	if err != nil {
-		return err
-	}
-	r.Undone = p.run.ID
-	return p.Memory.UpdateRun(ctx, &r)
-}
-
+// finishBack ends an undo that has come to its end.
 func (p *pass) finishBack(ctx context.Context) error {
-	if err := p.markUndone(ctx); err != nil {
+	if err := run.MarkUndone(ctx, p.Memory, *p.run); err != nil {
 		return err
 	}
 	p.run.Status, p.run.Finished = statusOf(p.run), p.Now()

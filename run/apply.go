@@ -189,7 +189,7 @@ func (e *Engine) carryOut(ctx context.Context, target Target, r store.Run) (stor
 
 func (e *Engine) finished(ctx context.Context, r store.Run) (store.Run, error) {
 	if r.Kind == store.KindUndo {
-		if err := e.markUndone(ctx, r); err != nil {
+		if err := MarkUndone(ctx, e.Journal, r); err != nil {
 			return r, err
 		}
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
-	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
 )
 
@@ -47,8 +46,8 @@ func steps(t tb, w *world) (all []step) {
 // changing (3.6): what stood in its way can be gone when the first run is over.
 // And where last names tell apart who shares a telephone, and one of several is taken,
 // a run that gives a contact another last name, or somebody else's telephone, may make
-// the next one see somebody else behind that telephone. Then the book comes to rest one record after the other:
-// within as many runs as the file has records.
+// the next one see somebody else behind that telephone. Then the book comes to rest one
+// record after the other: within as many runs as the file has records.
 func TestPropSettlesAfterOneRun(t *testing.T) {
 	law(t, func(t *rapid.T, b *bench) {
 		w := drawWorld(t, b, 1)
@@ -73,13 +72,20 @@ func TestPropSettlesAfterOneRun(t *testing.T) {
 // those rejected because several contacts were left to choose from.
 func waiting(r store.Run) int64 { return r.Totals.Held + r.Reasons[string(plan.MatchSeveral)] }
 
-// renames reports whether a run changed who is told apart by name, where the sync then
-// takes one of several.
+// renames reports whether a run wrote a name by which the sync tells people apart, or gave
+// a telephone to a contact of another name, where the sync then takes one of several.
 func (w *world) renames(t tb, r store.Run) bool {
 	if !w.Sync.TellsByName() || w.Sync.OnSeveral != plan.SeveralFirst && w.Sync.OnSeveral != plan.SeveralMostRecent {
 		return false
 	}
-	return slices.ContainsFunc(w.changes(t, r), run.Renames)
+	return slices.ContainsFunc(w.changes(t, r), func(c plan.Change) bool {
+		at := slices.IndexFunc(c.Fields, func(f plan.FieldChange) bool { return f.Name == "last_name" })
+		if c.Action != plan.Update || at < 0 {
+			return false
+		}
+		name := c.Fields[at]
+		return name.Written() || name.Kept != "" && slices.ContainsFunc(c.Fields, func(f plan.FieldChange) bool { return f.Name == "phone" && f.Written() })
+	})
 }
 
 // C17: the same file again with "every time" reports and does what a full look

@@ -336,6 +336,30 @@ func TestUndoKeepsGeneratedKeys(t *testing.T) {
 	}
 }
 
+// What a run itself wrote changes who is found next: a record that was nobody has the
+// telephone that another record gave to somebody. The quick look finds him as a full one.
+func TestAQuickLookFindsWhomTheLastRunGaveATelephone(t *testing.T) {
+	const file = "uid,email,phone,last_name\n,cyd@example.net,020 7946 0001,Lee\nk4,ann@example.com,+44 20 7946 0001,Day\n"
+	b := newBench(t)
+	for _, look := range []string{"quick", "full"} {
+		w := &world{bench: b, Sync: plan.Sync{Match: []plan.Rule{plan.ByEmail, plan.ByPhone, plan.ByKey}, PhoneMatch: plan.PhoneAlone, Target: plan.Endpoint{Key: "uid"},
+			Policy: plan.Policy{Create: new(bool), Update: plan.WriteNever},
+			Map:    []plan.Mapping{{From: "uid", To: "uid"}, {From: "email", To: "email"}, {From: "phone", To: "phone", Write: plan.WriteIfNewNotBlank}, {From: "last_name", To: "last_name"}}}}
+		w.Sync.Guard.Explicit, w.Sync.Source.EveryTime = true, true
+		w.Seed = [][]string{{"k4", "", "", "", "", "", "", ""}}
+		w.open(t, look)
+		if r := w.runText(t, file); r.Totals.Updated != 1 || r.Totals.Skipped != 1 {
+			t.Fatalf("the first run: %+v, want one updated and one nobody", r.Totals)
+		}
+		if look == "full" {
+			w.anew()
+		}
+		if r := w.runText(t, file); r.Totals.Unchanged != 1 || r.Totals.Held != 1 {
+			t.Errorf("the %s look: %+v %v, want whose telephone it is unchanged, and the other one held", look, r.Totals, r.Reasons)
+		}
+	}
+}
+
 // I13: whoever is missing may stand under a mistyped key. A run that need not look at
 // everybody again counts who is missing as a full look does: without those who share
 // a key with somebody in the file.

@@ -44,10 +44,6 @@ func (e *Engine) openSnapshot(ctx context.Context, b binding, last *store.Run, b
 	if err != nil {
 		return nil, err
 	}
-	moved, renamed, err := e.moved(ctx, decided, b)
-	if err != nil || renamed || len(moved) > touchedLimit {
-		return nil, err
-	}
 	if len(b.Sync.Match) > 1 && decided.Totals.Held+decided.Reasons[string(plan.MatchSeveral)] > 0 {
 		return nil, nil // who waited would find taken by a better rule whom a lesser one has settled
 	}
@@ -66,6 +62,10 @@ func (e *Engine) openSnapshot(ctx context.Context, b binding, last *store.Run, b
 	}
 	touched, err := e.Journal.TouchedSince(ctx, bookID, decided.ID)
 	if err != nil || len(touched) > touchedLimit {
+		return nil, err
+	}
+	moved, renamed, err := e.moved(ctx, decided, b)
+	if err != nil || renamed || len(moved) > touchedLimit {
 		return nil, err
 	}
 	touched = append(touched, moved...)
@@ -92,7 +92,7 @@ func (e *Engine) moved(ctx context.Context, decided store.Run, b binding) (refs 
 		if err != nil {
 			return nil, false, err
 		}
-		if byName && Renames(c.Change) {
+		if byName && renames(c.Change) {
 			return nil, true, nil
 		}
 		if b.movesKey(c.Change) {
@@ -111,9 +111,9 @@ func (b *binding) movesKey(c plan.Change) bool {
 	})
 }
 
-// Renames reports whether a change writes a name, or writes to a contact of another
+// renames reports whether a change writes a name, or writes to a contact of another
 // name than the record's: a telephone, say, that others of the source have too.
-func Renames(c plan.Change) bool {
+func renames(c plan.Change) bool {
 	written, another := false, false
 	for _, f := range c.Fields {
 		name := f.Name == "last_name" || f.Name == "name"

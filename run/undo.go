@@ -18,7 +18,7 @@ import (
 // the run's own go back; what somebody changed since stays, and is listed with
 // its reason. The undo is a run of its own and can be undone.
 func (e *Engine) Undo(ctx context.Context, s store.Sync, r store.Run) (store.Run, error) {
-	if err := e.undoable(ctx, r); err != nil {
+	if err := e.Undoable(ctx, r); err != nil {
 		return r, err
 	}
 	target, err := e.targetOf(ctx, s, r)
@@ -43,7 +43,7 @@ func (e *Engine) Undo(ctx context.Context, s store.Sync, r store.Run) (store.Run
 // Reverse makes the changes that take the address book's part of a run back. What
 // the run wrote to a remote is left to whoever wrote it.
 func (e *Engine) Reverse(ctx context.Context, s store.Sync, r store.Run) ([]plan.Change, error) {
-	if err := e.undoable(ctx, r); err != nil {
+	if err := e.Undoable(ctx, r); err != nil {
 		return nil, err
 	}
 	target, err := e.bookTarget(ctx, s.Definition.Target.Book+s.Definition.Source.Book) // one of them is the book
@@ -53,22 +53,25 @@ func (e *Engine) Reverse(ctx context.Context, s store.Sync, r store.Run) ([]plan
 	return e.reverse(ctx, target, r)
 }
 
-// markUndone notes on a run which run took it back.
-func (e *Engine) markUndone(ctx context.Context, undo store.Run) error {
-	if undo.Totals.Writes() == 0 {
-		return nil // it took nothing back
+// MarkUndone notes on a run which run took it back, where that took anything back.
+func MarkUndone(ctx context.Context, j interface {
+	Run(ctx context.Context, id int64) (store.Run, error)
+	UpdateRun(ctx context.Context, r *store.Run) error
+}, undo store.Run) error {
+	if undo.UndoOf == 0 || undo.Totals.Writes() == 0 {
+		return nil
 	}
-	r, err := e.Journal.Run(ctx, undo.UndoOf)
+	r, err := j.Run(ctx, undo.UndoOf)
 	if err != nil {
 		return err
 	}
 	r.Undone = undo.ID
-	return e.Journal.UpdateRun(ctx, &r)
+	return j.UpdateRun(ctx, &r)
 }
 
-// undoable says why a run cannot be taken back. What an earlier undo had to
-// leave can be tried again.
-func (e *Engine) undoable(ctx context.Context, r store.Run) error {
+// Undoable says why a run cannot be taken back. What an earlier undo had to leave, or
+// had not come to when it stopped, can be tried again.
+func (e *Engine) Undoable(ctx context.Context, r store.Run) error {
 	left := false
 	if r.Undone != 0 {
 		earlier, err := e.Journal.Run(ctx, r.Undone)

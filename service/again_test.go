@@ -72,6 +72,26 @@ func TestAJobThatIsCarriedOutAgainFindsItsWorkDone(t *testing.T) {
 	}
 }
 
+// "The day's calls were spent in the middle of my undo. I asked for it again, and it said
+// done, and nothing happened."
+func TestAnUndoThatWasStoppedCanBeAskedForAgain(t *testing.T) {
+	o := newOffice(t)
+	_, name := o.nightly(3)
+	_, done := o.runs(name, false)
+	stopped := store.Run{Name: name, Kind: store.KindUndo, Status: store.PausedQuota, BookID: done.BookID, UndoOf: done.ID}
+	check(t, o.Workspace.Store.CreateRun(t.Context(), &stopped))
+	done.Undone = stopped.ID
+	check(t, o.Workspace.Store.UpdateRun(t.Context(), &done))
+	if !o.CanUndo(t.Context(), done) {
+		t.Error("the run is not offered to be undone again")
+	}
+	j, err := o.UndoRun(t.Context(), account.Console(), done.ID)
+	check(t, err)
+	if j, undo := o.ended(j); j.State != store.JobDone || undo.ID == stopped.ID || undo.Totals.Deleted != 3 || o.contacts() != 0 {
+		t.Errorf("undone again: %s %q run %d %+v, %d contacts are left", j.State, j.Message, undo.ID, undo.Totals, o.contacts())
+	}
+}
+
 func TestAPlanWhoseSourceMovedIsDead(t *testing.T) {
 	o := newOffice(t)
 	write, name := o.nightly(3)

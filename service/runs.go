@@ -60,6 +60,11 @@ func (s *Service) UndoRun(ctx context.Context, who account.Actor, id int64) (sto
 	return s.Jobs.Add(ctx, store.Job{Kind: job.Undo, Sync: r.Name, Subject: id, By: by(who)})
 }
 
+// CanUndo reports whether a run can be taken back now.
+func (s *Service) CanUndo(ctx context.Context, r store.Run) bool {
+	return s.Workspace.Engine.Undoable(ctx, r) == nil
+}
+
 // ReplayRun imports corrected rejects of a run from a file in the data folder.
 func (s *Service) ReplayRun(ctx context.Context, who account.Actor, id int64, path string) (store.Job, error) {
 	r, err := s.Run(ctx, id)

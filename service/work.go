@@ -115,7 +115,7 @@ func (s *Service) doUndo(ctx context.Context, j store.Job) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if r.Undone != 0 {
+	if r.Undone != 0 && !s.CanUndo(ctx, r) {
 		return r.Undone, nil
 	}
 	sync, err := desk.SyncOf(ctx, s.Workspace, r)

@@ -41,8 +41,8 @@ func (w *world) recall(b backup) {
 		s.why, s.acted, s.did, s.applying = maps.Clone(known.why), maps.Clone(known.acted), maps.Clone(known.did), known.applying
 		s.removedHere, s.removedThere, s.ranSince = known.removedHere, known.removedThere, known.ranSince
 		s.logged, s.running = map[int64]int{}, 0
-		maps.Copy(s.forgotten, s.ever)
 		for d := range s.actedBy { // a run that is open again may have been at its end before
+			s.forgotten[d.did] = true
 			if slices.ContainsFunc(open, func(r store.Run) bool { return r.ID == d.run }) {
 				s.acted[d.did] = true
 			}

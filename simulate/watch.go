@@ -290,10 +290,7 @@ func (s *system) hear(c store.StoredChange, ended bool) {
 
 // act notes that the run that is carried out may have written something.
 func (s *system) act(did string) {
-	s.acted[did], s.ever[did] = true, true
-	if s.running != 0 {
-		s.actedBy[deed{s.running, did}] = true
-	}
+	s.acted[did], s.actedBy[deed{s.running, did}] = true, true
 }
 
 // byEither reports whether a record is gone whose deletion we had asked for, and it

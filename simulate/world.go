@@ -81,9 +81,8 @@ type system struct {
 	logged    map[int64]int    // conflicts, and when they were seen first
 	why       map[string]plan.Action
 	acted     map[string]bool  // what it may have written
-	actedBy   map[deed]bool    // the same of every run
-	ever      map[string]bool  // the same since the world began
-	forgotten map[string]bool  // the same up to when the store was put back: a run that it resumes takes it for its own
+	actedBy   map[deed]bool    // the same of every run, and of 0: late writes that came while none was carried out
+	forgotten map[string]bool  // what was written by when the store was put back: a run that it resumes takes it for its own
 	running   int64            // run that is carried out, first or again
 	asked     map[string]bool  // records whose deletion was asked for, whatever was answered
 	lost      map[string]bool  // keys of creates that were on their way when the store was put back
@@ -161,7 +160,7 @@ func (w *world) addSystem(at int, setup System) error {
 	s := &system{System: setup, world: w, at: at, name: fmt.Sprintf("system%d", at), plans: map[int64]store.Run{},
 		made: map[int64]string{}, linked: map[int64]string{}, came: map[string]int64{}, refOf: map[string]int64{},
 		tried: map[string]int{}, logged: map[int64]int{}, why: map[string]plan.Action{}, did: map[string]int64{}, acted: map[string]bool{},
-		actedBy: map[deed]bool{}, ever: map[string]bool{}, forgotten: map[string]bool{}, asked: map[string]bool{}, lost: map[string]bool{}}
+		actedBy: map[deed]bool{}, forgotten: map[string]bool{}, asked: map[string]bool{}, lost: map[string]bool{}}
 	s.remote = NewRemote(remoteFields, connector.Promises{ChosenKey: setup.ChosenKey, Conditional: setup.Conditional, Incremental: setup.Incremental,
 		TellsGone: setup.TellsGone, Finds: setup.Finds, WriteBatch: setup.Batch, FetchBatch: setup.Batch + 1, Lag: setup.Lag()}, w.now)
 	s.wire()

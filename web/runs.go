@@ -86,7 +86,7 @@ func (v *visit) run() error {
 		return err
 	}
 	data := runView{Run: lines([]store.Run{r})[0], Waits: r.Status == store.Planned || r.Status == store.Blocked, Writes: r.Totals.Writes(),
-		CanUndo: r.Wrote() && r.Undone == 0, CanRetry: r.Status.Applied() && r.NotThrough() > 0 && !r.Linked && !r.Pruned,
+		CanUndo: v.service().CanUndo(v.ctx(), r), CanRetry: r.Status.Applied() && r.NotThrough() > 0 && !r.Linked && !r.Pruned,
 		Reasons: reasons(r.Reasons), Warnings: reasons(r.Warnings), Actions: actionChoices(v.form("only")), Why: v.form("why")}
 	if !r.Finished.IsZero() {
 		data.Took = r.Finished.Sub(r.Started).Round(10 * time.Millisecond).String()
