@@ -27,7 +27,17 @@ type Mirrored struct {
 	Hashes   [3]uint64         // of its match keys, by plan.NumberOf less one; 0: none
 	Seen     map[string]string // its values by field
 	Base     map[string]plan.Agreed
+	was      indexed // when it was read
 }
+
+// indexed is what a record is found by.
+type indexed struct {
+	remoteID string
+	ref      int64
+	hashes   [3]uint64
+}
+
+func (m *Mirrored) indexed() indexed { return indexed{m.RemoteID, m.Ref, m.Hashes} }
 
 // MirrorState says whether a record is still at the remote.
 type MirrorState int
@@ -128,6 +138,7 @@ func scanMirrored(rows *sql.Rows) (m Mirrored, err error) {
 		return m, err
 	}
 	m.Modified, m.Hashes = fromMilli(modified), [3]uint64{uint64(key), uint64(email), uint64(phone)}
+	m.was = m.indexed()
 	if m.Seen, err = parseTexts(seen); err != nil {
 		return m, err
 	}
@@ -166,11 +177,32 @@ func storeOne(ctx context.Context, tx *sql.Tx, pair, seq int64, m *Mirrored) err
 			pair, storable(m.RemoteID), ref, seq, m.State, storable(m.Version), unixMilli(m.Modified),
 			int64(m.Hashes[0]), int64(m.Hashes[1]), int64(m.Hashes[2]), string(seen), string(base), storable(m.Into)).Scan(&m.ID)
 	}
+	if m.was == m.indexed() {
+		if done, err := storeSame(ctx, tx, seq, m, seen, base); done || err != nil {
+			return err
+		}
+	}
 	_, err = tx.ExecContext(ctx, `UPDATE mirror SET remote_id = $1, ref = $2, seq = $3, state = $4, version = $5, modified = $6,
 			key_hash = $7, email_hash = $8, phone_hash = $9, seen = $10, base = $11, merged_into = $12 WHERE id = $13`,
 		storable(m.RemoteID), ref, seq, m.State, storable(m.Version), unixMilli(m.Modified),
 		int64(m.Hashes[0]), int64(m.Hashes[1]), int64(m.Hashes[2]), string(seen), string(base), storable(m.Into), m.ID)
 	return err
+}
+
+// storeSame replaces a record that is found by what it was found by, unless that has
+// changed in the store meanwhile. To set all that again, to the same, would write a page
+// of each of its indexes anew, and in a large mirror none of them is the page of another
+// record of the batch.
+func storeSame(ctx context.Context, tx *sql.Tx, seq int64, m *Mirrored, seen, base []byte) (done bool, err error) {
+	result, err := tx.ExecContext(ctx, `UPDATE mirror SET seq = $1, state = $2, version = $3, modified = $4, seen = $5, base = $6, merged_into = $7
+			WHERE id = $8 AND remote_id = $9 AND COALESCE(ref, 0) = $10 AND key_hash = $11 AND email_hash = $12 AND phone_hash = $13`,
+		seq, m.State, storable(m.Version), unixMilli(m.Modified), string(seen), string(base), storable(m.Into), m.ID,
+		storable(m.RemoteID), m.Ref, int64(m.Hashes[0]), int64(m.Hashes[1]), int64(m.Hashes[2]))
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
 }
 
 // inChunks asks for keys a part at a time. Each part is a list of places for a query,
