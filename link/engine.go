@@ -42,7 +42,7 @@ type Memory interface {
 	ChangesOf(ctx context.Context, ref int64) iter.Seq2[store.StoredChange, error]
 	Tombstones(ctx context.Context, book int64) ([]store.Contact, error)
 	Suppressions(ctx context.Context) ([]store.Suppression, error)
-	DeletedSince(ctx context.Context, sync, since int64) (int64, error)
+	DeletedSince(ctx context.Context, sync int64, since time.Time) (int64, error)
 
 	Pair(ctx context.Context, id int64) (store.Pair, error)
 	Lease(ctx context.Context, pair int64, now, until time.Time) (epoch int64, err error)

@@ -279,7 +279,7 @@ func (p *pass) guard(ctx context.Context, w *planWriter) (*plan.Stop, error) {
 		}
 		here++
 	}
-	before, err := p.Memory.DeletedSince(ctx, p.sync.ID, p.Now().Add(-24*time.Hour).UnixMilli())
+	before, err := p.Memory.DeletedSince(ctx, p.sync.ID, p.Now().Add(-24*time.Hour))
 	if err != nil {
 		return nil, err
 	}

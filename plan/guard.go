@@ -62,7 +62,7 @@ type Guard struct {
 	Deletes    Limit `json:"deletes,omitzero" yaml:"deletes,omitempty"`
 	Changes    Limit `json:"changes,omitzero" yaml:"changes,omitempty"` // deletes + updates + marks: the Contact Manager's reading
 	MaxDeletes int64 `json:"max_deletes,omitempty" yaml:"max_deletes,omitempty"`
-	Day        Limit `json:"deletes_per_24h,omitzero" yaml:"deletes_per_24h,omitempty"` // of linked syncs: the rolling total (I5)
+	Day        Limit `json:"deletes_per_24h,omitzero" yaml:"deletes_per_24h,omitempty"` // the rolling total (I5)
 	Explicit   bool  `json:"explicit,omitempty" yaml:"-"`                               // named in the sync file: guards every run
 }
 
@@ -89,16 +89,29 @@ func (g Guard) Check(t Totals, base int64) *Stop {
 	return nil
 }
 
+// DayLimit is the limit of 24 hours. Where none is named it is a fifth (settled question
+// 4), or twice what one run may remove, where that is more; none, where that is all.
+func (g Guard) DayLimit() Limit {
+	if g.Day != (Limit{}) {
+		return g.Day
+	}
+	if !g.Deletes.Set() && !g.Changes.Set() && g.MaxDeletes == 0 {
+		return NoLimit
+	}
+	return Limit{1, min(max(2000, 2*g.Deletes.basisPoints, 2*g.Changes.basisPoints), 10000)}
+}
+
 // perDay ends a limit that counts the last 24 hours.
 const perDay = " in 24 hours"
 
 // CheckDay returns the guard's objection to what was deleted in the last 24 hours,
 // this plan included, or nil. Base is the number of records before all of it.
 func (g Guard) CheckDay(deleted, base int64) *Stop {
-	if !g.Day.Exceeded(deleted, base) {
+	limit := g.DayLimit()
+	if !limit.Exceeded(deleted, base) {
 		return nil
 	}
-	return &Stop{"deletes", deleted, base, g.Day.String() + perDay}
+	return &Stop{"deletes", deleted, base, limit.String() + perDay}
 }
 
 // share is the count in percent of the base, with as many decimals as it takes

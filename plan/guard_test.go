@@ -120,3 +120,25 @@ func TestPropGuardIsMonotone(t *testing.T) {
 		}
 	})
 }
+
+// Settled question 4: a fifth in 24 hours, and never less than two runs may remove.
+func TestTheLimitOfADay(t *testing.T) {
+	for _, row := range []struct {
+		sentence string
+		guard    plan.Guard
+		want     string
+	}{
+		{"a fifth, where nothing is said", plan.Guard{}, "20%"},
+		{"a fifth, where one run may remove little", plan.Guard{Deletes: plan.Percent(2), Explicit: true}, "20%"},
+		{"twice what one run may remove, where that is more", plan.Guard{Deletes: plan.Percent(40), Explicit: true}, "80%"},
+		{"twice what one run may change, where that is more", plan.Guard{Deletes: plan.Percent(10), Changes: plan.Percent(15), Explicit: true}, "30%"},
+		{"everybody, where one run may remove more than half", plan.Guard{Deletes: plan.Percent(60), Explicit: true}, "100%"},
+		{"a fifth, where one run may remove a number", plan.Guard{Deletes: plan.NoLimit, MaxDeletes: 500, Explicit: true}, "20%"},
+		{"none, where one run may remove everybody", plan.Guard{Deletes: plan.NoLimit, Explicit: true}, "none"},
+		{"what is said", plan.Guard{Deletes: plan.Percent(40), Day: plan.Percent(50), Explicit: true}, "50%"},
+	} {
+		if got := (plan.Sync{Guard: row.guard}).Defaults().Guard.DayLimit().String(); got != row.want {
+			t.Errorf("%s: got %s, want %s", row.sentence, got, row.want)
+		}
+	}
+}

@@ -188,9 +188,6 @@ func (s Sync) Defaults() Sync {
 	if s.Guard == (Guard{}) {
 		s.Guard.Deletes = Percent(10)
 	}
-	if s.Linked() && s.Guard.Day == (Limit{}) {
-		s.Guard.Day = Percent(20)
-	}
 	return s
 }
 

@@ -38,6 +38,7 @@ type Journal interface {
 	ChangesOf(ctx context.Context, ref int64) iter.Seq2[store.StoredChange, error]
 	ChangesOfNobody(ctx context.Context, run int64) iter.Seq2[store.StoredChange, error]
 	Merges(ctx context.Context, run int64) iter.Seq2[store.StoredChange, error]
+	DeletedSince(ctx context.Context, sync int64, since time.Time) (int64, error)
 	TouchedSince(ctx context.Context, bookID, run int64) ([]int64, error)
 	Learned(ctx context.Context, fingerprint string) ([]plan.Mapping, error)
 	Tombstones(ctx context.Context, bookID int64) ([]store.Contact, error)

@@ -36,10 +36,10 @@ func TestPropGuardBlocksEverything(t *testing.T) {
 		w.run(t, 0)
 		before := w.shelf(t)
 		percent := rapid.Int64Range(0, 100).Draw(t, "percent")
-		w.Sync.Guard = plan.Guard{Explicit: true, Deletes: plan.Percent(percent)}
+		w.Sync.Guard = plan.Guard{Explicit: true, Deletes: plan.Percent(percent), Day: plan.NoLimit}
 		counts := func(tt plan.Totals) int64 { return tt.Deleted }
 		if rarely(t, "counts updates") {
-			w.Sync.Guard = plan.Guard{Explicit: true, Changes: plan.Percent(percent)}
+			w.Sync.Guard = plan.Guard{Explicit: true, Changes: plan.Percent(percent), Day: plan.NoLimit}
 			counts = func(tt plan.Totals) int64 { return tt.Deleted + tt.Updated + tt.Marked }
 		}
 		r := w.run(t, 1)

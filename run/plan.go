@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/contact"
@@ -72,6 +73,25 @@ func (e *Engine) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
 // sync names it (C39, settled question 4).
 func guarded(s plan.Sync) bool {
 	return s.Guard.Explicit || s.Policy.Delete.NotFound != plan.Keep
+}
+
+// guard notes on a plan what the guard has against it: what it would do, or what the sync
+// removed in the last 24 hours together with it (I5).
+func (e *Engine) guard(ctx context.Context, s store.Sync, r *store.Run) error {
+	if !guarded(s.Definition) {
+		return nil
+	}
+	g := s.Definition.Guard
+	r.Stop = g.Check(r.Totals, r.GuardBase)
+	if r.Stop != nil || r.Totals.Deleted == 0 || s.ID == 0 {
+		return nil
+	}
+	before, err := e.Journal.DeletedSince(ctx, s.ID, e.Now().Add(-24*time.Hour))
+	if err != nil {
+		return err
+	}
+	r.Stop = g.CheckDay(r.Totals.Deleted+before, r.GuardBase+before)
+	return nil
 }
 
 // lastRun returns the last run that carried its plan out, or nil when there is
@@ -203,8 +223,8 @@ func (e *Engine) makePlan(ctx context.Context, s store.Sync, target Target, st *
 	out.totals.BlankLines = p.blank
 	r.Totals, r.Reasons, r.Warnings, r.GuardBase = out.totals, out.reasons, p.warnings, base
 	r.PlanHash, r.BlocksOf = out.hash(), r.ID
-	if guarded(s.Definition) {
-		r.Stop = s.Definition.Guard.Check(r.Totals, base)
+	if err := e.guard(ctx, s, r); err != nil {
+		return err
 	}
 	if r.Totals.Read == 0 {
 		p.warnings["source.empty"]++

@@ -268,6 +268,44 @@ func TestTheGuardStopsANightlyFile(t *testing.T) {
 	}
 }
 
+// "Each hour our export had lost a few more people, always fewer than the guard lets
+// through. By the evening a third of the list was gone."
+func TestTheGuardCountsWhatASyncRemovedInADay(t *testing.T) {
+	o := newOffice(t)
+	write, name := o.nightly(100)
+	o.runs(name, false)
+	later := func(after time.Duration, people int) store.Run {
+		t.Helper()
+		o.sleep(after)
+		write(people)
+		_, r := o.runs(name, false)
+		return r
+	}
+	for _, people := range []int{92, 84} {
+		if r := later(time.Hour, people); r.Totals.Deleted != 8 || r.Status != store.Succeeded {
+			t.Fatalf("8 are gone: %s %+v %+v, want them deleted", r.Status, r.Totals, r.Stop)
+		}
+	}
+	r := later(time.Hour, 79)
+	if r.Status != store.Blocked || o.contacts() != 84 || !strings.Contains(r.Message, "21 of 100 contacts (21.0 %) would be deleted, with what this sync deleted in the last 24 hours; the limit is 20 %") {
+		t.Fatalf("5 more are gone: %s with %d contacts, %q, want it blocked", r.Status, o.contacts(), r.Message)
+	}
+	job, err := o.ApplyRun(t.Context(), account.Console(), r.ID, true)
+	check(t, err)
+	if _, r = o.ended(job); r.Totals.Deleted != 5 {
+		t.Fatalf("approved: %s %+v, want 5 deleted", r.Status, r.Totals)
+	}
+	if r := later(time.Hour, 77); r.Status != store.Succeeded || r.Totals.Deleted != 2 { // 18 of 95: what was approved does not count
+		t.Errorf("2 more are gone: %s %+v %+v, want them deleted", r.Status, r.Totals, r.Stop)
+	}
+	if r := later(time.Hour, 75); r.Status != store.Blocked {
+		t.Errorf("2 more are gone, 20 of 95 in all: %s %+v, want it blocked", r.Status, r.Totals)
+	}
+	if r := later(24*time.Hour, 71); r.Status != store.Succeeded || r.Totals.Deleted != 6 { // 6 of 77
+		t.Errorf("a day later: %s %+v %+v, want 6 deleted", r.Status, r.Totals, r.Stop)
+	}
+}
+
 func TestMissedNightsAreOneRun(t *testing.T) {
 	o := newOffice(t)
 	dir := o.folder()

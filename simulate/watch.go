@@ -356,8 +356,8 @@ type removal struct {
 	here, there int
 }
 
-// checkGuard: no run removes more than a tenth without a person's word,
-// nor all runs of a sync more than a fifth in a day (I5).
+// checkGuard: no run removes more than a tenth without a person's word, nor all runs of a
+// sync that nobody approved more than a fifth in a day (I5).
 func (s *system) checkGuard(r store.Run) {
 	if !r.Approved && (s.removedHere*10 > s.populationHere || s.removedThere*10 > s.populationThere) {
 		s.broken("I5: run %d removed %d of %d contacts and %d of %d records; nobody approved", r.ID,
@@ -369,9 +369,9 @@ func (s *system) checkGuard(r store.Run) {
 			day[0], day[1] = day[0]+d.here, day[1]+d.there
 		}
 	}
-	if now := (removal{r.SyncID, r.Started, s.removedHere, s.removedThere}); now.here+now.there > 0 {
+	if now := (removal{r.SyncID, r.Started, s.removedHere, s.removedThere}); !r.Approved && now.here+now.there > 0 {
 		s.removals = append(s.removals, now)
-		if !r.Approved && (now.here > 0 && (day[0]+now.here)*5 > s.populationHere+day[0] || now.there > 0 && (day[1]+now.there)*5 > s.populationThere+day[1]) {
+		if now.here > 0 && (day[0]+now.here)*5 > s.populationHere+day[0] || now.there > 0 && (day[1]+now.there)*5 > s.populationThere+day[1] {
 			s.broken("I5: run %d removed %d contacts and %d records, after %d and %d in the 24 hours before; nobody approved", r.ID, now.here, now.there, day[0], day[1])
 		}
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-
-	"github.com/kith-sync/kith/plan"
 )
 
 // A LinkBatch is what a run learned about links: it becomes durable at once,
@@ -118,12 +116,4 @@ type Linked struct {
 	State              MirrorState
 	Ref                int64
 	Seen               map[string]string // its values there; only Links tells them
-}
-
-// Deleted24h counts the records that a sync's runs after the given time removed.
-func (s *Store) DeletedSince(ctx context.Context, sync int64, since int64) (n int64, err error) {
-	err = s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM change c JOIN run r ON r.id = c.run_id
-		WHERE r.sync_id = $1 AND r.started_at >= $2 AND r.status NOT IN ($3, $4, $5, $6) AND c.action = $7`,
-		sync, since, string(Planned), string(Planning), string(Discarded), string(Blocked), int(plan.Remove)).Scan(&n)
-	return n, err
 }

@@ -79,6 +79,18 @@ func (r Run) Wrote() bool { return r.Totals.Writes() > 0 && (r.Counted() || r.Gi
 // NotThrough is how many records were rejected, held or failed.
 func (r Run) NotThrough() int64 { return r.Totals.Rejected + r.Totals.Held + r.Totals.Failed }
 
+// DeletedSince counts what the runs of a sync that began after a moment removed, or may
+// have. What a person approved or took back does not count.
+func (s *Store) DeletedSince(ctx context.Context, sync int64, since time.Time) (n int64, err error) {
+	runs, err := s.runs(ctx, `sync_id = $1 AND kind = $2 AND started_at >= $3`, sync, KindSync, since.UnixMilli())
+	for _, r := range runs {
+		if r.Wrote() && !r.Approved && r.Undone == 0 {
+			n += r.Totals.Deleted
+		}
+	}
+	return n, err
+}
+
 // Kinds of run.
 const (
 	KindSync = "sync"
