@@ -38,6 +38,6 @@ func (a *app) confirm(question, command string) error {
 // approves asks a person to take responsibility for what the guard objects to.
 // The number has to be typed: a habit of answering yes must not delete anybody.
 func (a *app) approves(stop *plan.Stop) bool {
-	answer := a.ask(fmt.Sprintf("To approve exactly this plan once, type the number of %s (%d):", stop.What, stop.Count))
-	return strings.ReplaceAll(answer, ",", "") == strconv.FormatInt(stop.Count, 10)
+	answer := a.ask(fmt.Sprintf("To approve exactly this plan once, type the number of %s (%d):", stop.What, stop.OfPlan()))
+	return strings.ReplaceAll(answer, ",", "") == strconv.FormatInt(stop.OfPlan(), 10)
 }

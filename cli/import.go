@@ -140,7 +140,7 @@ func (a *app) importFile(ctx context.Context, w *workspace.Workspace, def plan.S
 	}
 	before := a.replaced[s.Name]
 	s.Definition.Guard = guard
-	j := &job{app: a, workspace: w, sync: s, asks: true,
+	j := &job{app: a, workspace: w, sync: s, asks: true, allowed: guard != def.Guard,
 		hint: fmt.Sprintf("Say which column is what:  kith import %s --map %q", desk.Quoted(filepath.Base(def.Source.File)), "COLUMN=email")}
 	if planOnly {
 		_, err = j.showPlan(ctx, a.planWriter(false))

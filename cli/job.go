@@ -18,6 +18,7 @@ type job struct {
 	workspace *workspace.Workspace
 	sync      store.Sync
 	asks      bool   // before applying, where somebody can be asked
+	allowed   bool   // somebody gave this one run a guard of its own
 	hint      string // what to do where no column was recognised as one that matters
 	report    desk.RunReport
 	applied   bool
@@ -49,6 +50,7 @@ func (j *job) run(ctx context.Context) error {
 // carryOut applies a planned run, unless the guard or a person objects.
 func (j *job) carryOut(ctx context.Context, r store.Run) error {
 	a := j.app
+	r.Approved = r.Approved || j.allowed && r.Stop == nil
 	switch {
 	case r.Stop != nil && !r.Approved && a.interactive():
 		r.Approved, r.Fresh = a.approves(r.Stop), false

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/plan"
@@ -204,6 +205,28 @@ func TestTheGuardRemembersTheDay(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// A plan that waited for a day removes people when it is applied, not when it was made.
+func TestTheGuardRemembersAPlanThatWaited(t *testing.T) {
+	w := newWorld(t, plan.Sync{Policy: plan.Policy{Delete: plan.Delete{NotFound: plan.Trash}}})
+	var ids []string
+	for i := range 40 {
+		ids = append(ids, w.remote.Add(map[string]string{"email": fmt.Sprintf("p%d@example.com", i)}))
+	}
+	w.run()
+	for _, id := range ids[:4] {
+		w.remote.Delete(id)
+	}
+	r := w.plan()
+	w.now = w.now.Add(25 * time.Hour)
+	r, err := w.engine.Apply(t.Context(), w.sync, r)
+	if err != nil || r.Totals.Deleted != 4 {
+		t.Fatalf("got %v %+v, want 4 deleted", err, r.Totals)
+	}
+	if n, err := w.store.DeletedSince(t.Context(), r.SyncID, w.now.Add(-24*time.Hour)); err != nil || n != 4 {
+		t.Errorf("%d count (%v), want 4", n, err)
 	}
 }
 

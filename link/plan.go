@@ -292,7 +292,7 @@ func (p *pass) guard(ctx context.Context, w *planWriter) (*plan.Stop, error) {
 		if stop := g.Check(totals, base); stop != nil {
 			return stop, nil
 		}
-		if stop := g.CheckDay(w.removed[i]+before, base+before); stop != nil {
+		if stop := g.CheckDay(w.removed[i], before, base); stop != nil {
 			return stop, nil
 		}
 	}

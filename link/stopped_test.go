@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/connector/book"
@@ -213,4 +214,27 @@ func (wider) Missing() []contact.Field { return []contact.Field{firm} }
 
 func (b wider) Widen(ctx context.Context) error {
 	return errors.Join(b.AddFields(ctx, []contact.Field{{Name: "nickname", Kind: contact.Text}}), b.AddFields(ctx, []contact.Field{firm}))
+}
+
+// The guard counts what a run removed until all of it is back.
+func TestTheGuardCountsARunThatWasTakenBackInPart(t *testing.T) {
+	w := newWorld(t, plan.Sync{Policy: plan.Policy{Delete: plan.Delete{Back: plan.DeleteGone}}})
+	w.engine.Reverse = w.reverse
+	w.remote.Can.WriteBatch = 1
+	for i := range 40 {
+		w.add(map[string]string{"email": fmt.Sprintf("p%d@example.com", i)})
+	}
+	w.rest()
+	for i := range int64(4) {
+		w.trash(i + 1)
+	}
+	r := w.run()
+	w.stop(2, connector.Quota)
+	undo, err := w.engine.Undo(t.Context(), w.sync, r)
+	if err == nil && undo.Status != store.PausedQuota {
+		t.Fatalf("the undo: %s %+v, want it stopped", undo.Status, undo.Totals)
+	}
+	if n, err := w.store.DeletedSince(t.Context(), r.SyncID, w.now.Add(-24*time.Hour)); err != nil || n != 4 {
+		t.Errorf("%d count (%v), want 4", n, err)
+	}
 }

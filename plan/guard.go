@@ -72,7 +72,12 @@ type Stop struct {
 	Count int64  `json:"count"`
 	Base  int64  `json:"base"`
 	Limit string `json:"limit"`
+	// Of Count and Base, what earlier runs of the last 24 hours deleted.
+	Before int64 `json:"before,omitempty"`
 }
+
+// OfPlan is how much of what the guard objects to this plan would do.
+func (s Stop) OfPlan() int64 { return s.Count - s.Before }
 
 // Check returns the guard's objection to a plan with these totals, or nil.
 // Base is the number of contacts in delete scope before the run. Adds never
@@ -80,38 +85,44 @@ type Stop struct {
 func (g Guard) Check(t Totals, base int64) *Stop {
 	switch changes := t.Deleted + t.Updated + t.Marked; {
 	case g.Changes.Exceeded(changes, base):
-		return &Stop{"changes", changes, base, g.Changes.String()}
+		return &Stop{What: "changes", Count: changes, Base: base, Limit: g.Changes.String()}
 	case g.Deletes.Exceeded(t.Deleted, base):
-		return &Stop{"deletes", t.Deleted, base, g.Deletes.String()}
+		return &Stop{What: "deletes", Count: t.Deleted, Base: base, Limit: g.Deletes.String()}
 	case g.MaxDeletes > 0 && t.Deleted > g.MaxDeletes:
-		return &Stop{"deletes", t.Deleted, base, strconv.FormatInt(g.MaxDeletes, 10)}
+		return &Stop{What: "deletes", Count: t.Deleted, Base: base, Limit: strconv.FormatInt(g.MaxDeletes, 10)}
 	}
 	return nil
 }
 
 // DayLimit is the limit of 24 hours. Where none is named it is a fifth (settled question
-// 4), or twice what one run may remove, where that is more; none, where that is all.
+// 4), or twice the share that one run may remove, where that is more; none, where a run
+// may remove any share.
 func (g Guard) DayLimit() Limit {
-	if g.Day != (Limit{}) {
-		return g.Day
+	once := g.Deletes // who removes changes: the stricter of the two holds
+	if !once.Set() || g.Changes.Set() && g.Changes.basisPoints < once.basisPoints {
+		once = g.Changes
 	}
-	if !g.Deletes.Set() && !g.Changes.Set() && g.MaxDeletes == 0 {
+	switch {
+	case g.Day != (Limit{}):
+		return g.Day
+	case !once.Set():
 		return NoLimit
 	}
-	return Limit{1, min(max(2000, 2*g.Deletes.basisPoints, 2*g.Changes.basisPoints), 10000)}
+	return Limit{1, min(max(2000, 2*once.basisPoints), 10000)}
 }
 
 // perDay ends a limit that counts the last 24 hours.
 const perDay = " in 24 hours"
 
-// CheckDay returns the guard's objection to what was deleted in the last 24 hours,
-// this plan included, or nil. Base is the number of records before all of it.
-func (g Guard) CheckDay(deleted, base int64) *Stop {
+// CheckDay returns the guard's objection to a plan that deletes so many records, together
+// with those that were deleted in the last 24 hours, or nil. Base is the number of records
+// in delete scope before the run. A run with none before it is judged by Check alone.
+func (g Guard) CheckDay(deletes, before, base int64) *Stop {
 	limit := g.DayLimit()
-	if !limit.Exceeded(deleted, base) {
+	if before == 0 || !limit.Exceeded(deletes+before, base+before) {
 		return nil
 	}
-	return &Stop{"deletes", deleted, base, limit.String() + perDay}
+	return &Stop{What: "deletes", Count: deletes + before, Base: base + before, Limit: limit.String() + perDay, Before: before}
 }
 
 // share is the count in percent of the base, with as many decimals as it takes
@@ -133,8 +144,9 @@ func (s Stop) Message() string {
 		share = s.share() + " %"
 	}
 	verb := map[string]string{"deletes": "deleted", "changes": "deleted or changed"}[s.What]
-	if strings.HasSuffix(s.Limit, perDay) {
-		verb += ", with what this sync deleted in the last 24 hours"
+	if s.Before > 0 {
+		return fmt.Sprintf("%d more would be deleted, %d of %d contacts (%s) with what this sync deleted in the last 24 hours; the limit is %s. Nothing was written.",
+			s.OfPlan(), s.Count, s.Base, share, strings.Replace(s.Limit, "%", " %", 1))
 	}
 	return fmt.Sprintf("%d of %d contacts (%s) would be %s; the limit is %s. Nothing was written.",
 		s.Count, s.Base, share, verb, strings.Replace(s.Limit, "%", " %", 1))

@@ -131,9 +131,10 @@ func TestTheLimitOfADay(t *testing.T) {
 		{"a fifth, where nothing is said", plan.Guard{}, "20%"},
 		{"a fifth, where one run may remove little", plan.Guard{Deletes: plan.Percent(2), Explicit: true}, "20%"},
 		{"twice what one run may remove, where that is more", plan.Guard{Deletes: plan.Percent(40), Explicit: true}, "80%"},
-		{"twice what one run may change, where that is more", plan.Guard{Deletes: plan.Percent(10), Changes: plan.Percent(15), Explicit: true}, "30%"},
+		{"twice what one run may change, where it may remove anybody", plan.Guard{Deletes: plan.NoLimit, Changes: plan.Percent(15), Explicit: true}, "30%"},
+		{"twice the stricter of both", plan.Guard{Deletes: plan.Percent(10), Changes: plan.Percent(50), Explicit: true}, "20%"},
 		{"everybody, where one run may remove more than half", plan.Guard{Deletes: plan.Percent(60), Explicit: true}, "100%"},
-		{"a fifth, where one run may remove a number", plan.Guard{Deletes: plan.NoLimit, MaxDeletes: 500, Explicit: true}, "20%"},
+		{"none, where one run may remove a number, whatever its share", plan.Guard{Deletes: plan.NoLimit, MaxDeletes: 500, Explicit: true}, "none"},
 		{"none, where one run may remove everybody", plan.Guard{Deletes: plan.NoLimit, Explicit: true}, "none"},
 		{"what is said", plan.Guard{Deletes: plan.Percent(40), Day: plan.Percent(50), Explicit: true}, "50%"},
 	} {

@@ -90,7 +90,7 @@ func (e *Engine) guard(ctx context.Context, s store.Sync, r *store.Run) error {
 	if err != nil {
 		return err
 	}
-	r.Stop = g.CheckDay(r.Totals.Deleted+before, r.GuardBase+before)
+	r.Stop = g.CheckDay(r.Totals.Deleted, before, r.GuardBase)
 	return nil
 }
 

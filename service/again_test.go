@@ -72,6 +72,27 @@ func TestAJobThatIsCarriedOutAgainFindsItsWorkDone(t *testing.T) {
 	}
 }
 
+// An undo that had to leave something can be asked for again, but a crash after it is
+// nobody's question.
+func TestAnUndoThatLeftSomethingIsDoneOnceForAJob(t *testing.T) {
+	o := newOffice(t)
+	_, name := o.nightly(3)
+	_, r := o.runs(name, false)
+	asked := o.now()
+	_, undo := func() (store.Job, store.Run) {
+		j, err := o.UndoRun(t.Context(), account.Console(), r.ID)
+		check(t, err)
+		return o.ended(j)
+	}()
+	undo.Totals.Skipped = 1
+	check(t, o.Workspace.Store.UpdateRun(t.Context(), &undo))
+	j, err := o.Jobs.Add(t.Context(), store.Job{Kind: job.Undo, Sync: name, Subject: r.ID, By: "user:1", Created: asked})
+	check(t, err)
+	if _, again := o.ended(j); again.ID != undo.ID {
+		t.Errorf("the job after the crash ended in run %d, want %d, which had done its work", again.ID, undo.ID)
+	}
+}
+
 // "The day's calls were spent in the middle of my undo. I asked for it again, and it said
 // done, and nothing happened."
 func TestAnUndoThatWasStoppedCanBeAskedForAgain(t *testing.T) {

@@ -287,7 +287,7 @@ func TestTheGuardCountsWhatASyncRemovedInADay(t *testing.T) {
 		}
 	}
 	r := later(time.Hour, 79)
-	if r.Status != store.Blocked || o.contacts() != 84 || !strings.Contains(r.Message, "21 of 100 contacts (21.0 %) would be deleted, with what this sync deleted in the last 24 hours; the limit is 20 %") {
+	if r.Status != store.Blocked || o.contacts() != 84 || !strings.Contains(r.Message, "5 more would be deleted, 21 of 100 contacts (21.0 %) with what this sync deleted in the last 24 hours; the limit is 20 %") {
 		t.Fatalf("5 more are gone: %s with %d contacts, %q, want it blocked", r.Status, o.contacts(), r.Message)
 	}
 	job, err := o.ApplyRun(t.Context(), account.Console(), r.ID, true)
@@ -304,6 +304,57 @@ func TestTheGuardCountsWhatASyncRemovedInADay(t *testing.T) {
 	if r := later(24*time.Hour, 71); r.Status != store.Succeeded || r.Totals.Deleted != 6 { // 6 of 77
 		t.Errorf("a day later: %s %+v %+v, want 6 deleted", r.Status, r.Totals, r.Stop)
 	}
+}
+
+// What a run removed counts as long as it is gone.
+func TestWhatCountsOfADay(t *testing.T) {
+	for _, row := range []struct {
+		sentence string
+		then     func(o *office, r store.Run)
+		counted  int64
+	}{
+		{"it was left as it is", func(*office, store.Run) {}, 8},
+		{"it was taken back", func(o *office, r store.Run) { o.undo(r) }, 0},
+		{"it was taken back, and that too", func(o *office, r store.Run) { o.undo(o.undo(r)) }, 8},
+		{"it died before its last row was noted, and could not be finished", func(o *office, r store.Run) {
+			r.Status = store.Applying
+			check(o.t, o.Workspace.Store.UpdateRun(o.t.Context(), &r))
+			check(o.t, os.Remove(filepath.Join(o.Workspace.Engine.Stage, r.Stage)))
+			ended, err := o.Workspace.Recover(o.t.Context())
+			check(o.t, err)
+			if len(ended) != 1 || ended[0].Status != store.Failed {
+				o.t.Fatalf("recovered %+v, want a run that failed", ended)
+			}
+		}, 8},
+		{"it began two days ago, and ended now", func(o *office, r store.Run) {
+			r.Started = r.Started.Add(-48 * time.Hour)
+			check(o.t, o.Workspace.Store.UpdateRun(o.t.Context(), &r))
+		}, 8},
+	} {
+		t.Run(row.sentence, func(t *testing.T) {
+			o := newOffice(t)
+			write, name := o.nightly(100)
+			o.runs(name, false)
+			write(92)
+			_, r := o.runs(name, false)
+			r, err := o.Workspace.Store.Run(t.Context(), r.ID)
+			check(t, err)
+			row.then(o, r)
+			n, err := o.Workspace.Store.DeletedSince(t.Context(), r.SyncID, o.now().Add(-24*time.Hour))
+			check(t, err)
+			if n != row.counted {
+				t.Errorf("%d count, want %d", n, row.counted)
+			}
+		})
+	}
+}
+
+func (o *office) undo(r store.Run) store.Run {
+	o.t.Helper()
+	j, err := o.UndoRun(o.t.Context(), account.Console(), r.ID)
+	check(o.t, err)
+	_, undo := o.ended(j)
+	return undo
 }
 
 func TestMissedNightsAreOneRun(t *testing.T) {

@@ -115,8 +115,14 @@ func (s *Service) doUndo(ctx context.Context, j store.Job) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if r.Undone != 0 && !s.CanUndo(ctx, r) {
-		return r.Undone, nil
+	if r.Undone != 0 {
+		undo, err := s.Workspace.Store.Run(ctx, r.Undone)
+		if err != nil {
+			return 0, err
+		}
+		if !undo.Started.Before(j.Created) || !s.CanUndo(ctx, r) {
+			return r.Undone, nil // this job's own, or there is nothing left to take back
+		}
 	}
 	sync, err := desk.SyncOf(ctx, s.Workspace, r)
 	if err != nil {

@@ -79,16 +79,47 @@ func (r Run) Wrote() bool { return r.Totals.Writes() > 0 && (r.Counted() || r.Gi
 // NotThrough is how many records were rejected, held or failed.
 func (r Run) NotThrough() int64 { return r.Totals.Rejected + r.Totals.Held + r.Totals.Failed }
 
-// DeletedSince counts what the runs of a sync that began after a moment removed, or may
-// have. What a person approved or took back does not count.
+// removed is how much a run removed, or may have. One between files and books that could
+// not be finished has come to its deletions after the last record of its source.
+func (r Run) removed() int64 {
+	if r.Wrote() {
+		return r.Totals.Deleted
+	}
+	if r.Status != Failed || r.Linked {
+		return 0
+	}
+	return max(0, min(r.Totals.Deleted, r.Position-r.Totals.Read))
+}
+
+// DeletedSince counts what the runs of a sync removed after a moment, or may have. What a
+// person approved does not count, nor does what was taken back whole.
 func (s *Store) DeletedSince(ctx context.Context, sync int64, since time.Time) (n int64, err error) {
-	runs, err := s.runs(ctx, `sync_id = $1 AND kind = $2 AND started_at >= $3`, sync, KindSync, since.UnixMilli())
+	runs, err := s.runs(ctx, `sync_id = $1 AND kind = $2 AND (started_at >= $3 OR finished_at >= $3)`, sync, KindSync, since.UnixMilli())
+	if err != nil {
+		return 0, err
+	}
 	for _, r := range runs {
-		if r.Wrote() && !r.Approved && r.Undone == 0 {
-			n += r.Totals.Deleted
+		if r.Approved || r.removed() == 0 {
+			continue
+		}
+		back, err := s.takenBack(ctx, r)
+		if err != nil {
+			return 0, err
+		}
+		if !back {
+			n += r.removed()
 		}
 	}
-	return n, err
+	return n, nil
+}
+
+// takenBack reports whether nothing of a run holds any more.
+func (s *Store) takenBack(ctx context.Context, r Run) (bool, error) {
+	if r.Undone == 0 {
+		return false, nil
+	}
+	undo, err := s.Run(ctx, r.Undone)
+	return undo.Status.Applied() && undo.Totals.Skipped == 0 && undo.NotThrough() == 0 && undo.Undone == 0, err
 }
 
 // Kinds of run.
