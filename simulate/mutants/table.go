@@ -13,7 +13,7 @@ var mutants = []mutant{
 	{"the base is what was sent, not what the remote returned", "link/send.go", "a.Theirs = seen[there[at]]\n", "a.Theirs = i.Payload[there[at]]\n"},
 	{"the guard never objects", "link/plan.go", "if w.removed == [2]int64{} {", "if len(w.removed) == 2 {"},
 	{"the guard looks at the day only", "link/plan.go", "if stop := g.Check(totals, base); stop != nil {", "if stop := g.Check(totals, base); stop != nil && base < 0 {"},
-	{"the guard forgets the day", "link/plan.go", "w.removed[i]+before, base+before", "w.removed[i]+0*before, base"},
+	{"the guard forgets the day", "link/plan.go", "w.removed[i], before, base", "w.removed[i], 0*before, base"},
 	{"the guard is not asked when a plan is applied", "link/apply.go", "if r.Stop != nil && !r.Approved {", "if r.Stop != nil && r.Approved {"},
 	{"a write does not name the version it was decided on", "link/send.go", "writes[i].Version = people[i].out.Version", "writes[i].Version = \"\""},
 	{"nobody looks again before an unconditional write", "link/send.go", "if p.can.Conditional || len(ids) == 0 {", "if p.can.Conditional || len(ids) >= 0 {"},
