@@ -313,6 +313,9 @@ func (p *pass) check(ctx context.Context, group []*person, k knowledge) error {
 	return nil
 }
 
+// isGone reports whether a record is gone, and its contact is free for another.
+func isGone(m *store.Mirrored) bool { return m.State == store.Gone || m.State == store.GoneUnlinked }
+
 // stillGone asks once more for the records whose contacts are about to be
 // removed: a plan may have waited for its approval.
 func (p *pass) stillGone(ctx context.Context, group []*person) error {
@@ -393,9 +396,9 @@ func (p *pass) checkOne(x *person, k knowledge) error {
 		x.refuse(plan.OutcomeUnknown) // it was sent before the crash
 		return nil
 	}
-	if x.link != nil && x.link.State == store.Gone && x.m != nil && x.link.ID != x.m.ID && x.m.State == store.There {
+	if x.link != nil && isGone(x.link) && x.m != nil && x.link.ID != x.m.ID && x.m.State == store.There {
 		x.link, x.tomb = nil, x.link // the person's record was made anew
-		if len(x.m.Base) == 0 {
+		if len(x.m.Base) == 0 && x.tomb.State == store.Gone {
 			x.m.Base = p.still(x.tomb.Base, x.m.Seen)
 		}
 	}

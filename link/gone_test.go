@@ -51,6 +51,11 @@ func TestGone(t *testing.T) {
 			w.remote.Delete("r0001")
 			w.remote.Add(map[string]string{"email": "ada@example.com", "company": "Acme"})
 		}, "1 company=Acme email=ada@example.com first_name=Ada last_name=Byron", "r0002 company=Acme email=ada@example.com first_name=Ada last_name=Byron"},
+		{"a record that people make anew after the contact was let go is linked like any other", removes(plan.Unlink, plan.Unlink), func(w *world) {
+			w.remote.Delete("r0001")
+			w.rest()
+			w.remote.Add(map[string]string{"email": "ada@example.com", "company": "Acme"})
+		}, "1 company=Acme email=ada@example.com first_name=Ada last_name=Byron", "r0002 company=Acme email=ada@example.com first_name=Ada last_name=Byron"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			w := newWorld(t, c.def)

@@ -48,6 +48,9 @@ func (w *world) recall(b backup) {
 			}
 		}
 		for _, l := range s.remote.late {
+			for field := range l.w.Set { // nobody knows any more whose it is
+				w.notes.unsure(i+1, l.w.ID, field)
+			}
 			s.lost[l.w.Key] = l.w.Op == connector.OpCreate
 		}
 		s.look()

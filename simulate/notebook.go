@@ -78,6 +78,15 @@ func (n *notebook) undo(side int, id, field string) {
 	delete(n.edits, at) // it came from the other side
 }
 
+// unsure notes that either side's value of a field is right.
+func (n *notebook) unsure(side int, id, field string) {
+	at := place{side, id, field}
+	if e, edited := n.edits[at]; edited {
+		e.either = true
+		n.edits[at] = e
+	}
+}
+
 // normalized is how two values of a kind are compared: what it says, not how it
 // is written. It shares no code with the engine but the telephone library.
 func normalized(kind contact.Kind, value string) string {

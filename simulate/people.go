@@ -91,7 +91,7 @@ func (w *world) editHere(ref int64, field, value string) {
 		w.notes.note(0, strconv.FormatInt(ref, 10), field, value)
 		w.remember(field, value)
 		if undone {
-			w.notes.undo(0, strconv.FormatInt(ref, 10), field)
+			w.takeBack(0, strconv.FormatInt(ref, 10), field)
 		}
 	}
 }
@@ -180,14 +180,24 @@ func (s *system) add(values map[string]string) string {
 }
 
 func (s *system) edit(id, field, value string) {
-	was, undone := s.remote.records[id].values[field], s.agreedThere(id, field, value)
+	was := s.remote.records[id].values[field]
 	s.remote.Edit(id, map[string]string{field: value})
-	if now := s.remote.records[id].values[field]; now != was {
+	if now := s.remote.records[id].values[field]; now != was { // as the system keeps it
 		s.notes.note(s.at, id, field, now)
 		s.remember(field, value)
-		if undone {
-			s.notes.undo(s.at, id, field)
+		if s.agreedThere(id, field, now) {
+			s.takeBack(s.at, id, field)
 		}
+	}
+}
+
+// takeBack notes that a person gave a field the value back that both sides agreed on
+// last. A run that has a plan, or makes one, may have seen the value between, or not.
+func (w *world) takeBack(side int, id, field string) {
+	if slices.ContainsFunc(w.systems, func(s *system) bool { return s.planning || len(s.plans) > 0 || s.applying != 0 }) {
+		w.notes.unsure(side, id, field)
+	} else {
+		w.notes.undo(side, id, field)
 	}
 }
 

@@ -31,7 +31,7 @@ func (w *world) rest(seed uint64) {
 	for range w.rounds() {
 		runs := w.round()
 		w.offset += time.Hour
-		if len(w.result.Violations) > 0 || !slices.ContainsFunc(runs, func(r store.Run) bool { return r.Totals.Writes() > 0 }) {
+		if len(w.result.Violations) > 0 || !slices.ContainsFunc(runs, func(r store.Run) bool { return r.Totals.Writes()+r.Totals.Failed > 0 }) {
 			break // at rest already, or never
 		}
 	}

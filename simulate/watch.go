@@ -300,8 +300,8 @@ func (s *system) byEither(c store.StoredChange) bool {
 	return c.Remote && c.Action == plan.Remove && s.asked[c.TargetID] && x != nil && x.gone
 }
 
-// typedToo reports whether a person did what an interrupted run was about to do: it
-// finds all as it should be, and takes it for its own work.
+// typedToo reports whether a person did what an interrupted run was about to do, by
+// typing or merging: it finds all as it should be, and takes it for its own work.
 func (s *system) typedToo(c store.StoredChange) bool {
 	side, id := 0, strconv.FormatInt(c.Ref, 10)
 	if c.Remote {
@@ -313,8 +313,13 @@ func (s *system) typedToo(c store.StoredChange) bool {
 	case c.Action != plan.Update:
 		return false
 	}
+	x := s.remote.records[id]
+	merged := c.Remote && x != nil && s.notes.merged[place{side: side, id: id}] > 0
 	return !slices.ContainsFunc(c.Fields, func(f plan.FieldChange) bool {
 		e := s.notes.edits[place{side, id, f.Name}]
+		if merged && same(f.Name, x.values[f.Name], f.New) {
+			return false
+		}
 		return f.Written() && (e.n == 0 || !same(f.Name, e.value, f.New))
 	})
 }

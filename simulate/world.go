@@ -86,6 +86,7 @@ type system struct {
 	running   int64            // run that is carried out, first or again
 	asked     map[string]bool  // records whose deletion was asked for, whatever was answered
 	lost      map[string]bool  // keys of creates that were on their way when the store was put back
+	planning  bool             // while a plan is made
 	applying  int64            // run, while it is carried out
 	did       map[string]int64 // what the run that is applied has certainly written, and to whom
 
@@ -272,6 +273,8 @@ func (s *system) plan(sync store.Sync) (r store.Run, ok bool) {
 	s.ranSince = s.remote.seq
 	s.planned, s.running = nil, 0
 	meddled := s.doings
+	s.planning = true
+	defer func() { s.planning = false }()
 	r, err := s.engine.Plan(s.ctx, sync)
 	s.say("plan %s: %s %v %s", sync.Name, r.Status, r.Totals, r.Code)
 	s.expected(err)
