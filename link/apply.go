@@ -313,9 +313,6 @@ func (p *pass) check(ctx context.Context, group []*person, k knowledge) error {
 	return nil
 }
 
-// isGone reports whether a record is gone, and its contact is free for another.
-func isGone(m *store.Mirrored) bool { return m.State == store.Gone || m.State == store.GoneUnlinked }
-
 // stillGone asks once more for the records whose contacts are about to be
 // removed: a plan may have waited for its approval.
 func (p *pass) stillGone(ctx context.Context, group []*person) error {
@@ -422,6 +419,9 @@ func (p *pass) checkOne(x *person, k knowledge) error {
 	x.j = j
 	return nil
 }
+
+// isGone reports whether a record is gone, and its contact is free for another.
+func isGone(m *store.Mirrored) bool { return m.State == store.Gone || m.State == store.GoneUnlinked }
 
 func (x *person) refuse(why plan.Reason) { x.refused = why }
 

@@ -143,11 +143,11 @@ func (s Stop) Message() string {
 	if s.Base > 0 {
 		share = s.share() + " %"
 	}
-	verb := map[string]string{"deletes": "deleted", "changes": "deleted or changed"}[s.What]
+	limit := strings.Replace(s.Limit, "%", " %", 1)
 	if s.Before > 0 {
 		return fmt.Sprintf("%d more would be deleted, %d of %d contacts (%s) with what this sync deleted in the last 24 hours; the limit is %s. Nothing was written.",
-			s.OfPlan(), s.Count, s.Base, share, strings.Replace(s.Limit, "%", " %", 1))
+			s.OfPlan(), s.Count, s.Base, share, limit)
 	}
-	return fmt.Sprintf("%d of %d contacts (%s) would be %s; the limit is %s. Nothing was written.",
-		s.Count, s.Base, share, verb, strings.Replace(s.Limit, "%", " %", 1))
+	verb := map[string]string{"deletes": "deleted", "changes": "deleted or changed"}[s.What]
+	return fmt.Sprintf("%d of %d contacts (%s) would be %s; the limit is %s. Nothing was written.", s.Count, s.Base, share, verb, limit)
 }

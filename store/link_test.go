@@ -64,6 +64,37 @@ func testMirror(t *testing.T, s *Store) {
 	}
 }
 
+func testMirrorSame(t *testing.T, s *Store) {
+	for _, row := range []struct {
+		sentence  string
+		meanwhile func(pair int64, m *Mirrored)
+	}{
+		{"nothing else has changed", func(int64, *Mirrored) {}},
+		{"its contact was let go since it was read", func(_ int64, m *Mirrored) { must(s.DropLinks(ctx, m.Ref, "office"))(t) }},
+		{"another run has stored it since it was read", func(pair int64, m *Mirrored) {
+			other := *m
+			other.Ref, other.RemoteID, other.Hashes = other.Ref+1, "r3", [3]uint64{1, 2, 3}
+			noError(t, s.WriteLinks(ctx, LinkBatch{Pair: pair, Mirror: []Mirrored{other}, Position: -1}))
+		}},
+		{"it belongs to another contact now", func(_ int64, m *Mirrored) { m.Ref += 2 }},
+		{"it belongs to nobody now", func(_ int64, m *Mirrored) { m.Ref = 0 }},
+		{"its e-mail is another now", func(_ int64, m *Mirrored) { m.Hashes[1]++ }},
+		{"it has another number there now", func(_ int64, m *Mirrored) { m.RemoteID = "r2" }},
+	} {
+		b := makeBook(t, s, row.sentence)
+		p := makePair(t, s, b)
+		noError(t, s.WriteLinks(ctx, LinkBatch{Pair: p.ID, Mirror: []Mirrored{{RemoteID: "r1", Ref: Ref(b.ID, 1), Hashes: [3]uint64{0, 7, 9}}}, Position: -1}))
+		m := must(s.MirrorByRemote(ctx, p.ID, []string{"r1"}))(t)[0]
+		row.meanwhile(p.ID, &m)
+		m.Version, m.Seen = "v2", map[string]string{"email": "ada@example.com"}
+		noError(t, s.WriteLinks(ctx, LinkBatch{Pair: p.ID, Mirror: []Mirrored{m}, Position: -1}))
+		got := must(s.MirrorByID(ctx, []int64{m.ID}))(t)[0]
+		equal(t, row.sentence+": its version and value", got.Version+" "+got.Seen["email"], "v2 ada@example.com")
+		equal(t, row.sentence+": what it is found by", got.indexed(), m.indexed())
+		equal(t, row.sentence+": found by its e-mail", len(must(s.MirrorByKey(ctx, p.ID, plan.ByEmail, []uint64{m.Hashes[1]}))(t)), 1)
+	}
+}
+
 func testDropLinks(t *testing.T, s *Store) {
 	b := makeBook(t, s, "people")
 	p := makePair(t, s, b)

@@ -91,37 +91,6 @@ func (r Run) removed() int64 {
 	return max(0, min(r.Totals.Deleted, r.Position-r.Totals.Read))
 }
 
-// DeletedSince counts what the runs of a sync removed after a moment, or may have. What a
-// person approved does not count, nor does what was taken back whole.
-func (s *Store) DeletedSince(ctx context.Context, sync int64, since time.Time) (n int64, err error) {
-	runs, err := s.runs(ctx, `sync_id = $1 AND kind = $2 AND (started_at >= $3 OR finished_at >= $3)`, sync, KindSync, since.UnixMilli())
-	if err != nil {
-		return 0, err
-	}
-	for _, r := range runs {
-		if r.Approved || r.removed() == 0 {
-			continue
-		}
-		back, err := s.takenBack(ctx, r)
-		if err != nil {
-			return 0, err
-		}
-		if !back {
-			n += r.removed()
-		}
-	}
-	return n, nil
-}
-
-// takenBack reports whether nothing of a run holds any more.
-func (s *Store) takenBack(ctx context.Context, r Run) (bool, error) {
-	if r.Undone == 0 {
-		return false, nil
-	}
-	undo, err := s.Run(ctx, r.Undone)
-	return undo.Status.Applied() && undo.Totals.Skipped == 0 && undo.NotThrough() == 0 && undo.Undone == 0, err
-}
-
 // Kinds of run.
 const (
 	KindSync = "sync"
@@ -299,6 +268,37 @@ func (s *Store) Runs(ctx context.Context, before int64, limit int) ([]Run, error
 		before = 1 << 62
 	}
 	return s.runs(ctx, `id < $1 AND status NOT IN ($2, $3) ORDER BY id DESC LIMIT $4`, before, string(Planned), string(Discarded), limit)
+}
+
+// DeletedSince counts what the runs of a sync removed after a moment, or may have. What a
+// person approved does not count, nor does what was taken back whole.
+func (s *Store) DeletedSince(ctx context.Context, sync int64, since time.Time) (n int64, err error) {
+	runs, err := s.runs(ctx, `sync_id = $1 AND kind = $2 AND (started_at >= $3 OR finished_at >= $3)`, sync, KindSync, since.UnixMilli())
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range runs {
+		if r.Approved || r.removed() == 0 {
+			continue
+		}
+		back, err := s.takenBack(ctx, r)
+		if err != nil {
+			return 0, err
+		}
+		if !back {
+			n += r.removed()
+		}
+	}
+	return n, nil
+}
+
+// takenBack reports whether nothing of a run holds any more.
+func (s *Store) takenBack(ctx context.Context, r Run) (bool, error) {
+	if r.Undone == 0 {
+		return false, nil
+	}
+	undo, err := s.Run(ctx, r.Undone)
+	return undo.Status.Applied() && undo.Totals.Skipped == 0 && undo.NotThrough() == 0 && undo.Undone == 0, err
 }
 
 // Interrupted returns the runs that were being applied, or planned, when the

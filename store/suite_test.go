@@ -97,6 +97,7 @@ func suite(t *testing.T, open func(t *testing.T) *Store) {
 		{"a connection remembers its last test", testTested},
 		{"links and conflicts are listed in stretches", testLinkPages},
 		{"the mirror keeps what a remote has, and one link for each", testMirror},
+		{"a record whose keys are as they were read is stored whole all the same", testMirrorSame},
 		{"a link that is dropped is looked at by the next run", testDropLinks},
 		{"a pair has one run at a time", testLeases},
 		{"an intent keeps its first payload", testIntents},

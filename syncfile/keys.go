@@ -178,7 +178,7 @@ func guardKeys() []key {
 		{name: "deletes", shape: share, fallback: "10%", doc: "Most contacts that one run may remove, as a share of those it could remove. Exactly the limit passes."},
 		{name: "changes", shape: share, fallback: "none", doc: "Most contacts that one run may remove or update: the Contact Manager's reading (C39)."},
 		{name: "max_deletes", shape: limit, fallback: "none", doc: "Most contacts that one run may remove, as a number."},
-		{name: "deletes_per_24h", shape: share, fallback: "20%, or twice the share that one run may remove where that is more", doc: "Most contacts or records that a sync may remove in 24 hours, in all its runs together. What a person approved or took back does not count, and with `deletes: none` there is no limit."},
+		{name: "deletes_per_24h", shape: share, fallback: "20%, or twice the share that one run may remove where that is more", doc: "Most contacts or records that a sync may remove in 24 hours, in all its runs together. What a person approved or took back does not count. There is no limit where one run may remove any share."},
 	}
 }
 
