@@ -176,7 +176,7 @@ func (s *system) plannedWrites(r store.Run) map[string]bool {
 // checkListing: nothing is taken for gone that is there (I13), and a cursor is
 // stored only once all before it is durable (I17).
 func (s *system) checkListing() {
-	mirror := s.mirror()
+	mirror := s.mirror(-1)
 	for _, id := range slices.Sorted(maps.Keys(mirror)) {
 		if x := s.remote.records[id]; x != nil && !x.gone && mirror[id].State != store.There { // nobody here revives a record
 			s.broken("I13: %s is taken for gone, and is there", id)
@@ -384,10 +384,11 @@ func (s *system) checkGuard(r store.Run) {
 	s.removedHere, s.removedThere = 0, 0
 }
 
-// mirror reads all that is known of the remote.
-func (s *system) mirror() map[string]store.Mirrored {
+// mirror reads what is known of the records that have changed in the mirror since
+// then; since -1 all.
+func (s *system) mirror(since int64) map[string]store.Mirrored {
 	all := map[string]store.Mirrored{}
-	ids, err := s.store.MirrorSince(s.ctx, s.pair.ID, -1)
+	ids, err := s.store.MirrorSince(s.ctx, s.pair.ID, since)
 	if err != nil {
 		s.broken("read mirror: %v", err)
 		return all
@@ -403,13 +404,12 @@ func (s *system) mirror() map[string]store.Mirrored {
 }
 
 // known is how many records are there as far as the mirror knows.
-func (s *system) known() (n int) {
-	for _, m := range s.mirror() {
-		if m.State == store.There {
-			n++
-		}
+func (s *system) known() int {
+	there, err := s.store.MirrorThere(s.ctx, s.pair.ID)
+	if err != nil {
+		s.broken("read mirror: %v", err)
 	}
-	return n
+	return len(there)
 }
 
 // look reads the links and the conflict log. A link that is there stays (I16).
@@ -421,8 +421,9 @@ func (s *system) look() {
 	if pair.Seq == s.looked {
 		return
 	}
+	changed := s.mirror(s.looked)
 	s.looked = pair.Seq
-	for id, m := range s.mirror() {
+	for id, m := range changed {
 		if m.Ref == 0 {
 			continue
 		}
