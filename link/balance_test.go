@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
@@ -243,4 +244,41 @@ func TestWhoAppearedMeanwhileIsNotCreated(t *testing.T) {
 	w.rest()
 	w.want("the remote", w.there(), "r0001 email=ada@example.com first_name=Ada last_name=Byron")
 	w.want("the book", w.here(), "1 email=ada@example.com first_name=Ada last_name=Byron")
+}
+
+// Found by the simulator (seed 202,589): a system keeps eight letters of a company. A
+// second sync sends the company once more, without an answer, and the book had eight
+// letters, too, from then on.
+func TestTheBookWasCutOffLikeTheSystem(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.remote.Normalize = func(f contact.Field, value string) string {
+		if f.Name == "company" {
+			return value[:min(len(value), 8)]
+		}
+		return value
+	}
+	w.add(map[string]string{"email": "ada@example.com", "company": "Analytical Engines"})
+	w.rest()
+	mirror := *w
+	def := plan.Sync{Name: "company", Source: plan.Endpoint{Book: "people"}, Target: plan.Endpoint{Connection: "crm"}, Direction: plan.OneWay,
+		Map: []plan.Mapping{{From: "email", To: "email"}, {From: "company", To: "company"}}, Policy: plan.Policy{Update: plan.WriteAlways}}
+	var err error
+	if mirror.sync, err = w.store.SaveSync(t.Context(), def.Defaults(), ""); err != nil {
+		t.Fatal(err)
+	}
+	answers := w.remote.After
+	w.remote.After = func(call string) *connector.Fault {
+		if call == "write" {
+			return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
+		}
+		return nil
+	}
+	if r := mirror.run(); r.Reasons[string(plan.OutcomeUnknown)] != 1 {
+		t.Fatalf("got %+v %v, want a write without an answer", r.Totals, r.Reasons)
+	}
+	w.remote.After = answers
+	w.rest()
+	mirror.rest()
+	w.want("the book", w.here(), "1 company=Analytical Engines email=ada@example.com")
+	w.want("the remote", w.there(), "r0001 company=Analytic email=ada@example.com")
 }

@@ -271,7 +271,8 @@ func (p *pass) isThere(i store.Intent, item connector.Item) bool {
 // arrived is the base of a record whose update was in the balance. Where the record
 // was written since, but has the value of before, either the update did not arrive or
 // a person took it back, and nobody can tell: it is then as if both sides had changed
-// it, so that neither value is lost without a word.
+// it, so that neither value is lost without a word. Where the value sent was agreed on
+// before, the remote has made of it what it made of it then.
 func (p *pass) arrived(m store.Mirrored, i store.Intent, r contact.Record, untouched bool) map[string]plan.Agreed {
 	base := map[string]plan.Agreed{}
 	for name, a := range m.Base {
@@ -289,7 +290,7 @@ func (p *pass) arrived(m store.Mirrored, i store.Intent, r contact.Record, untou
 			a := i.Base[name]
 			a.Theirs = now
 			base[name] = a
-		} else if a, agreed := base[name]; agreed && !untouched && p.pairing.SameThere(field, a.Theirs, now) {
+		} else if a, agreed := base[name]; agreed && !untouched && a.Ours != i.Base[name].Ours && p.pairing.SameThere(field, a.Theirs, now) {
 			a.Theirs = sent
 			base[name] = a
 		}

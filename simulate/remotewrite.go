@@ -146,8 +146,11 @@ func (r *Remote) set(x *record, values map[string]string, people bool) {
 		if at < 0 {
 			continue
 		}
-		x.people[field] = people
-		if value = r.Normalize(r.Fields.Fields[at], value); value == "" {
+		value = r.Normalize(r.Fields.Fields[at], value)
+		if !people || value != x.values[field] { // who types what is there has said nothing
+			x.people[field] = people
+		}
+		if value == "" {
 			delete(x.values, field)
 		} else {
 			x.values[field] = value

@@ -59,7 +59,7 @@ func (s *system) watchCreate(w connector.Write, again bool) {
 	if id, twice := s.made[ref]; twice && !s.remote.records[id].gone && (s.ChosenKey || s.canBeFound(id, w.Set)) {
 		s.broken("I3: contact %d is created twice; the first record is %s", store.Number(ref), id)
 	}
-	if id := s.linked[ref]; id != "" {
+	if id := s.linked[ref]; id != "" && !s.remote.settling { // what is late was sent before
 		s.broken("I3: contact %d is created again; it was %s", store.Number(ref), id)
 	}
 	s.made[ref] = fmt.Sprintf("r%04d", s.remote.next+1)
