@@ -75,11 +75,15 @@ func (s *system) watchCreate(w connector.Write, again bool) {
 }
 
 // canBeFound reports whether a record has kept a value that the system offers to
-// look by. Where people have changed them all before we could look, a system
-// without chosen keys cannot tell us that it is ours.
+// look by, and with a telephone the name, too. Where people have changed them all before
+// we could look, a system without chosen keys cannot tell us that it is ours.
 func (s *system) canBeFound(id string, set map[string]string) bool {
+	now := s.remote.records[id].values
+	renamed := slices.ContainsFunc([]string{"first_name", "last_name"}, func(field string) bool {
+		return set[field] != "" && !same(field, now[field], set[field])
+	})
 	for _, field := range s.Finds {
-		if v := s.remote.records[id].values[field]; v != "" && strings.EqualFold(v, strings.TrimSpace(set[field])) {
+		if v := now[field]; v != "" && strings.EqualFold(v, strings.TrimSpace(set[field])) && (field == "email" || !renamed) {
 			return true
 		}
 	}
