@@ -58,6 +58,53 @@ func TestACreateOfNothingKeepsNobodyWaiting(t *testing.T) {
 	w.want("the book", w.here(), "1 company=Acme\n2 email=ada@example.com last_name=Byron")
 }
 
+// Found by the simulator (seed 102,097): a create gets no answer, and before we look for
+// its record a person merges another one into it. The record was linked to the contact of
+// that other one, and the person was created once more.
+func TestMyContactWasThereTwiceAfterAMergeIntoItsRecord(t *testing.T) {
+	for _, row := range []struct {
+		sentence string
+		other    map[string]string // whom a person merges
+		chosen   bool              // keys of ours
+		here     string
+	}{
+		{"the one merged has only a name", map[string]string{"first_name": "Zoe", "last_name": "King"}, false,
+			"1 first_name=Zoe last_name=King\n2 first_name=Ada last_name=Byron phone=020 7946 0001"},
+		{"the record has the e-mail of the one merged from then on", map[string]string{"last_name": "King", "email": "zoe@example.com"}, false,
+			"1 email=zoe@example.com last_name=King\n2 email=zoe@example.com first_name=Ada last_name=Byron phone=020 7946 0001"},
+		{"the system takes keys of ours, and does not answer twice", map[string]string{"last_name": "King", "email": "zoe@example.com"}, true,
+			"1 email=zoe@example.com last_name=King\n2 email=zoe@example.com first_name=Ada last_name=Byron phone=020 7946 0001"},
+	} {
+		t.Run(row.sentence, func(t *testing.T) {
+			w := newWorld(t, plan.Sync{})
+			w.remote.Can.ChosenKey, w.remote.Can.Finds, w.remote.Can.Lag = row.chosen, []string{"phone"}, 15*time.Minute
+			other := w.remote.Add(row.other)
+			w.rest()
+			w.add(map[string]string{"first_name": "Ada", "last_name": "Byron", "phone": "020 7946 0001"})
+			answers := w.remote.After
+			w.remote.After = func(call string) *connector.Fault {
+				if call == "write" {
+					return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
+				}
+				return nil
+			}
+			w.run()
+			w.remote.Merge(other, "r0002")
+			w.run()
+			w.remote.After = answers
+			w.now = w.now.Add(time.Hour)
+			w.rest()
+			w.want("the book", w.here(), row.here)
+			if n := len(w.remote.There()); n != 1 {
+				t.Errorf("%d records, want one:\n%s", n, w.there())
+			}
+			if r := w.run(); r.Reasons[string(plan.IdentityConflict)] != 1 {
+				t.Errorf("got %+v %v, want the one merged held for identity.conflict", r.Totals, r.Reasons)
+			}
+		})
+	}
+}
+
 // A create that never arrived is looked for by e-mail, then by telephone: whoever shares
 // the telephone, but not the name, is not taken for it.
 func TestWhoSharesATelephoneIsNotTakenForALostCreate(t *testing.T) {

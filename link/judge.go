@@ -483,24 +483,42 @@ func (p *pass) pending(ctx context.Context) (map[int64]store.Intent, error) {
 }
 
 // awaited reports whether a record that nobody is linked to may be what became of
-// a create in the balance: it has at least half of what was sent. Taken for
-// somebody new it would be a second contact of the same person. Where a key of ours
-// is sure to tell, at the next answer, one name, e-mail or telephone in common is enough
-// to wait for it.
+// a create in the balance. Taken for somebody new it would be a second contact of the
+// same person.
 func (p *pass) awaited(m *store.Mirrored, k knowledge) bool {
 	for _, i := range k.pending {
-		same, telling := 0, false
-		for name, sent := range i.Payload {
-			if at := p.there.Index(name); at >= 0 && p.pairing.SameThere(at, sent, m.Seen[name]) {
-				same++
-				telling = telling || slices.Contains([]contact.Kind{contact.Name, contact.Email, contact.Phone}, p.there.Fields[at].Kind)
-			}
-		}
-		if same > 0 && 2*same >= len(i.Payload) || telling && p.can.ChosenKey {
+		if p.mayBe(m, i) {
 			return true
 		}
 	}
 	return false
+}
+
+// spokenFor reports whether a record may be what became of the create of somebody else
+// than a contact, and an answer or a search will tell. Until then it is nobody's: linked
+// to the contact, it would be made once more.
+func (p *pass) spokenFor(m *store.Mirrored, ref int64, pending map[int64]store.Intent) bool {
+	for of, i := range pending {
+		findable := slices.ContainsFunc(p.can.Finds, func(name string) bool { return i.Payload[name] != "" })
+		if of != ref && (p.can.ChosenKey || findable) && p.mayBe(m, i) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayBe reports whether a record may be what a create made: it has at least half of
+// what was sent. Where a key of ours is sure to tell, at the next answer, one name,
+// e-mail or telephone in common is enough to wait for it.
+func (p *pass) mayBe(m *store.Mirrored, i store.Intent) bool {
+	same, telling := 0, false
+	for name, sent := range i.Payload {
+		if at := p.there.Index(name); at >= 0 && p.pairing.SameThere(at, sent, m.Seen[name]) {
+			same++
+			telling = telling || slices.Contains([]contact.Kind{contact.Name, contact.Email, contact.Phone}, p.there.Fields[at].Kind)
+		}
+	}
+	return same > 0 && 2*same >= len(i.Payload) || telling && p.can.ChosenKey
 }
 
 func put[V any](m map[int64]map[string]V, ref int64, field string, v V) {

@@ -13,8 +13,9 @@ import (
 // followMerges moves links to the survivors of merges, seen at the remote or made
 // by hand here (requirements 3.13). The base moves along, so that what the
 // survivor has besides counts as a change. Where the survivor has a link of its
-// own, two people on one side are one on the other: a person has to merge them
-// there, and judging holds them until then.
+// own, or may be what became of a create in the balance, two people on one side are
+// one on the other: a person has to merge them there, and judging holds them until
+// then.
 func (p *pass) followMerges(ctx context.Context, w *work) error {
 	for part := range slices.Chunk(slices.Clone(w.mirror), contactsAtOnce) {
 		mirror, err := p.Memory.MirrorByID(ctx, part)
@@ -46,6 +47,13 @@ func (p *pass) followThere(ctx context.Context, w *work, mirror []store.Mirrored
 		}
 		w.mirror = append(w.mirror, survivor.ID)
 		if survivor.Ref != 0 {
+			continue
+		}
+		pending, err := p.pending(ctx)
+		if err != nil {
+			return err
+		}
+		if p.spokenFor(survivor, m.Ref, pending) {
 			continue
 		}
 		survivor.Ref, survivor.Base = m.Ref, m.Base

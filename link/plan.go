@@ -166,6 +166,9 @@ func (p *pass) judgeMirrored(m *store.Mirrored, s stretch, w *work, k knowledge)
 		return j, nil
 	}
 	it.ref, it.rule, it.ours = f.ref, f.rule, s.contacts[f.ref]
+	if p.spokenFor(m, f.ref, k.pending) {
+		return p.leave(it, plan.Hold, plan.OutcomeUnknown), nil
+	}
 	if base := s.tombs[f.ref]; len(m.Base) == 0 {
 		m.Base = p.still(base, m.Seen) // its record was made anew: what both agreed on still holds
 	}

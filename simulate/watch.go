@@ -75,15 +75,16 @@ func (s *system) watchCreate(w connector.Write, again bool) {
 }
 
 // canBeFound reports whether a record has kept a value that the system offers to
-// look by, and with a telephone the name, too. Where people have changed them all before
-// we could look, a system without chosen keys cannot tell us that it is ours.
+// look by. Where people have changed them all before we could look, a system
+// without chosen keys cannot tell us that it is ours; nor can it where all that is left
+// is a telephone, which families share, and they have changed the name.
 func (s *system) canBeFound(id string, set map[string]string) bool {
 	now := s.remote.records[id].values
 	renamed := slices.ContainsFunc([]string{"first_name", "last_name"}, func(field string) bool {
-		return set[field] != "" && !same(field, now[field], set[field])
+		return set[field] != "" && !same(field, set[field], now[field])
 	})
 	for _, field := range s.Finds {
-		if v := now[field]; v != "" && strings.EqualFold(v, strings.TrimSpace(set[field])) && (field == "email" || !renamed) {
+		if v := now[field]; v != "" && strings.EqualFold(v, strings.TrimSpace(set[field])) && !(field == "phone" && renamed) {
 			return true
 		}
 	}
@@ -305,7 +306,8 @@ func (s *system) byEither(c store.StoredChange) bool {
 }
 
 // typedToo reports whether a person did what an interrupted run was about to do, by
-// typing or merging: it finds all as it should be, and takes it for its own work.
+// typing, merging or throwing away: it finds all as it should be, and takes it for its
+// own work.
 func (s *system) typedToo(c store.StoredChange) bool {
 	side, id := 0, strconv.FormatInt(c.Ref, 10)
 	if c.Remote {
@@ -314,6 +316,8 @@ func (s *system) typedToo(c store.StoredChange) bool {
 	switch {
 	case c.Remote && c.Action == plan.Remove:
 		return s.notes.gone[fmt.Sprint(side, "/", id)]
+	case c.Action == plan.Remove:
+		return s.notes.trashed[c.Ref]
 	case c.Action != plan.Update:
 		return false
 	}
