@@ -329,3 +329,50 @@ func TestTheBookWasCutOffLikeTheSystem(t *testing.T) {
 	w.want("the book", w.here(), "1 company=Analytical Engines email=ada@example.com")
 	w.want("the remote", w.there(), "r0001 company=Analytic email=ada@example.com")
 }
+
+// Found by the simulator (seed 225,365): a create gets no answer, a person makes the same
+// record there, which is linked, and deletes it again. Then the create comes after all, and
+// no run could be planned any more.
+func TestNoRunWentThroughAfterALateCreate(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.remote.Can.ChosenKey, w.remote.Can.Lag = false, time.Hour
+	w.remote.Late = func(connector.Write) time.Duration { return 10 * time.Minute }
+	w.add(ada())
+	if r := w.run(); r.Reasons[string(plan.OutcomeUnknown)] != 1 {
+		t.Fatalf("got %+v %v, want a create without an answer", r.Totals, r.Reasons)
+	}
+	w.remote.Late = nil
+	id := w.remote.Add(ada())
+	w.run()
+	w.remote.Delete(id)
+	w.run()
+	w.now = w.now.Add(2 * time.Hour)
+	w.rest()
+	w.want("the book", w.here(), "1 email=ada@example.com first_name=Ada last_name=Byron")
+	w.want("the remote", w.there(), "r0002 email=ada@example.com first_name=Ada last_name=Byron")
+}
+
+// What an undo brings back at the remote is not linked with the contact in the trash, also
+// where it is found only later: it would be deleted again.
+func TestWhatTheUndoBroughtBackWasDeletedAgain(t *testing.T) {
+	for _, chosen := range []bool{true, false} {
+		w := newWorld(t, removes(plan.Keep, plan.DeleteGone))
+		w.engine.Reverse, w.remote.Can.ChosenKey = w.reverse, chosen
+		w.remote.Add(ada())
+		w.rest()
+		w.trash(1)
+		r := w.run()
+		answers := w.remote.After
+		w.remote.After = func(call string) *connector.Fault {
+			if call == "write" {
+				return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
+			}
+			return nil
+		}
+		w.undo(r)
+		w.remote.After = answers
+		w.rest()
+		w.want("the book", w.here(), "")
+		w.want("the remote", w.there(), "r0002 email=ada@example.com first_name=Ada last_name=Byron")
+	}
+}

@@ -111,7 +111,7 @@ func (p *pass) recovered(ctx context.Context, i store.Intent, o connector.Outcom
 		}
 		return p.drop(ctx, i)
 	}
-	linked, err := p.linkedRefs(ctx, []int64{i.Ref})
+	linked, err := p.Memory.MirrorByRef(ctx, p.pair.ID, []int64{i.Ref})
 	if err != nil {
 		return err
 	}
@@ -124,14 +124,17 @@ func (p *pass) recovered(ctx context.Context, i store.Intent, o connector.Outcom
 		m = known[0]
 	}
 	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: i.Run, Done: []int64{i.ID}, Position: -1}
+	elsewhere := slices.ContainsFunc(linked, func(m store.Mirrored) bool { return m.State == store.There })
 	switch {
 	case m.Ref != 0 && m.Ref == i.Ref: // matching linked the two meanwhile
-	case m.Ref != 0 || linked[i.Ref]: // it is somebody else's by now: a link changes only by a merge (I16)
+	case m.Ref != 0 || elsewhere: // it is somebody else's by now: a link changes only by a merge (I16)
 		return p.drop(ctx, i)
 	default:
 		p.adopt(&m, i, o.Record)
 		p.notOurs(&m, i)
-		b.Mirror = []store.Mirrored{m}
+		if b.Mirror, err = p.instead(ctx, i, linked, m); err != nil {
+			return err
+		}
 	}
 	err = p.cleared(ctx, &b, i, func(c *plan.Change) {
 		c.Action, c.TargetID = plan.Create, o.Record.ID
@@ -141,6 +144,24 @@ func (p *pass) recovered(ctx context.Context, i store.Intent, o connector.Outcom
 		return err
 	}
 	return p.Memory.WriteLinks(ctx, b)
+}
+
+// instead links the record that a create has made in place of those of its contact that
+// are gone. What an undo brought back stays alone: its contact is in the trash, and linked
+// with that it would be deleted again.
+func (p *pass) instead(ctx context.Context, i store.Intent, gone []store.Mirrored, m store.Mirrored) ([]store.Mirrored, error) {
+	r, err := p.Memory.Run(ctx, i.Run)
+	if err != nil {
+		return nil, err
+	}
+	if r.Kind == store.KindUndo {
+		m.Ref = 0
+		return []store.Mirrored{m}, nil
+	}
+	for at := range gone {
+		gone[at].Ref, gone[at].Base = 0, nil
+	}
+	return append(gone, m), nil
 }
 
 // made are the values of a record as our create made it, as far as can be told: as
