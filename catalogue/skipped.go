@@ -11,7 +11,7 @@ var skipped = []Entry{
 	{
 		Code: "source.no_key", Group: Skipped,
 		What:    "has none of the values that the sync recognises people by",
-		More:    "Without an identifier, e-mail address or telephone it could never be found again, and every run would make it anew.",
+		More:    "Without an identifier, e-mail address or telephone it could never be found again, and every run would make it anew. A linked sync needs any value that travels.",
 		Safe:    "Nothing was written for it, and the others went on.",
 		Fix:     "Fill in the identifier, e-mail address or telephone.",
 		Example: `/ line 12  source.no_key`,

@@ -217,6 +217,9 @@ func (p *pass) onlyThere(it item, k knowledge) (judgement, error) {
 		j.in.Detail = t.Detail
 		return j, nil
 	}
+	if nothing(t.Values) {
+		return p.leave(it, plan.Skip, plan.NoKey), nil
+	}
 	if p.awaited(it.m, k) {
 		return p.leave(it, plan.Hold, plan.OutcomeUnknown), nil
 	}
@@ -252,6 +255,10 @@ func (p *pass) onlyHere(it item, k knowledge) (judgement, error) {
 		return judgement{out: &c}, err
 	}
 	t := p.pairing.Out.Translate(it.ours.Values)
+	if t.Reject == "" && nothing(t.Values) {
+		c.Action, c.Reason = plan.Skip, plan.NoKey
+		return judgement{out: &c}, nil
+	}
 	t.Values = append([]string(nil), t.Values...)
 	p.pairing.Bind(plan.WayOut, t.Values)
 	made := p.pairing.Out.DecideCreate(it.ours.Values, t)
@@ -264,6 +271,12 @@ func (p *pass) onlyHere(it item, k knowledge) (judgement, error) {
 	}
 	made.Fields = created(p.there, made)
 	return judgement{out: &made, base: p.pairing.BaseOfSent(it.ours.Values, t.Values, p.Now())}, nil
+}
+
+// nothing reports whether no value of a record travels. It would be made as one without
+// any, whom nobody can tell from another.
+func nothing(values []string) bool {
+	return !slices.ContainsFunc(values, func(v string) bool { return v != "" })
 }
 
 // created spells the values of a create out, field by field.

@@ -214,7 +214,7 @@ func (w *world) agreedHere(ref int64, field, value string) bool {
 		}
 		for _, m := range linked {
 			a, known := m.Base[field]
-			if agreed = known && same(field, a.Ours, value) && s.quiet(); !agreed {
+			if agreed = known && same(field, a.Ours, value) && s.quiet(m); !agreed {
 				return false
 			}
 		}
@@ -232,13 +232,13 @@ func (s *system) agreedThere(id, field, value string) bool {
 		return false
 	}
 	a, agreed := known[0].Base[field]
-	return agreed && normalized(kindOf(field), a.Theirs) == normalized(kindOf(field), value) && s.quiet()
+	return agreed && normalized(kindOf(field), a.Theirs) == normalized(kindOf(field), value) && s.quiet(known[0])
 }
 
-// quiet reports whether no write of ours is on its way to a system.
-func (s *system) quiet() bool {
+// quiet reports whether no write of ours is on its way to a record.
+func (s *system) quiet(m store.Mirrored) bool {
 	open, err := s.store.Intents(s.ctx, s.pair.ID)
-	return err == nil && len(open) == 0
+	return err == nil && !slices.ContainsFunc(open, func(i store.Intent) bool { return i.Ref == m.Ref || i.RemoteID == m.RemoteID })
 }
 
 func (s *system) remove(id string) {
