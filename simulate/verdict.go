@@ -31,7 +31,7 @@ func (w *world) rest(seed uint64) {
 	for range w.rounds() {
 		runs := w.round()
 		w.offset += time.Hour
-		if len(w.result.Violations) > 0 || !slices.ContainsFunc(runs, func(r store.Run) bool { return r.Totals.Writes()+r.Totals.Failed > 0 }) {
+		if len(w.result.Violations) > 0 || !slices.ContainsFunc(runs, unfinished) {
 			break // at rest already, or never
 		}
 	}
@@ -49,6 +49,12 @@ func (w *world) rest(seed uint64) {
 		w.settled()
 	}
 	w.result.Writes = w.writes()
+}
+
+// unfinished reports whether a run leaves something for the next ones: what waited for
+// the outcome of a write is looked at once that is known.
+func unfinished(r store.Run) bool {
+	return r.Totals.Writes()+r.Totals.Failed > 0 || r.Reasons[string(plan.OutcomeUnknown)] > 0
 }
 
 // rounds is how many it may take. Two systems pass a value on through the book;
