@@ -189,6 +189,7 @@ func (s *system) toldOf(ref int64, field, value string, since int) bool {
 func (s *system) lastEdit(ref int64, field string) (from *system, last edit) {
 	here := s.notes.edits[place{0, strconv.FormatInt(ref, 10), field}]
 	overruled := 0 // the last edit on a side that one sync overwrites and another one reads
+	at := ""       // the record it was done at: the contact's, or one that was before it was gone
 	if s.bookMirrors(field, nil) {
 		overruled = here.n
 	} else {
@@ -204,13 +205,14 @@ func (s *system) lastEdit(ref int64, field string) (from *system, last edit) {
 			}
 			continue
 		}
-		id := o.linked[ref]
-		if e := s.notes.edits[place{o.at, id, field}]; e.n > last.n {
-			from, last = o, e
+		for id, of := range o.came {
+			if e := s.notes.edits[place{o.at, id, field}]; of == ref && e.n > last.n {
+				from, last, at = o, e, id
+			}
 		}
 	}
 	if from != nil {
-		if x := from.remote.records[from.linked[ref]]; x == nil || x.gone {
+		if x := from.remote.records[at]; x == nil || x.gone {
 			return nil, edit{} // its record is gone: it may have come over before, or not
 		}
 	}
