@@ -79,6 +79,15 @@ func (p *pass) survivorThere(ctx context.Context, m store.Mirrored) (*store.Mirr
 	return nil, nil
 }
 
+// freed are the tombstones that keep a contact, without it: it has one link, and another
+// record is to have it.
+func freed(tombs []store.Mirrored) []store.Mirrored {
+	for i := range tombs {
+		tombs[i].Ref, tombs[i].Base = 0, nil
+	}
+	return tombs
+}
+
 func (p *pass) relink(ctx context.Context, rows ...store.Mirrored) error {
 	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: p.run.ID, Mirror: rows, Position: -1}
 	return p.Memory.WriteLinks(ctx, b)
@@ -125,8 +134,12 @@ func (p *pass) followHere(ctx context.Context, mirror []store.Mirrored) error {
 			}
 			m.Base = nil
 		}
+		tombs, err := p.Memory.MirrorByRef(ctx, p.pair.ID, []int64{survivor})
+		if err != nil {
+			return err
+		}
 		m.Ref = survivor
-		if err := p.relink(ctx, m); err != nil {
+		if err := p.relink(ctx, append(freed(tombs), m)...); err != nil {
 			return err
 		}
 	}

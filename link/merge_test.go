@@ -31,6 +31,14 @@ func TestMerges(t *testing.T) {
 			number := w.add(map[string]string{"email": "countess@example.com", "company": "Acme"})
 			w.write(plan.Change{Action: plan.Remove, Ref: store.Ref(1, 1), Into: store.Ref(1, number)})
 		}, "2 company=Acme email=countess@example.com", "r0001 company=Acme email=countess@example.com first_name=Ada last_name=Byron"},
+		{"two contacts become one here: the survivor whose record is gone takes it", func(w *world) {
+			w.remote.Add(ada())
+			w.remote.Add(map[string]string{"email": "countess@example.com"})
+			w.rest()
+			w.remote.Delete("r0002")
+			w.rest()
+			w.write(plan.Change{Action: plan.Remove, Ref: store.Ref(1, 1), Into: store.Ref(1, 2)})
+		}, "2 email=countess@example.com", "r0001 email=countess@example.com first_name=Ada last_name=Byron"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			w := newWorld(t, plan.Sync{})

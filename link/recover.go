@@ -158,10 +158,7 @@ func (p *pass) instead(ctx context.Context, i store.Intent, gone []store.Mirrore
 		m.Ref = 0
 		return []store.Mirrored{m}, nil
 	}
-	for at := range gone {
-		gone[at].Ref, gone[at].Base = 0, nil
-	}
-	return append(gone, m), nil
+	return append(freed(gone), m), nil
 }
 
 // made are the values of a record as our create made it, as far as can be told: as

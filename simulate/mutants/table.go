@@ -51,7 +51,7 @@ var mutants = []mutant{
 	{"nobody looks before creating", "link/send.go", "people, err := p.lookBeforeCreating(ctx, people)", "_, err := p.lookBeforeCreating(ctx, nil)"},
 	{"a record that may be our own create is taken for somebody new", "link/judge.go", "if p.awaited(it.m, k) {", "if p.awaited(it.m, k) && it.ref < 0 {"},
 	{"a record that may be our own create follows somebody else's merge", "link/judge.go", "if of != ref &&", "if of < 0 &&"},
-	{"a late create is linked beside a record that is gone", "link/recover.go", "gone[at].Ref, gone[at].Base = 0, nil", "gone[at].Base = nil"},
+	{"a late create is linked beside a record that is gone", "link/merge.go", "tombs[i].Ref, tombs[i].Base = 0, nil", "tombs[i].Base = nil"},
 	{"what an undo brought back is linked with the trash", "link/recover.go", "if r.Kind == store.KindUndo {", "if r.Kind == \"\" {"},
 	{"a value that is cut off as before is an edit", "link/recover.go", " a.Ours != i.Base[name].Ours &&", ""},
 	{"who has no value is made", "link/judge.go", "if t.Reject == \"\" && nothing(t.Values) {", "if t.Reject == \"\" && nothing(t.Values) && len(t.Values) < 0 {"},
