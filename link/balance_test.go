@@ -101,6 +101,29 @@ func TestMyContactWasThereTwiceAfterAMergeIntoItsRecord(t *testing.T) {
 	}
 }
 
+// Found by the simulator (seed 62,011): the system keeps eight letters of a company, and the
+// record that was made of a contact with nothing else was taken for somebody new.
+func TestACompanyOfEightLettersWasSomebodyNew(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.remote.Normalize = func(_ contact.Field, value string) string { return value[:min(len(value), 8)] }
+	w.add(map[string]string{"company": "Analytical Engines"})
+	silent := func(call string) *connector.Fault {
+		if call == "write" {
+			return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
+		}
+		return nil
+	}
+	answers := w.remote.Before
+	w.remote.After = silent
+	w.run()
+	w.remote.Before = silent // it is not answered a second time either
+	w.run()
+	w.remote.Before, w.remote.After = answers, answers
+	w.rest()
+	w.want("the book", w.here(), "1 company=Analytical Engines")
+	w.want("the remote", w.there(), "r0001 company=Analytic")
+}
+
 // A create that never arrived is looked for by e-mail, then by telephone: whoever shares
 // the telephone, but not the name, is not taken for it.
 func TestWhoSharesATelephoneIsNotTakenForALostCreate(t *testing.T) {

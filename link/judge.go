@@ -526,7 +526,7 @@ func (p *pass) spokenFor(m *store.Mirrored, ref int64, pending map[int64]store.I
 func (p *pass) mayBe(m *store.Mirrored, i store.Intent) bool {
 	same, telling := 0, false
 	for name, sent := range i.Payload {
-		if at := p.there.Index(name); at >= 0 && p.pairing.SameThere(at, sent, m.Seen[name]) {
+		if at := p.there.Index(name); at >= 0 && p.tookAs(at, sent, m.Seen[name]) {
 			same++
 			telling = telling || slices.Contains([]contact.Kind{contact.Name, contact.Email, contact.Phone}, p.there.Fields[at].Kind)
 		}

@@ -93,7 +93,7 @@ func (p *pass) lookFor(ctx context.Context, i store.Intent) (found []connector.I
 // sameName reports whether a record has the names that a create was sent with.
 func (p *pass) sameName(i store.Intent, item connector.Item) bool {
 	for at, f := range p.there.Fields {
-		if sent := i.Payload[f.Name]; f.Kind == contact.Name && sent != "" && !p.pairing.SameThere(at, sent, item.Value(at)) {
+		if sent := i.Payload[f.Name]; f.Kind == contact.Name && sent != "" && !p.tookAs(at, sent, item.Value(at)) {
 			return false
 		}
 	}
@@ -168,11 +168,17 @@ func (p *pass) made(i store.Intent, r contact.Record) []string {
 	_, mapped := p.pairing.Names()
 	for at, f := range p.there.Fields {
 		sent, now := i.Payload[f.Name], r.Value(at)
-		if !slices.Contains(mapped, f.Name) || p.pairing.SameThere(at, sent, now) || now != "" && strings.HasPrefix(sent, now) {
+		if !slices.Contains(mapped, f.Name) || p.tookAs(at, sent, now) {
 			values[at] = now
 		}
 	}
 	return values
+}
+
+// tookAs reports whether a value is what the remote may have made of one that it was
+// sent with a create: it may have cut it off.
+func (p *pass) tookAs(field int, sent, now string) bool {
+	return p.pairing.SameThere(field, sent, now) || now != "" && strings.HasPrefix(sent, now)
 }
 
 // cleared has the journal of the run that sent a write say what became of it, so
@@ -221,7 +227,7 @@ func (p *pass) notOurs(m *store.Mirrored, i store.Intent) {
 		sent, ok := i.Payload[there[at]]
 		field := p.there.Index(there[at])
 		now := m.Seen[there[at]]
-		if !ok || field < 0 || p.pairing.SameThere(field, sent, now) || now != "" && strings.HasPrefix(sent, now) {
+		if !ok || field < 0 || p.tookAs(field, sent, now) {
 			continue
 		}
 		a := m.Base[name]
