@@ -262,8 +262,13 @@ func (p *pass) recoverWrite(ctx context.Context, i store.Intent) error {
 	m, item := known[0], items[0]
 	untouched := m.Version == item.Version
 	p.seen(&m, item)
-	if !item.Gone {
+	switch {
+	case !item.Gone:
 		m.Base = p.arrived(m, i, item.Record, untouched)
+	case connector.Op(i.Op) == connector.OpDelete:
+		if err := p.deleted(ctx, &m); err != nil {
+			return err
+		}
 	}
 	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: i.Run, Mirror: []store.Mirrored{m}, Done: []int64{i.ID}, Position: -1}
 	if p.isThere(i, item) {
@@ -277,6 +282,16 @@ func (p *pass) recoverWrite(ctx context.Context, i store.Intent) error {
 		}
 	}
 	return p.Memory.WriteLinks(ctx, b)
+}
+
+// deleted lets go of a record that we deleted with its contact: whoever comes back under
+// its id is a new life.
+func (p *pass) deleted(ctx context.Context, m *store.Mirrored) error {
+	here, err := p.contacts(ctx, []int64{m.Ref})
+	if err == nil && len(here) == 0 {
+		m.Ref, m.Base = 0, nil
+	}
+	return err
 }
 
 // isThere reports whether all of an update or delete is so at the remote.
