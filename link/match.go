@@ -40,7 +40,11 @@ func (p *pass) match(ctx context.Context, w *work) error {
 			groups[h] = append(groups[h], plan.Claim{Row: c.id, Best: c.best == rule, Decided: decided, Out: decided && f.ref == 0, Who: c.who})
 		}
 		slices.Sort(hashes)
-		if err := p.resolveAll(ctx, w, rule, hashes, groups); err != nil {
+		last, err := p.resolveAll(ctx, w, rule, hashes, groups, false)
+		if err == nil {
+			_, err = p.resolveAll(ctx, w, rule, last, groups, true)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -71,45 +75,62 @@ func (p *pass) claims(ctx context.Context, w *work) (all []claim, err error) {
 	return all, nil
 }
 
-// resolveAll judges the groups of one rule: those who share a key.
-func (p *pass) resolveAll(ctx context.Context, w *work, rule plan.Rule, hashes []uint64, groups map[uint64][]plan.Claim) error {
+// resolveAll judges the groups of one rule: those who share a key. The groups of keys that
+// a contact keeps for others who were merged into it are returned for the last.
+func (p *pass) resolveAll(ctx context.Context, w *work, rule plan.Rule, hashes []uint64, groups map[uint64][]plan.Claim, kept bool) (last []uint64, err error) {
 	for part := range slices.Chunk(hashes, contactsAtOnce) {
-		hits, err := p.book.Lookup(ctx, rule, part)
+		candidates, here, err := p.candidates(ctx, rule, part)
 		if err != nil {
-			return err
-		}
-		var refs []int64
-		for _, h := range hits {
-			refs = append(refs, h.Ref)
-		}
-		found, err := p.contacts(ctx, refs)
-		if err != nil {
-			return err
-		}
-		linked, err := p.linkedRefs(ctx, refs)
-		if err != nil {
-			return err
-		}
-		candidates := map[uint64][]plan.Candidate{}
-		here := byRef(found)
-		for _, h := range hits {
-			c, ok := here[h.Ref]
-			if !ok {
-				continue
-			}
-			inside, err := p.pairing.In.InScope(c.Record)
-			if err != nil {
-				return err
-			}
-			candidates[h.Hash] = append(candidates[h.Hash], plan.Candidate{Ref: h.Ref, Taken: linked[h.Ref] || w.taken[h.Ref], Outside: !inside, Who: p.who(c.Values)})
+			return nil, err
 		}
 		for _, hash := range part {
+			if !kept && slices.ContainsFunc(candidates[hash], func(k plan.Candidate) bool { return k.Merged }) {
+				last = append(last, hash)
+				continue
+			}
+			for i, k := range candidates[hash] {
+				candidates[hash][i].Taken = k.Taken || w.taken[k.Ref]
+			}
 			if err := p.resolve(ctx, w, rule, groups[hash], candidates[hash], here); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return last, nil
+}
+
+// candidates are the contacts that have keys of a rule, by key, and what is known of them.
+func (p *pass) candidates(ctx context.Context, rule plan.Rule, hashes []uint64) (map[uint64][]plan.Candidate, map[int64]*connector.Found, error) {
+	hits, err := p.book.Lookup(ctx, rule, hashes)
+	if err != nil {
+		return nil, nil, err
+	}
+	var refs []int64
+	for _, h := range hits {
+		refs = append(refs, h.Ref)
+	}
+	found, err := p.contacts(ctx, refs)
+	if err != nil {
+		return nil, nil, err
+	}
+	linked, err := p.linkedRefs(ctx, refs)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, here := map[uint64][]plan.Candidate{}, byRef(found)
+	for _, h := range hits {
+		c, ok := here[h.Ref]
+		if !ok {
+			continue
+		}
+		inside, err := p.pairing.In.InScope(c.Record)
+		if err != nil {
+			return nil, nil, err
+		}
+		own := p.hashes(p.pairing.In, c.Values)[plan.NumberOf(rule)-1]
+		all[h.Hash] = append(all[h.Hash], plan.Candidate{Ref: h.Ref, Taken: linked[h.Ref], Merged: own != h.Hash, Holder: -1, Outside: !inside, Who: p.who(c.Values)})
+	}
+	return all, here, nil
 }
 
 // who is what tells apart people who share a telephone (settled question 8).

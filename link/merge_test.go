@@ -178,3 +178,26 @@ type through struct {
 }
 
 func (t through) Remote(context.Context, store.Sync) (connector.Remote, error) { return t.remote, nil }
+
+// Found by the simulator (seed 690): two contacts were merged here before the first run, and
+// the system has a record of each. The run failed with an error of the database.
+func TestTheFirstRunFailedAfterIHadMergedTwo(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.add(map[string]string{"email": "countess@example.com", "last_name": "King"})
+	w.add(ada())
+	w.write(plan.Change{Action: plan.Remove, Ref: store.Ref(1, 1), Into: store.Ref(1, 2)})
+	w.remote.Add(map[string]string{"email": "countess@example.com", "company": "Acme"})
+	own := w.remote.Add(ada())
+	w.rest()
+	w.want("the book", w.here(), "2 email=ada@example.com first_name=Ada last_name=Byron")
+	linked, err := w.store.MirrorByRef(t.Context(), 1, []int64{store.Ref(1, 2)})
+	if err != nil || len(linked) != 1 || linked[0].RemoteID != own {
+		t.Errorf("linked with %+v, %v; want %s, which has the e-mail of its own", linked, err, own)
+	}
+	if r := w.run(); r.Reasons[string(plan.IdentityConflict)] != 1 {
+		t.Errorf("got %+v %v, want the other record held", r.Totals, r.Reasons)
+	}
+	w.remote.Merge("r0001", own)
+	w.rest()
+	w.want("the book after the merge there", w.here(), "2 company=Acme email=ada@example.com first_name=Ada last_name=Byron")
+}
