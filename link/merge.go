@@ -25,7 +25,7 @@ func (p *pass) followMerges(ctx context.Context, w *work) error {
 		if err := p.followThere(ctx, w, mirror); err != nil {
 			return err
 		}
-		if err := p.followHere(ctx, mirror); err != nil {
+		if err := p.followHere(ctx, w, mirror); err != nil {
 			return err
 		}
 	}
@@ -94,7 +94,7 @@ func (p *pass) relink(ctx context.Context, rows ...store.Mirrored) error {
 }
 
 // followHere moves links of contacts that were merged into others by hand.
-func (p *pass) followHere(ctx context.Context, mirror []store.Mirrored) error {
+func (p *pass) followHere(ctx context.Context, w *work, mirror []store.Mirrored) error {
 	var refs []int64
 	for _, m := range mirror {
 		if m.State == store.There && m.Ref != 0 {
@@ -142,6 +142,7 @@ func (p *pass) followHere(ctx context.Context, mirror []store.Mirrored) error {
 		if err := p.relink(ctx, append(freed(tombs), m)...); err != nil {
 			return err
 		}
+		w.taken[survivor] = true
 	}
 	return nil
 }

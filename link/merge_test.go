@@ -201,3 +201,18 @@ func TestTheFirstRunFailedAfterIHadMergedTwo(t *testing.T) {
 	w.rest()
 	w.want("the book after the merge there", w.here(), "2 company=Acme email=ada@example.com first_name=Ada last_name=Byron")
 }
+
+// Found by the simulator (seed 1,438): who was new here and had a linked contact merged into
+// it was to be created at the system as well, and the run ended with an error.
+func TestWhoIHadMergedWasToBeCreatedOnceMore(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.remote.Add(ada())
+	w.rest()
+	w.add(map[string]string{"email": "countess@example.com"})
+	w.write(plan.Change{Action: plan.Remove, Ref: store.Ref(1, 1), Into: store.Ref(1, 2)})
+	if r := w.run(); r.Totals.Created+r.Totals.Failed != 0 || r.Status != store.Succeeded {
+		t.Errorf("got %s %+v, want nobody created", r.Status, r.Totals)
+	}
+	w.rest()
+	w.want("the remote", w.there(), "r0001 email=countess@example.com first_name=Ada last_name=Byron")
+}
