@@ -13,7 +13,7 @@ import (
 // they did at the remotes is still there and must not be lost.
 func (w *world) recall(b backup) {
 	w.say("amnesia")
-	w.notes.trashed = maps.Clone(b.notes.trashed)
+	w.notes.trashed, w.notes.into = maps.Clone(b.notes.trashed), maps.Clone(b.notes.into)
 	edits := map[place]edit{}
 	for at, e := range b.notes.edits {
 		if at.side == 0 {

@@ -17,6 +17,7 @@ type notebook struct {
 	edits   map[place]edit
 	emails  map[string]bool // every e-mail and telephone anybody ever had
 	trashed map[int64]bool
+	into    map[int64]int64 // contacts that a person merged into others
 	gone    map[string]bool // "2/r0007": deleted or merged away by a person
 	merged  map[place]int   // records that a person made one of, and when
 	told    map[told]int    // values that were kept back or lost with a word, and when
@@ -45,12 +46,13 @@ type told struct {
 }
 
 func newNotebook() notebook {
-	return notebook{edits: map[place]edit{}, emails: map[string]bool{}, trashed: map[int64]bool{}, gone: map[string]bool{}, merged: map[place]int{}, told: map[told]int{}}
+	return notebook{edits: map[place]edit{}, emails: map[string]bool{}, trashed: map[int64]bool{}, into: map[int64]int64{}, gone: map[string]bool{}, merged: map[place]int{}, told: map[told]int{}}
 }
 
 func (n *notebook) copy() notebook {
 	c := *n
 	c.edits, c.emails = maps.Clone(n.edits), maps.Clone(n.emails)
+	c.into = maps.Clone(n.into)
 	c.trashed, c.gone, c.told, c.merged = maps.Clone(n.trashed), maps.Clone(n.gone), maps.Clone(n.told), maps.Clone(n.merged)
 	return c
 }

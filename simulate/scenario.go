@@ -65,7 +65,20 @@ type Step struct {
 // ScenarioOf draws the scenario of a seed.
 func ScenarioOf(seed uint64) Scenario {
 	rng := rand.New(rand.NewPCG(seed, 0x6b697468))
-	return Scenario{Seed: seed, World: drawSetup(rng), Steps: drawSteps(rng)}
+	s := Scenario{Seed: seed, World: drawSetup(rng), Steps: drawSteps(rng)}
+	if lives := rand.New(rand.NewPCG(seed, 0x6c697665)); chance(lives, 30) {
+		s.Steps = addLives(lives, s.Steps)
+	}
+	return s
+}
+
+// addLives has people come back, and two become one, between the other steps.
+func addLives(rng *rand.Rand, steps []Step) []Step {
+	for range 1 + rng.IntN(4) {
+		do := pick(rng, "undelete there", "restore here", "merge here")
+		steps = slices.Insert(steps, 1+rng.IntN(len(steps)), Step{Do: do, R: rng.Uint64()})
+	}
+	return steps
 }
 
 func pick[T any](rng *rand.Rand, of ...T) T { return of[rng.IntN(len(of))] }

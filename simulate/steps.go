@@ -97,6 +97,12 @@ func (w *world) people(do string) {
 		}
 	case "merge there":
 		s.mergeTwo()
+	case "merge here":
+		w.mergeHere()
+	case "undelete there":
+		s.undelete()
+	case "restore here":
+		w.restoreHere()
 	case "mass delete here":
 		share := pick(w.rng, 12, 15, 18, 50, 100)
 		for _, ref := range slices.Sorted(maps.Keys(w.contacts())) {

@@ -216,6 +216,7 @@ func (s *system) lastEdit(ref int64, field string) (from *system, last edit) {
 			return nil, edit{} // its record is gone: it may have come over before, or not
 		}
 	}
+	overruled = max(overruled, s.notes.merged[place{id: strconv.FormatInt(ref, 10)}])
 	for _, o := range s.systems {
 		overruled = max(overruled, s.notes.merged[place{side: o.at, id: o.linked[ref]}])
 	}

@@ -59,7 +59,7 @@ func (s *system) watchCreate(w connector.Write, again bool) {
 	if id, twice := s.made[ref]; twice && !s.remote.records[id].gone && (s.ChosenKey || s.canBeFound(id, w.Set)) {
 		s.broken("I3: contact %d is created twice; the first record is %s", store.Number(ref), id)
 	}
-	if id := s.linked[ref]; id != "" && !s.remote.settling { // what is late was sent before
+	if id := s.linked[ref]; id != "" && !s.revived[id] && !s.remote.settling { // what is late was sent before
 		s.broken("I3: contact %d is created again; it was %s", store.Number(ref), id)
 	}
 	s.made[ref] = fmt.Sprintf("r%04d", s.remote.next+1)
@@ -100,7 +100,7 @@ func (s *system) watchBook(batch connector.Batch) {
 	for _, c := range batch.Changes {
 		switch c.Action {
 		case plan.Create:
-			if ref := s.came[c.SourceID]; ref != 0 {
+			if ref := s.came[c.SourceID]; ref != 0 && !s.revived[c.SourceID] {
 				s.broken("I3: %s is created in the book again; it was %d", c.SourceID, store.Number(ref))
 			}
 			if s.planned != nil && !s.planned["here "+c.SourceID] {
@@ -183,7 +183,7 @@ func (s *system) plannedWrites(r store.Run) map[string]bool {
 func (s *system) checkListing() {
 	mirror := s.mirror(-1)
 	for _, id := range slices.Sorted(maps.Keys(mirror)) {
-		if x := s.remote.records[id]; x != nil && !x.gone && mirror[id].State != store.There { // nobody here revives a record
+		if x := s.remote.records[id]; x != nil && !x.gone && mirror[id].State != store.There && !(s.revived[id] && s.narrowed) {
 			s.broken("I13: %s is taken for gone, and is there", id)
 		}
 	}
@@ -330,12 +330,12 @@ func (s *system) typedToo(c store.StoredChange) bool {
 	})
 }
 
-// mistaken reports whether a create is said to have made a record that we made for
-// somebody else: two whom the system cannot be searched for apart.
+// mistaken reports whether a create is said to have made a record that is not its own: of
+// somebody whom the system cannot be searched for apart, or a person's who came first.
 func (s *system) mistaken(c store.StoredChange) bool {
 	s.look()
 	x := s.remote.records[s.linked[c.Ref]]
-	return c.Remote && c.Action == plan.Create && !s.ChosenKey && x != nil && x.key != "" && s.refOf[x.key] != c.Ref
+	return c.Remote && c.Action == plan.Create && !s.ChosenKey && x != nil && s.refOf[x.key] != c.Ref
 }
 
 // overtaken reports whether somebody has written a contact since a run did.
@@ -346,7 +346,7 @@ func (s *system) overtaken(ref, run int64) bool {
 	for c, err := range s.store.ContactsByRef(s.ctx, s.shape, []int64{ref}) {
 		return err == nil && c.UpdatedRun != run
 	}
-	return s.notes.trashed[ref]
+	return s.notes.trashed[ref] || s.notes.into[ref] != 0
 }
 
 // did names what a change of the journal says was written.
@@ -438,13 +438,24 @@ func (s *system) look() {
 		if m.State == store.Gone && s.came[id] == m.Ref && s.linked[m.Ref] != id {
 			continue // the tombstone of a record that was made anew
 		}
-		if was := s.linked[m.Ref]; was != "" && was != id && s.remote.records[was].into == "" && !s.remote.records[was].gone {
+		if was := s.linked[m.Ref]; was != "" && was != id && !s.revived[was] && s.remote.records[was].into == "" && !s.remote.records[was].gone {
 			s.broken("I16: contact %d was %s and is now %s", store.Number(m.Ref), was, id)
 		}
-		if was := s.came[id]; was != 0 && was != m.Ref {
+		if was := s.linked[m.Ref]; was != "" && was != id {
+			s.replaced(id)
+		}
+		if was := s.came[id]; was != 0 && was != m.Ref && !s.revived[id] && !s.notes.mergedInto(was, m.Ref) {
 			s.broken("I16: %s was contact %d and is now %d", id, store.Number(was), store.Number(m.Ref))
 		}
 		s.linked[m.Ref], s.came[id] = id, m.Ref
+	}
+}
+
+// replaced notes that a record took another's place: where it says what was agreed on with
+// that one, nobody has said anything new.
+func (s *system) replaced(id string) {
+	for _, f := range remoteFields.Fields {
+		s.notes.unsure(s.at, id, f.Name)
 	}
 }
 

@@ -85,6 +85,7 @@ type system struct {
 	forgotten map[string]bool  // what was written by when the store was put back: a run that it resumes takes it for its own
 	running   int64            // run that is carried out, first or again
 	asked     map[string]bool  // records whose deletion was asked for, whatever was answered
+	revived   map[string]bool  // records that people took out of the bin, or whose contact out of the trash
 	lost      map[string]bool  // keys of creates that were on their way when the store was put back
 	planning  bool             // while a plan is made
 	applying  int64            // run, while it is carried out
@@ -161,7 +162,7 @@ func (w *world) addSystem(at int, setup System) error {
 	s := &system{System: setup, world: w, at: at, name: fmt.Sprintf("system%d", at), plans: map[int64]store.Run{},
 		made: map[int64]string{}, linked: map[int64]string{}, came: map[string]int64{}, refOf: map[string]int64{},
 		tried: map[string]int{}, logged: map[int64]int{}, why: map[string]plan.Action{}, did: map[string]int64{}, acted: map[string]bool{},
-		actedBy: map[deed]bool{}, forgotten: map[string]bool{}, asked: map[string]bool{}, lost: map[string]bool{}}
+		actedBy: map[deed]bool{}, forgotten: map[string]bool{}, asked: map[string]bool{}, lost: map[string]bool{}, revived: map[string]bool{}}
 	s.remote = NewRemote(remoteFields, connector.Promises{ChosenKey: setup.ChosenKey, Conditional: setup.Conditional, Incremental: setup.Incremental,
 		TellsGone: setup.TellsGone, Finds: setup.Finds, WriteBatch: setup.Batch, FetchBatch: setup.Batch + 1, Lag: setup.Lag()}, w.now)
 	s.wire()
