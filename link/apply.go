@@ -119,6 +119,10 @@ func (x *person) ref() int64 {
 	return 0
 }
 
+// elsewhere reports whether a contact is linked with another record by now than the one
+// that is written, as an undo may find it.
+func (x *person) elsewhere() bool { return x.link != nil && x.m != nil && x.link.ID != x.m.ID }
+
 func (x *person) remoteID() string {
 	switch {
 	case x.in != nil:
@@ -513,7 +517,7 @@ func (p *pass) learned(group []*person, position int64) store.LinkBatch {
 		if x.in != nil && x.in.Action == plan.Create {
 			b.Settled = append(b.Settled, *x.in) // its handle is known now
 		}
-		if x.done || x.m == nil || x.in == nil && x.j.base == nil || x.in != nil && leaves(x.in.Action) {
+		if x.done || x.m == nil || x.elsewhere() || x.in == nil && x.j.base == nil || x.in != nil && leaves(x.in.Action) {
 			continue
 		}
 		m := *x.m

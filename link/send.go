@@ -166,12 +166,17 @@ func (p *pass) sent(b *store.LinkBatch, x *person, i store.Intent, r contact.Rec
 	if x.m != nil {
 		m = *x.m
 	}
+	linked := m.Ref
 	p.adopt(&m, i, r)
 	if i.Parked { // the answer may be about an earlier attempt's record, which people have seen
 		p.notOurs(&m, i)
 	}
-	if p.run.Kind == store.KindUndo && i.Op == int(connector.OpCreate) {
+	switch {
+	case p.run.Kind != store.KindUndo:
+	case i.Op == int(connector.OpCreate):
 		m.Ref = 0 // its contact is in the trash: linked, it would be deleted again
+	default:
+		m.Ref = linked // who took the contact since keeps it
 	}
 	b.Mirror = append(b.Mirror, m)
 	if x.out.TargetID == "" {
