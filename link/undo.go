@@ -335,10 +335,10 @@ func (p *pass) agreedBack(x *person) map[string]plan.Agreed {
 				a.Ours, a.Theirs = x.in.Fields[i].New, x.m.Seen[there[at]]
 			}
 		}
-		if x.out != nil && x.ours != nil {
+		if x.out != nil {
 			i := slices.IndexFunc(x.out.Fields, func(f plan.FieldChange) bool { return f.Name == there[at] && f.Written() })
 			if i >= 0 {
-				a.Ours, a.Theirs = x.ours.Value(p.here.Index(name)), x.out.Fields[i].New
+				a.Theirs = x.out.Fields[i].New // what was edited here since is not ours to settle
 			}
 		}
 		base[name] = a

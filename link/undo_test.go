@@ -176,3 +176,20 @@ func TestTheUndoFailedAfterAMerge(t *testing.T) {
 	w.want("the book", w.here(), "1 email=ada@example.com first_name=Ada last_name=Byron")
 	w.want("the remote", w.there(), "r0001 email=ada@example.com first_name=Ada last_name=Byron")
 }
+
+// Found by the simulator (seed 2,499): what was edited here since the run that is taken back
+// never came to the system, where the value of before had been put back.
+func TestMyEditNeverCameAfterTheUndo(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.engine.Reverse = w.reverse
+	w.remote.Add(ada())
+	w.rest()
+	w.edit(1, "company", "Acme")
+	r := w.run()
+	w.edit(1, "company", "Umbra")
+	w.undo(r)
+	w.want("the remote after the undo", w.there(), "r0001 email=ada@example.com first_name=Ada last_name=Byron")
+	w.rest()
+	w.want("the book", w.here(), "1 company=Umbra email=ada@example.com first_name=Ada last_name=Byron")
+	w.want("the remote", w.there(), "r0001 company=Umbra email=ada@example.com first_name=Ada last_name=Byron")
+}
