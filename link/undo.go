@@ -298,9 +298,16 @@ func (p *pass) checkBack(ctx context.Context, group []*person) error {
 	if err := p.loadGroup(ctx, group); err != nil {
 		return err
 	}
+	pending, err := p.pending(ctx)
+	if err != nil {
+		return err
+	}
 	for _, x := range group {
 		if x.out != nil && x.out.Action == plan.Create {
 			x.m = x.link // the tombstone: its record comes back under another name
+			if _, sent := pending[x.ref()]; sent {
+				x.refuse(plan.OutcomeUnknown) // before the crash
+			}
 		}
 		if x.m == nil {
 			x.m = x.link

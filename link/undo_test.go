@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
@@ -192,4 +193,37 @@ func TestMyEditNeverCameAfterTheUndo(t *testing.T) {
 	w.rest()
 	w.want("the book", w.here(), "1 company=Umbra email=ada@example.com first_name=Ada last_name=Byron")
 	w.want("the remote", w.there(), "r0001 company=Umbra email=ada@example.com first_name=Ada last_name=Byron")
+}
+
+// Found by the simulator (seed 4,304): the process died while an undo made a record anew, at
+// a system that cannot say whether it was made. The undo could not be finished any more.
+func TestTheUndoCouldNotBeFinishedAfterACrash(t *testing.T) {
+	w := newWorld(t, removes(plan.Keep, plan.DeleteGone))
+	w.engine.Reverse = w.reverse
+	w.remote.Can.ChosenKey, w.remote.Can.Finds = false, nil
+	w.remote.Add(ada())
+	w.rest()
+	w.trash(1)
+	r := w.run()
+	w.remote.After = func(call string) *connector.Fault {
+		if call == "write" {
+			panic("the power is gone")
+		}
+		return nil
+	}
+	func() {
+		defer func() { _ = recover() }()
+		w.undo(r)
+	}()
+	w.remote.After = func(string) *connector.Fault { return nil }
+	if err := w.store.DropLeases(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	open, err := w.store.Interrupted(t.Context())
+	if err != nil || len(open) != 1 {
+		t.Fatalf("%d runs are open, %v, want the undo", len(open), err)
+	}
+	if u, err := w.engine.Resume(t.Context(), w.sync, open[0]); err != nil || u.Status != store.WithWarnings || u.Reasons[string(plan.OutcomeUnknown)] != 1 {
+		t.Errorf("got %s %+v %v, %v, want one outcome that is not known", u.Status, u.Totals, u.Reasons, err)
+	}
 }
