@@ -30,7 +30,15 @@ func (s *system) undelete() {
 	s.notes.n++
 	delete(s.notes.gone, fmt.Sprint(s.at, "/", id))
 	s.notes.merged[place{side: s.at, id: id}] = s.notes.n
-	s.revived[id] = true // whether it is the same person's again is for the engine to say
+	s.handle(id)
+}
+
+// handle notes that people have said what becomes of a record: whose it is then is for
+// the engine to say.
+func (s *system) handle(id string) {
+	if id != "" {
+		s.handled[id] = true
+	}
 }
 
 // restoreHere has somebody take a contact out of the trash.
@@ -45,7 +53,7 @@ func (w *world) restoreHere() {
 	w.notes.n++
 	delete(w.notes.trashed, ref)
 	for _, s := range w.systems {
-		s.revived[s.linked[ref]] = true // it may be gone there by now, and is made anew
+		s.handle(s.linked[ref]) // it may be gone there by now, and is made anew
 	}
 	w.overrule(ref)
 }

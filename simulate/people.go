@@ -188,6 +188,9 @@ func (s *system) edit(id, field, value string) {
 		if s.agreedThere(id, field, now) {
 			s.takeBack(s.at, id, field)
 		}
+		if s.isSent(id, field, now) { // it is then taken for our own
+			s.notes.unsure(s.at, id, field)
+		}
 	}
 }
 
@@ -233,6 +236,15 @@ func (s *system) agreedThere(id, field, value string) bool {
 	}
 	a, agreed := known[0].Base[field]
 	return agreed && normalized(kindOf(field), a.Theirs) == normalized(kindOf(field), value) && s.quiet(known[0])
+}
+
+// isSent reports whether a value is on its way to a field of a record.
+func (s *system) isSent(id, field, value string) bool {
+	open, err := s.store.Intents(s.ctx, s.pair.ID)
+	return err == nil && slices.ContainsFunc(open, func(i store.Intent) bool {
+		sent, ok := i.Payload[field]
+		return ok && i.RemoteID == id && same(field, sent, value)
+	})
 }
 
 // quiet reports whether no write of ours is on its way to a record.

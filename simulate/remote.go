@@ -41,6 +41,8 @@ type Remote struct {
 	Watch func(w connector.Write, now map[string]string)
 	// Answered is told of every write whose success we were told of. Nil: nobody.
 	Answered func(w connector.Write)
+	// Restoring lets a write bring back a placeholder that was there before, as an undo does.
+	Restoring bool
 	// Broken tells of an invariant that one of our calls breaks.
 	Broken func(format string, args ...any)
 

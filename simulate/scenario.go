@@ -75,8 +75,11 @@ func ScenarioOf(seed uint64) Scenario {
 // addLives has people come back, and two become one, between the other steps.
 func addLives(rng *rand.Rand, steps []Step) []Step {
 	for range 1 + rng.IntN(4) {
-		do := pick(rng, "undelete there", "restore here", "merge here")
-		steps = slices.Insert(steps, 1+rng.IntN(len(steps)), Step{Do: do, R: rng.Uint64()})
+		s := Step{Do: pick(rng, "undelete there", "restore here", "merge here", "undo", "undo"), R: rng.Uint64()}
+		if s.Do == "undo" {
+			s.Rate, s.At = pick(rng, 0, 0.05, 0.2), pick(rng, 0, 0, 1+rng.IntN(30))
+		}
+		steps = slices.Insert(steps, 1+rng.IntN(len(steps)), s)
 	}
 	return steps
 }

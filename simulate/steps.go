@@ -56,7 +56,7 @@ func (w *world) play(step Step) {
 	w.rate, w.crashAt, w.effects, w.meddle, w.budget = 0, 0, 0, false, 0
 	w.say("step %s", step.Do)
 	switch step.Do {
-	case "run", "plan", "apply", "crash", "narrow":
+	case "run", "plan", "apply", "crash", "narrow", "undo":
 		w.work(step)
 	case "wait":
 		w.offset += pick(w.rng, time.Minute, 10*time.Minute, time.Hour, 25*time.Hour, 40*24*time.Hour)
@@ -192,6 +192,10 @@ func (w *world) work(step Step) {
 			return
 		}
 		sync := s.sync()
+		if step.Do == "undo" {
+			s.undoSomething(sync)
+			return
+		}
 		if step.Do == "apply" {
 			if r, ok := s.plans[sync.ID]; ok {
 				s.apply(sync, r, r.Stop != nil && chance(w.rng, 30))
@@ -205,6 +209,9 @@ func (w *world) work(step Step) {
 	s.hidden, w.crashAt, w.rate, w.meddle = false, 0, 0, false
 	if !survived {
 		w.forget()
+	}
+	if s.undoing {
+		s.undone()
 	}
 }
 

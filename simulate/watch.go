@@ -21,6 +21,9 @@ func (s *system) watchRemote(w connector.Write, now map[string]string) {
 		s.broken("I10: %s is no part of the plan that is applied: %s", sig, strings.Join(slices.Sorted(maps.Keys(s.planned)), "; "))
 	}
 	s.act("there " + w.ID)
+	if s.undoing || s.remote.settling && s.handled[w.ID] {
+		return // the values of before come back
+	}
 	for field, value := range w.Set {
 		if !s.may(field, func(r rule) bool { return r.out != "" && r.out != plan.WriteNever }) && w.Op == connector.OpUpdate {
 			s.broken("I12: %s of %s is not ours to write", field, w.ID)
@@ -41,7 +44,7 @@ func (s *system) watchRemote(w connector.Write, now map[string]string) {
 			s.removedThere++
 		}
 		s.look()
-		if ref := s.came[w.ID]; ref == 0 || s.contacts()[ref] != nil {
+		if ref := s.came[w.ID]; (ref == 0 || s.contacts()[ref] != nil) && !s.handled[w.ID] {
 			s.broken("I13: %s is deleted, but its contact %d is there", w.ID, store.Number(ref))
 		}
 	}
@@ -59,7 +62,7 @@ func (s *system) watchCreate(w connector.Write, again bool) {
 	if id, twice := s.made[ref]; twice && !s.remote.records[id].gone && (s.ChosenKey || s.canBeFound(id, w.Set)) {
 		s.broken("I3: contact %d is created twice; the first record is %s", store.Number(ref), id)
 	}
-	if id := s.linked[ref]; id != "" && !s.revived[id] && !s.remote.settling { // what is late was sent before
+	if id := s.linked[ref]; id != "" && !s.handled[id] && !s.remote.settling { // what is late was sent before
 		s.broken("I3: contact %d is created again; it was %s", store.Number(ref), id)
 	}
 	s.made[ref] = fmt.Sprintf("r%04d", s.remote.next+1)
@@ -93,14 +96,14 @@ func (s *system) canBeFound(id string, set map[string]string) bool {
 
 // watchBook judges what is about to be written to the book.
 func (s *system) watchBook(batch connector.Batch) {
-	if len(batch.Changes) == 0 {
+	if len(batch.Changes) == 0 || s.undoing {
 		return
 	}
 	here := s.contacts()
 	for _, c := range batch.Changes {
 		switch c.Action {
 		case plan.Create:
-			if ref := s.came[c.SourceID]; ref != 0 && !s.revived[c.SourceID] {
+			if ref := s.came[c.SourceID]; ref != 0 && !s.handled[c.SourceID] {
 				s.broken("I3: %s is created in the book again; it was %d", c.SourceID, store.Number(ref))
 			}
 			if s.planned != nil && !s.planned["here "+c.SourceID] {
@@ -183,7 +186,7 @@ func (s *system) plannedWrites(r store.Run) map[string]bool {
 func (s *system) checkListing() {
 	mirror := s.mirror(-1)
 	for _, id := range slices.Sorted(maps.Keys(mirror)) {
-		if x := s.remote.records[id]; x != nil && !x.gone && mirror[id].State != store.There && !(s.revived[id] && s.narrowed) {
+		if x := s.remote.records[id]; x != nil && !x.gone && mirror[id].State != store.There && !(s.handled[id] && s.narrowed) {
 			s.broken("I13: %s is taken for gone, and is there", id)
 		}
 	}
@@ -438,13 +441,13 @@ func (s *system) look() {
 		if m.State == store.Gone && s.came[id] == m.Ref && s.linked[m.Ref] != id {
 			continue // the tombstone of a record that was made anew
 		}
-		if was := s.linked[m.Ref]; was != "" && was != id && !s.revived[was] && s.remote.records[was].into == "" && !s.remote.records[was].gone {
+		if was := s.linked[m.Ref]; was != "" && was != id && !s.handled[was] && s.remote.records[was].into == "" && !s.remote.records[was].gone {
 			s.broken("I16: contact %d was %s and is now %s", store.Number(m.Ref), was, id)
 		}
 		if was := s.linked[m.Ref]; was != "" && was != id {
 			s.replaced(id)
 		}
-		if was := s.came[id]; was != 0 && was != m.Ref && !s.revived[id] && !s.notes.mergedInto(was, m.Ref) {
+		if was := s.came[id]; was != 0 && was != m.Ref && !s.handled[id] && !s.notes.mergedInto(was, m.Ref) {
 			s.broken("I16: %s was contact %d and is now %d", id, store.Number(was), store.Number(m.Ref))
 		}
 		s.linked[m.Ref], s.came[id] = id, m.Ref

@@ -85,9 +85,10 @@ type system struct {
 	forgotten map[string]bool  // what was written by when the store was put back: a run that it resumes takes it for its own
 	running   int64            // run that is carried out, first or again
 	asked     map[string]bool  // records whose deletion was asked for, whatever was answered
-	revived   map[string]bool  // records that people took out of the bin, or whose contact out of the trash
+	handled   map[string]bool  // records that people undeleted, restored or took back: whose they are is for the engine to say
 	lost      map[string]bool  // keys of creates that were on their way when the store was put back
 	planning  bool             // while a plan is made
+	undoing   bool             // while a run is taken back
 	applying  int64            // run, while it is carried out
 	did       map[string]int64 // what the run that is applied has certainly written, and to whom
 
@@ -162,7 +163,7 @@ func (w *world) addSystem(at int, setup System) error {
 	s := &system{System: setup, world: w, at: at, name: fmt.Sprintf("system%d", at), plans: map[int64]store.Run{},
 		made: map[int64]string{}, linked: map[int64]string{}, came: map[string]int64{}, refOf: map[string]int64{},
 		tried: map[string]int{}, logged: map[int64]int{}, why: map[string]plan.Action{}, did: map[string]int64{}, acted: map[string]bool{},
-		actedBy: map[deed]bool{}, forgotten: map[string]bool{}, asked: map[string]bool{}, lost: map[string]bool{}, revived: map[string]bool{}}
+		actedBy: map[deed]bool{}, forgotten: map[string]bool{}, asked: map[string]bool{}, lost: map[string]bool{}, handled: map[string]bool{}}
 	s.remote = NewRemote(remoteFields, connector.Promises{ChosenKey: setup.ChosenKey, Conditional: setup.Conditional, Incremental: setup.Incremental,
 		TellsGone: setup.TellsGone, Finds: setup.Finds, WriteBatch: setup.Batch, FetchBatch: setup.Batch + 1, Lag: setup.Lag()}, w.now)
 	s.wire()
@@ -181,7 +182,7 @@ func (w *world) addSystem(at int, setup System) error {
 		}
 		s.syncs = append(s.syncs, saved)
 	}
-	s.engine = &link.Engine{Memory: effects{w.store, s}, Ends: s, Now: w.now, Secret: w.secret, NewKey: w.newKey}
+	s.engine = &link.Engine{Memory: effects{w.store, s}, Ends: s, Now: w.now, Secret: w.secret, NewKey: w.newKey, Reverse: s.reverse}
 	w.systems = append(w.systems, s)
 	return nil
 }
@@ -341,6 +342,17 @@ func (w *world) restart() bool {
 		s, sync := w.syncOf(r.SyncID)
 		if s == nil {
 			continue // an edit by hand
+		}
+		if r.Kind == store.KindUndo {
+			s.undo(true)
+			r, err := s.engine.Resume(w.ctx, sync, r)
+			w.say("resume undo of %s: %s %v %s", sync.Name, r.Status, r.Totals, r.Code)
+			w.expected(err)
+			s.undone()
+			if errors.Is(err, errDisk) {
+				return false
+			}
+			continue
 		}
 		s.applying, s.running = r.ID, r.ID
 		s.planned = s.plannedWrites(r)

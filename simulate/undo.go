@@ -1,0 +1,92 @@
+package simulate
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/kith-sync/kith/connector"
+	"github.com/kith-sync/kith/connector/book"
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/run"
+	"github.com/kith-sync/kith/store"
+)
+
+// undoSomething has a person take one of the latest runs of a sync back. Which of all
+// earlier values are then right is decided: only later edits count.
+func (s *system) undoSomething(sync store.Sync) {
+	runs, err := s.store.RunsOf(s.ctx, sync.ID, 0, 4)
+	if err != nil {
+		s.broken("read runs: %v", err)
+	}
+	var done []store.Run
+	for _, r := range runs {
+		if r.Kind == store.KindSync && r.Status.Applied() {
+			done = append(done, r)
+		}
+	}
+	if len(done) == 0 {
+		return
+	}
+	r := done[s.rng.IntN(len(done))]
+	s.say("a person takes run %d of %s back", r.ID, sync.Name)
+	s.decided(r)
+	s.undo(true)
+	r, err = s.engine.Undo(s.ctx, sync, r)
+	s.say("undo: %s %v %s", r.Status, r.Totals, r.Code)
+	s.expected(err)
+	s.undone()
+}
+
+// undo begins or ends to take a run back.
+func (s *system) undo(on bool) { s.undoing, s.remote.Restoring = on, on }
+
+// undone is the end of an undo, first or resumed: what it wrote was judged by what it
+// took back.
+func (s *system) undone() {
+	s.undo(false)
+	s.removedHere, s.removedThere = 0, 0
+	clear(s.did)
+	s.look()
+}
+
+// decided notes that a person has decided about all that a run wrote.
+func (s *system) decided(r store.Run) {
+	s.notes.n++
+	for _, c := range s.journalOf(r) {
+		id := c.SourceID
+		if c.Remote {
+			id = c.TargetID
+		}
+		s.overrule(c.Ref)
+		s.notes.merged[place{side: s.at, id: id}] = s.notes.n
+		s.handle(id)
+		s.handle(s.linked[c.Ref])
+		s.notes.merged[place{id: strconv.FormatInt(c.Ref, 10)}] = s.notes.n
+	}
+}
+
+// reverse is what the engine of books makes of a run's changes to the book.
+func (s *system) reverse(ctx context.Context, sync store.Sync, r store.Run) ([]plan.Change, error) {
+	e := run.Engine{Journal: s.store, Connector: books{s}, Now: s.now, Secret: s.secret}
+	return e.Reverse(ctx, sync, r)
+}
+
+// books opens the book for the engine that reverses runs on it.
+type books struct{ s *system }
+
+func (books) Source(context.Context, store.Sync) (connector.Source, error) {
+	panic("an undo reads no source")
+}
+
+func (b books) Target(ctx context.Context, _ store.Sync, _ string) (run.Target, error) {
+	target, err := book.Open(ctx, b.s.store, bookName, b.s.secret, nil)
+	return opened{target}, err
+}
+
+// opened is a book that is there.
+type opened struct{ *book.Book }
+
+func (o opened) BookID() int64 { return o.ID() }
+
+func (opened) Make(context.Context, contact.Schema) error { return nil }
