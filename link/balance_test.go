@@ -395,3 +395,34 @@ func TestWhatTheUndoBroughtBackWasDeletedAgain(t *testing.T) {
 		w.want("the remote", w.there(), "r0002 email=ada@example.com first_name=Ada last_name=Byron")
 	}
 }
+
+// Found by the simulator (seed 184,011): an update got no answer, a run of a second sync that
+// does not have the field came next, and an edit here back to the value of before was lost.
+func TestMyEditBackWasLostBetweenTwoSyncs(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	other := *w
+	def := plan.Sync{Name: "names", Source: plan.Endpoint{Connection: "crm"}, Target: plan.Endpoint{Book: "people"}, Direction: plan.TwoWay,
+		Map: []plan.Mapping{{From: "email", To: "email"}, {From: "last_name", To: "last_name"}}}
+	var err error
+	if other.sync, err = w.store.SaveSync(t.Context(), def.Defaults(), ""); err != nil {
+		t.Fatal(err)
+	}
+	w.remote.Add(map[string]string{"email": "ada@example.com", "last_name": "Byron", "company": "Umbra"})
+	w.rest()
+	other.rest()
+	w.edit(1, "company", "Acme")
+	answers := w.remote.After
+	w.remote.After = func(call string) *connector.Fault {
+		if call == "write" {
+			return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
+		}
+		return nil
+	}
+	w.run()
+	w.remote.After = answers
+	w.edit(1, "company", "Umbra")
+	other.run()
+	w.rest()
+	w.want("the book", w.here(), "1 company=Umbra email=ada@example.com last_name=Byron")
+	w.want("the remote", w.there(), "r0001 company=Umbra email=ada@example.com last_name=Byron")
+}

@@ -317,7 +317,7 @@ func (p *pass) arrived(m store.Mirrored, i store.Intent, r contact.Record, untou
 	for name, a := range m.Base {
 		base[name] = a
 	}
-	here, there := p.pairing.Names()
+	here, there := p.names(i)
 	for at, name := range here {
 		sent, ok := i.Payload[there[at]]
 		field := slices.IndexFunc(p.there.Fields, func(f contact.Field) bool { return f.Name == there[at] })
@@ -335,4 +335,25 @@ func (p *pass) arrived(m store.Mirrored, i store.Intent, r contact.Record, untou
 		}
 	}
 	return base
+}
+
+// names are the fields' names on both sides, also of those that only the sync has which
+// sent an intent: what it would agree on names them, where no two say the same.
+func (p *pass) names(i store.Intent) (here, there []string) {
+	here, there = p.pairing.Names()
+	for field, sent := range i.Payload {
+		if slices.Contains(there, field) {
+			continue
+		}
+		var may []string
+		for name, a := range i.Base {
+			if a.Theirs == sent && !slices.Contains(here, name) {
+				may = append(may, name)
+			}
+		}
+		if len(may) == 1 {
+			here, there = append(here, may[0]), append(there, field)
+		}
+	}
+	return here, there
 }
