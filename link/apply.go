@@ -397,6 +397,10 @@ func (p *pass) checkOne(x *person, k knowledge) error {
 		x.refuse(plan.OutcomeUnknown) // it was sent before the crash
 		return nil
 	}
+	if x.m != nil && x.m.Ref == 0 && p.spokenFor(x.m, x.ref(), k.pending) {
+		x.refuse(plan.OutcomeUnknown)
+		return nil
+	}
 	if x.link != nil && isGone(x.link) && x.m != nil && x.link.ID != x.m.ID && x.m.State == store.There {
 		x.link, x.tomb = nil, x.link // the person's record was made anew
 		if len(x.m.Base) == 0 && x.tomb.State == store.Gone {
@@ -440,7 +444,7 @@ func (p *pass) isSo(x *person) bool {
 		return x.m != nil && x.m.Ref != 0 && x.out == nil
 	}
 	if x.out != nil && x.out.Action == plan.Create {
-		return x.link != nil && x.link.State == store.There
+		return x.out.TargetID != "" || x.link != nil && x.link.State == store.There
 	}
 	if x.out != nil && x.out.Action == plan.Remove {
 		return x.m != nil && x.m.State != store.There && x.m.State != store.Erased

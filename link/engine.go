@@ -33,6 +33,7 @@ type Memory interface {
 	UpdateRun(ctx context.Context, r *store.Run) error
 	Run(ctx context.Context, id int64) (store.Run, error)
 	Interrupted(ctx context.Context) ([]store.Run, error)
+	Syncs(ctx context.Context) ([]store.Sync, error)
 	BookRuns(ctx context.Context, book, after int64) ([]store.Run, error)
 	TouchedSince(ctx context.Context, book, run int64) ([]int64, error)
 	DropPlans(ctx context.Context, sync int64) error

@@ -217,7 +217,9 @@ func (p *pass) onlyThere(it item, k knowledge) (judgement, error) {
 		j.in.Detail = t.Detail
 		return j, nil
 	}
-	if nothing(t.Values) {
+	t.Values = append([]string(nil), t.Values...)
+	p.pairing.Bind(plan.WayIn, t.Values)
+	if nothing(t) {
 		return p.leave(it, plan.Skip, plan.NoKey), nil
 	}
 	if p.awaited(it.m, k) {
@@ -226,8 +228,6 @@ func (p *pass) onlyThere(it item, k knowledge) (judgement, error) {
 	if gone, err := k.thrownAway(); err != nil || gone[p.best(it.m.Hashes)] {
 		return p.leave(it, plan.Skip, plan.TrashedByPerson), err
 	}
-	t.Values = append([]string(nil), t.Values...)
-	p.pairing.Bind(plan.WayIn, t.Values)
 	c := p.pairing.In.DecideCreate(values, t)
 	c.SourceID, c.Fields = it.m.RemoteID, created(p.here, c)
 	if c.Action != plan.Create { // nothing is agreed on with nobody
@@ -255,12 +255,12 @@ func (p *pass) onlyHere(it item, k knowledge) (judgement, error) {
 		return judgement{out: &c}, err
 	}
 	t := p.pairing.Out.Translate(it.ours.Values)
-	if t.Reject == "" && nothing(t.Values) {
+	t.Values = append([]string(nil), t.Values...)
+	p.pairing.Bind(plan.WayOut, t.Values)
+	if t.Reject == "" && nothing(t) {
 		c.Action, c.Reason = plan.Skip, plan.NoKey
 		return judgement{out: &c}, nil
 	}
-	t.Values = append([]string(nil), t.Values...)
-	p.pairing.Bind(plan.WayOut, t.Values)
 	made := p.pairing.Out.DecideCreate(it.ours.Values, t)
 	made.SourceID, made.Ref, made.Remote = c.SourceID, c.Ref, true
 	if why := k.rival(it.ours); made.Action == plan.Create && why != "" {
@@ -273,10 +273,15 @@ func (p *pass) onlyHere(it item, k knowledge) (judgement, error) {
 	return judgement{out: &made, base: p.pairing.BaseOfSent(it.ours.Values, t.Values, p.Now())}, nil
 }
 
-// nothing reports whether no value of a record travels. It would be made as one without
-// any, whom nobody can tell from another.
-func nothing(values []string) bool {
-	return !slices.ContainsFunc(values, func(v string) bool { return v != "" })
+// nothing reports whether a record has no value of its own that travels. It would be made as
+// one without any, whom nobody can tell from another.
+func nothing(t plan.Translated) bool {
+	for at, v := range t.Values {
+		if v != "" && !(at < len(t.Defaulted) && t.Defaulted[at]) {
+			return false
+		}
+	}
+	return true
 }
 
 // created spells the values of a create out, field by field.
@@ -512,12 +517,20 @@ func (p *pass) awaited(m *store.Mirrored, k knowledge) bool {
 // to the contact, it would be made once more.
 func (p *pass) spokenFor(m *store.Mirrored, ref int64, pending map[int64]store.Intent) bool {
 	for of, i := range pending {
-		findable := slices.ContainsFunc(p.can.Finds, func(name string) bool { return i.Payload[name] != "" })
-		if of != ref && (p.can.ChosenKey || findable) && p.mayBe(m, i) {
+		if of != ref && p.settles(i) && p.mayBe(m, i) {
 			return true
 		}
 	}
 	return false
+}
+
+// settles reports whether an answer or a search will tell what became of a create.
+func (p *pass) settles(i store.Intent) bool {
+	return p.can.ChosenKey || p.findable(i)
+}
+
+func (p *pass) findable(i store.Intent) bool {
+	return slices.ContainsFunc(p.can.Finds, func(name string) bool { return i.Payload[name] != "" })
 }
 
 // mayBe reports whether a record may be what a create made: it has at least half of

@@ -106,6 +106,10 @@ func (p *pass) followHere(ctx context.Context, w *work, mirror []store.Mirrored)
 		return err
 	}
 	here := byRef(found)
+	pending, err := p.pending(ctx)
+	if err != nil {
+		return err
+	}
 	for _, m := range mirror {
 		if m.State != store.There || m.Ref == 0 || here[m.Ref] != nil {
 			continue
@@ -118,10 +122,9 @@ func (p *pass) followHere(ctx context.Context, w *work, mirror []store.Mirrored)
 		if err != nil {
 			return err
 		}
-		if survivor != 0 && linked[survivor] {
+		i, sent := pending[survivor] // its own record is on its way
+		if taken := linked[survivor] || sent && p.settles(i); taken && survivor != 0 {
 			p.twins[m.ID] = true
-		}
-		if linked[survivor] {
 			continue
 		}
 		if survivor == 0 {

@@ -21,11 +21,15 @@ func (p *pass) recover(ctx context.Context) error {
 		return err
 	}
 	for _, i := range open {
+		q, err := p.as(ctx, i)
+		if err != nil {
+			return err
+		}
 		switch connector.Op(i.Op) {
 		case connector.OpCreate:
-			err = p.recoverCreate(ctx, i)
+			err = q.recoverCreate(ctx, i)
 		default:
-			err = p.recoverWrite(ctx, i)
+			err = q.recoverWrite(ctx, i)
 		}
 		if err != nil {
 			return err
@@ -34,13 +38,44 @@ func (p *pass) recover(ctx context.Context) error {
 	return nil
 }
 
+// as is the pass of the sync that sent an intent: only its map says which fields were
+// sent, and what was agreed on with that. Where it is gone, or pairs no more, ours does.
+func (p *pass) as(ctx context.Context, i store.Intent) (*pass, error) {
+	r, err := p.Memory.Run(ctx, i.Run)
+	if err != nil || r.SyncID == p.sync.ID {
+		return p, err
+	}
+	all, err := p.Memory.Syncs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(all, func(s store.Sync) bool { return s.ID == r.SyncID })
+	if at < 0 {
+		return p, nil
+	}
+	q := *p
+	q.sync = all[at]
+	def := Complete(q.sync.Definition.Towards(p.can.LookedAfter), p.here, p.there)
+	if q.pairing, err = plan.Pair(def, p.here, p.there, p.book.Region()); err != nil {
+		return p, nil
+	}
+	return &q, nil
+}
+
 // recoverCreate sends a create again where its key makes that safe (Tier A).
 // Elsewhere it waits as long as the remote may hide a new record, then looks for
 // it, and only when it is not there lets it be created anew (Tier B).
 func (p *pass) recoverCreate(ctx context.Context, i store.Intent) error {
-	if p.can.ChosenKey {
+	again, err := p.again(ctx, i)
+	if err != nil {
+		return err
+	}
+	if again {
 		i.Attempted = p.Now()
 		if err := p.Memory.Intend(ctx, p.pair.ID, p.epoch, []store.Intent{i}); err != nil {
+			return err
+		}
+		if err := p.sayNo(ctx, &i); err != nil {
 			return err
 		}
 		o := p.remote.Write(ctx, []connector.Write{{Op: connector.OpCreate, Key: i.Key, Set: i.Payload}})[0]
@@ -60,6 +95,34 @@ func (p *pass) recoverCreate(ctx context.Context, i store.Intent) error {
 		return p.recovered(ctx, i, connector.Outcome{Record: found[0].Record})
 	}
 	return nil // several: a person must look; the intent stays parked
+}
+
+// again reports whether a create is sent again under its key. Who was thrown away
+// meanwhile is looked for instead, where that can be: sent again, they might only then be
+// made. What an undo brings back is in the trash and wanted there.
+func (p *pass) again(ctx context.Context, i store.Intent) (bool, error) {
+	undo, err := p.byUndo(ctx, i)
+	if err != nil || !p.can.ChosenKey || undo || !p.findable(i) {
+		return p.can.ChosenKey, err
+	}
+	found, err := p.contacts(ctx, []int64{i.Ref})
+	return len(found) > 0, err
+}
+
+// sayNo has a create that is sent again say no where its contact has said so since: it
+// may be the first that arrives (requirements 3.14).
+func (p *pass) sayNo(ctx context.Context, i *store.Intent) error {
+	found, err := p.contacts(ctx, []int64{i.Ref})
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	now := p.pairing.Out.Translate(found[0].Values).Values
+	for at, f := range p.there.Fields {
+		if sent := i.Payload[f.Name]; now[at] != "" && p.pairing.Out.Consents(at) && contact.Loosens(now[at], sent) {
+			i.Payload[f.Name] = now[at]
+		}
+	}
+	return nil
 }
 
 // lookFor searches the remote for the record of a create whose outcome is not
@@ -150,15 +213,24 @@ func (p *pass) recovered(ctx context.Context, i store.Intent, o connector.Outcom
 // are gone. What an undo brought back stays alone: its contact is in the trash, and linked
 // with that it would be deleted again.
 func (p *pass) instead(ctx context.Context, i store.Intent, gone []store.Mirrored, m store.Mirrored) ([]store.Mirrored, error) {
-	r, err := p.Memory.Run(ctx, i.Run)
+	undo, err := p.byUndo(ctx, i)
 	if err != nil {
 		return nil, err
 	}
-	if r.Kind == store.KindUndo {
+	ours, err := p.contacts(ctx, []int64{i.Ref})
+	if err != nil {
+		return nil, err
+	}
+	if undo && len(ours) == 0 {
 		m.Ref = 0
 		return []store.Mirrored{m}, nil
 	}
 	return append(freed(gone), m), nil
+}
+
+func (p *pass) byUndo(ctx context.Context, i store.Intent) (bool, error) {
+	r, err := p.Memory.Run(ctx, i.Run)
+	return r.Kind == store.KindUndo, err
 }
 
 // made are the values of a record as our create made it, as far as can be told: as
@@ -188,7 +260,8 @@ func (p *pass) cleared(ctx context.Context, b *store.LinkBatch, i store.Intent, 
 		if err != nil {
 			return err
 		}
-		if c.Run == i.Run && c.Remote && c.Reason == plan.OutcomeUnknown && c.TargetID == i.RemoteID {
+		died := c.Action == plan.Create && c.Reason == plan.NoReason // the run, before it had the answer
+		if c.Run == i.Run && c.Remote && (died || c.Reason == plan.OutcomeUnknown) && c.TargetID == i.RemoteID {
 			carriedOut(&c.Change)
 			c.Reason, c.Detail.Message = plan.NoReason, ""
 			b.Settled = append(b.Settled, c)
@@ -265,10 +338,12 @@ func (p *pass) recoverWrite(ctx context.Context, i store.Intent) error {
 	switch {
 	case !item.Gone:
 		m.Base = p.arrived(m, i, item.Record, untouched)
-	case connector.Op(i.Op) == connector.OpDelete:
-		if err := p.deleted(ctx, &m); err != nil {
+	case item.MergedInto == "" && connector.Op(i.Op) == connector.OpDelete:
+		undo, err := p.byUndo(ctx, i)
+		if err != nil {
 			return err
 		}
+		m = deleted(m, undo)
 	}
 	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: i.Run, Mirror: []store.Mirrored{m}, Done: []int64{i.ID}, Position: -1}
 	if p.isThere(i, item) {
@@ -282,16 +357,6 @@ func (p *pass) recoverWrite(ctx context.Context, i store.Intent) error {
 		}
 	}
 	return p.Memory.WriteLinks(ctx, b)
-}
-
-// deleted lets go of a record that we deleted with its contact: whoever comes back under
-// its id is a new life.
-func (p *pass) deleted(ctx context.Context, m *store.Mirrored) error {
-	here, err := p.contacts(ctx, []int64{m.Ref})
-	if err == nil && len(here) == 0 {
-		m.Ref, m.Base = 0, nil
-	}
-	return err
 }
 
 // isThere reports whether all of an update or delete is so at the remote.
@@ -317,7 +382,7 @@ func (p *pass) arrived(m store.Mirrored, i store.Intent, r contact.Record, untou
 	for name, a := range m.Base {
 		base[name] = a
 	}
-	here, there := p.names(i)
+	here, there := p.pairing.Names()
 	for at, name := range here {
 		sent, ok := i.Payload[there[at]]
 		field := slices.IndexFunc(p.there.Fields, func(f contact.Field) bool { return f.Name == there[at] })
@@ -326,34 +391,16 @@ func (p *pass) arrived(m store.Mirrored, i store.Intent, r contact.Record, untou
 		}
 		now := r.Value(field)
 		if p.pairing.SameThere(field, sent, now) {
-			a := i.Base[name]
-			a.Theirs = now
-			base[name] = a
+			if a, agreed := i.Base[name]; agreed {
+				a.Theirs = now
+				base[name] = a
+			} else {
+				delete(base, name) // an undo opened it again
+			}
 		} else if a, agreed := base[name]; agreed && !untouched && a.Ours != i.Base[name].Ours && p.pairing.SameThere(field, a.Theirs, now) {
 			a.Theirs = sent
 			base[name] = a
 		}
 	}
 	return base
-}
-
-// names are the fields' names on both sides, also of those that only the sync has which
-// sent an intent: what it would agree on names them, where no two say the same.
-func (p *pass) names(i store.Intent) (here, there []string) {
-	here, there = p.pairing.Names()
-	for field, sent := range i.Payload {
-		if slices.Contains(there, field) {
-			continue
-		}
-		var may []string
-		for name, a := range i.Base {
-			if a.Theirs == sent && !slices.Contains(here, name) {
-				may = append(may, name)
-			}
-		}
-		if len(may) == 1 {
-			here, there = append(here, may[0]), append(there, field)
-		}
-	}
-	return here, there
 }

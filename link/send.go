@@ -155,11 +155,7 @@ func (p *pass) sent(b *store.LinkBatch, x *person, i store.Intent, r contact.Rec
 	b.Done = append(b.Done, i.ID)
 	p.answered[x.out.Seq] = true
 	if i.Op == int(connector.OpDelete) {
-		m := *x.m
-		if m.State = store.Gone; x.ours == nil {
-			m.Ref, m.Base = 0, nil // whoever comes back under its id is a new life
-		}
-		b.Mirror = append(b.Mirror, m)
+		b.Mirror = append(b.Mirror, deleted(*x.m, x.ours != nil))
 		return
 	}
 	m := store.Mirrored{Ref: i.Ref}
@@ -173,10 +169,10 @@ func (p *pass) sent(b *store.LinkBatch, x *person, i store.Intent, r contact.Rec
 	}
 	switch {
 	case p.run.Kind != store.KindUndo:
-	case i.Op == int(connector.OpCreate):
-		m.Ref = 0 // its contact is in the trash: linked, it would be deleted again
-	default:
+	case i.Op != int(connector.OpCreate):
 		m.Ref = linked // who took the contact since keeps it
+	case x.ours == nil:
+		m.Ref = 0 // its contact is in the trash: linked, it would be deleted again
 	}
 	b.Mirror = append(b.Mirror, m)
 	if x.out.TargetID == "" {
@@ -184,6 +180,16 @@ func (p *pass) sent(b *store.LinkBatch, x *person, i store.Intent, r contact.Rec
 		x.out.Fields = created(p.there, plan.Change{Values: p.fields(&m)}) // as the remote made it
 		b.Settled = append(b.Settled, *x.out)
 	}
+}
+
+// deleted is a record that we have deleted. Where its contact stays, since an undo took
+// the record back, it is let go: it is neither made again nor thrown away for that.
+// Otherwise whoever comes back under its id, or from the trash, is a new life.
+func deleted(m store.Mirrored, stays bool) store.Mirrored {
+	if m.State = store.GoneUnlinked; !stays {
+		m.State, m.Ref, m.Base = store.Gone, 0, nil
+	}
+	return m
 }
 
 // adopt enters into a mirrored record what a write made of it.

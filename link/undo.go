@@ -155,6 +155,9 @@ func (p *pass) reverseThere(ctx context.Context, r store.Run) (changes []plan.Ch
 		if err != nil {
 			return nil, err
 		}
+		if c.Remote && c.Reason == plan.OutcomeUnknown { // listed, so that it can be asked for again
+			changes = append(changes, plan.Change{Action: plan.Skip, Reason: plan.OutcomeUnknown, Remote: true, Ref: c.Ref, SourceID: c.SourceID, TargetID: c.TargetID})
+		}
 		if c.Remote && writes(c.Action) {
 			done, ids = append(done, c.Change), append(ids, c.TargetID)
 		}
@@ -305,15 +308,18 @@ func (p *pass) checkBack(ctx context.Context, group []*person) error {
 	for _, x := range group {
 		if x.out != nil && x.out.Action == plan.Create {
 			x.m = x.link // the tombstone: its record comes back under another name
-			if _, sent := pending[x.ref()]; sent {
-				x.refuse(plan.OutcomeUnknown) // before the crash
-			}
 		}
 		if x.m == nil {
 			x.m = x.link
 		}
 		x.j = judgement{base: p.agreedBack(x), forget: p.reopened(x), state: stateOf(x.m)}
+		if x.out != nil {
+			x.j.outgoing = p.outgoing(x.out.Fields)
+		}
 		x.done = p.resumed && p.carriedOut(x)
+		if _, sent := pending[x.ref()]; sent && !x.done && x.out != nil && x.out.Action == plan.Create {
+			x.refuse(plan.OutcomeUnknown) // before the crash, or by an earlier undo
+		}
 	}
 	return nil
 }

@@ -78,7 +78,7 @@ func (e *Engine) Undoable(ctx context.Context, r store.Run) error {
 		if err != nil {
 			return err
 		}
-		left = (earlier.Totals.Skipped > 0 || earlier.Status.Stopped()) && earlier.Undone == 0
+		left = (earlier.Totals.Skipped+earlier.Totals.Held+earlier.Totals.Failed > 0 || earlier.Status.Stopped()) && earlier.Undone == 0
 	}
 	switch {
 	case r.Undone != 0 && !left:

@@ -125,7 +125,7 @@ func (w *Workspace) eraseAt(ctx context.Context, syncs []store.Sync, b store.Boo
 			return r, err.Error()
 		case len(left) > 0:
 			return r, "it takes no writes"
-		case r.Totals.Failed > 0:
+		case r.Totals.Failed+r.Totals.Held > 0: // held: no answer
 			return r, fmt.Sprintf("run %d did not succeed in all of it", r.ID)
 		}
 		return r, ""
