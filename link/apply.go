@@ -120,7 +120,7 @@ func (x *person) ref() int64 {
 }
 
 // elsewhere reports whether a contact is linked with another record by now than the one
-// that is written, as an undo may find it.
+// that the plan is about.
 func (x *person) elsewhere() bool { return x.link != nil && x.m != nil && x.link.ID != x.m.ID }
 
 func (x *person) remoteID() string {
@@ -401,13 +401,13 @@ func (p *pass) checkOne(x *person, k knowledge) error {
 		x.refuse(plan.OutcomeUnknown)
 		return nil
 	}
-	if x.link != nil && isGone(x.link) && x.m != nil && x.link.ID != x.m.ID && x.m.State == store.There {
+	if x.elsewhere() && isGone(x.link) && x.m.State == store.There {
 		x.link, x.tomb = nil, x.link // the person's record was made anew
 		if len(x.m.Base) == 0 && x.tomb.State == store.Gone {
 			x.m.Base = p.still(x.tomb.Base, x.m.Seen)
 		}
 	}
-	if x.link != nil && (x.m == nil || x.link.ID != x.m.ID) || x.m == nil && x.remoteID() != "" {
+	if x.elsewhere() || x.m == nil && (x.link != nil || x.remoteID() != "") {
 		x.refuse(plan.TargetChanged)
 		return nil
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/kith-sync/kith/connector"
-	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
@@ -19,18 +18,12 @@ func TestARecordThatMayBeOurOwnCreateIsNobodyNew(t *testing.T) {
 	w := newWorld(t, plan.Sync{})
 	w.t = t
 	w.add(map[string]string{"first_name": "Ada", "last_name": "Byron", "phone": "020 7946 0001"})
-	silent := func(call string) *connector.Fault {
-		if call == "write" {
-			return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
-		}
-		return nil
-	}
-	w.remote.After = silent
+	w.remote.After = unanswered
 	w.run()
-	w.remote.Before = silent // the record is there; whoever asks for it again gets no answer
+	w.remote.Before = unanswered // the record is there; whoever asks for it again gets no answer
 	w.run()
 	w.want("the book", w.here(), "1 first_name=Ada last_name=Byron phone=020 7946 0001")
-	w.remote.Before = func(string) *connector.Fault { return nil }
+	w.remote.Before = answers
 	w.remote.After = w.remote.Before
 	w.rest()
 	w.want("the book", w.here(), "1 first_name=Ada last_name=Byron phone=020 7946 0001")
@@ -77,13 +70,7 @@ func TestMyContactWasThereTwiceAfterAMergeIntoItsRecord(t *testing.T) {
 			other := w.remote.Add(row.other)
 			w.rest()
 			w.add(map[string]string{"first_name": "Ada", "last_name": "Byron", "phone": "020 7946 0001"})
-			answers := w.remote.After
-			w.remote.After = func(call string) *connector.Fault {
-				if call == "write" {
-					return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
-				}
-				return nil
-			}
+			w.remote.After = unanswered
 			w.run()
 			w.remote.Merge(other, "r0002")
 			w.run()
@@ -105,18 +92,11 @@ func TestMyContactWasThereTwiceAfterAMergeIntoItsRecord(t *testing.T) {
 // record that was made of a contact with nothing else was taken for somebody new.
 func TestACompanyOfEightLettersWasSomebodyNew(t *testing.T) {
 	w := newWorld(t, plan.Sync{})
-	w.remote.Normalize = func(_ contact.Field, value string) string { return value[:min(len(value), 8)] }
+	w.remote.Normalize = eightLetters
 	w.add(map[string]string{"company": "Analytical Engines"})
-	silent := func(call string) *connector.Fault {
-		if call == "write" {
-			return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
-		}
-		return nil
-	}
-	answers := w.remote.Before
-	w.remote.After = silent
+	w.remote.After = unanswered
 	w.run()
-	w.remote.Before = silent // it is not answered a second time either
+	w.remote.Before = unanswered // it is not answered a second time either
 	w.run()
 	w.remote.Before, w.remote.After = answers, answers
 	w.rest()
@@ -142,15 +122,10 @@ func TestWhoSharesATelephoneIsNotTakenForALostCreate(t *testing.T) {
 			w.add(c.lost)
 			w.remote.Can.ChosenKey = false
 			w.remote.Can.Finds = []string{"email", "phone"}
-			w.remote.Before = func(call string) *connector.Fault {
-				if call == "write" {
-					return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
-				}
-				return nil
-			}
+			w.remote.Before = unanswered
 			w.run()
 			w.remote.Add(map[string]string{"first_name": "Wanda", "last_name": "Weber", "phone": "020 7946 0001"})
-			w.remote.Before = func(string) *connector.Fault { return nil }
+			w.remote.Before = answers
 			w.rest()
 			w.want("the remote", w.there(), "r0001 first_name=Wanda last_name=Weber phone=020 7946 0001\n"+c.want)
 		})
@@ -214,17 +189,10 @@ func TestAnUpdateWithoutAnAnswer(t *testing.T) {
 			w.remote.Add(ada())
 			w.rest()
 			w.edit(1, "last_name", "Lovelace")
-			silent := func(call string) *connector.Fault {
-				if call == "write" {
-					return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
-				}
-				return nil
-			}
-			answers := w.remote.Before
 			if row.arrives {
-				w.remote.After = silent
+				w.remote.After = unanswered
 			} else {
-				w.remote.Before = silent
+				w.remote.Before = unanswered
 			}
 			w.run()
 			w.remote.Before, w.remote.After = answers, answers
@@ -317,28 +285,13 @@ func TestWhoAppearedMeanwhileIsNotCreated(t *testing.T) {
 // letters, too, from then on.
 func TestTheBookWasCutOffLikeTheSystem(t *testing.T) {
 	w := newWorld(t, plan.Sync{})
-	w.remote.Normalize = func(f contact.Field, value string) string {
-		if f.Name == "company" {
-			return value[:min(len(value), 8)]
-		}
-		return value
-	}
+	w.remote.Normalize = eightLetters
 	w.add(map[string]string{"email": "ada@example.com", "company": "Analytical Engines"})
 	w.rest()
-	mirror := *w
 	def := plan.Sync{Name: "company", Source: plan.Endpoint{Book: "people"}, Target: plan.Endpoint{Connection: "crm"}, Direction: plan.OneWay,
 		Map: []plan.Mapping{{From: "email", To: "email"}, {From: "company", To: "company"}}, Policy: plan.Policy{Update: plan.WriteAlways}}
-	var err error
-	if mirror.sync, err = w.store.SaveSync(t.Context(), def.Defaults(), ""); err != nil {
-		t.Fatal(err)
-	}
-	answers := w.remote.After
-	w.remote.After = func(call string) *connector.Fault {
-		if call == "write" {
-			return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
-		}
-		return nil
-	}
+	mirror := w.beside(def)
+	w.remote.After = unanswered
 	if r := mirror.run(); r.Reasons[string(plan.OutcomeUnknown)] != 1 {
 		t.Fatalf("got %+v %v, want a write without an answer", r.Totals, r.Reasons)
 	}
@@ -381,13 +334,7 @@ func TestWhatTheUndoBroughtBackWasDeletedAgain(t *testing.T) {
 		w.rest()
 		w.trash(1)
 		r := w.run()
-		answers := w.remote.After
-		w.remote.After = func(call string) *connector.Fault {
-			if call == "write" {
-				return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
-			}
-			return nil
-		}
+		w.remote.After = unanswered
 		w.undo(r)
 		w.remote.After = answers
 		w.rest()
@@ -400,24 +347,12 @@ func TestWhatTheUndoBroughtBackWasDeletedAgain(t *testing.T) {
 // does not have the field came next, and an edit here back to the value of before was lost.
 func TestMyEditBackWasLostBetweenTwoSyncs(t *testing.T) {
 	w := newWorld(t, plan.Sync{})
-	other := *w
-	def := plan.Sync{Name: "names", Source: plan.Endpoint{Connection: "crm"}, Target: plan.Endpoint{Book: "people"}, Direction: plan.TwoWay,
-		Map: []plan.Mapping{{From: "email", To: "email"}, {From: "last_name", To: "last_name"}}}
-	var err error
-	if other.sync, err = w.store.SaveSync(t.Context(), def.Defaults(), ""); err != nil {
-		t.Fatal(err)
-	}
+	other := w.beside(namesOnly())
 	w.remote.Add(map[string]string{"email": "ada@example.com", "last_name": "Byron", "company": "Umbra"})
 	w.rest()
 	other.rest()
 	w.edit(1, "company", "Acme")
-	answers := w.remote.After
-	w.remote.After = func(call string) *connector.Fault {
-		if call == "write" {
-			return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
-		}
-		return nil
-	}
+	w.remote.After = unanswered
 	w.run()
 	w.remote.After = answers
 	w.edit(1, "company", "Umbra")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"testing"
 
-	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 )
@@ -48,20 +47,6 @@ func TestGone(t *testing.T) {
 			w.rest()
 			w.remote.Undelete("r0001")
 		}, "2 email=ada@example.com first_name=Ada last_name=Byron", "r0001 email=ada@example.com first_name=Ada last_name=Byron"},
-		{"a record that we deleted, and whose deletion was not answered, is not deleted again when it is undeleted", removes(plan.Keep, plan.DeleteGone), func(w *world) {
-			w.trash(1)
-			answers := w.remote.After
-			w.remote.After = func(call string) *connector.Fault {
-				if call == "write" {
-					return &connector.Fault{Kind: connector.Unknown, Message: "no answer"}
-				}
-				return nil
-			}
-			w.run()
-			w.remote.After = answers
-			w.rest()
-			w.remote.Undelete("r0001")
-		}, "", "r0001 email=ada@example.com first_name=Ada last_name=Byron"},
 		{"a record that people make anew is the same person", removes(plan.Trash, plan.DeleteGone), func(w *world) {
 			w.remote.Delete("r0001")
 			w.remote.Add(map[string]string{"email": "ada@example.com", "company": "Acme"})

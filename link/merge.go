@@ -17,15 +17,19 @@ import (
 // one on the other: a person has to merge them there, and judging holds them until
 // then.
 func (p *pass) followMerges(ctx context.Context, w *work) error {
+	pending, err := p.pending(ctx)
+	if err != nil {
+		return err
+	}
 	for part := range slices.Chunk(slices.Clone(w.mirror), contactsAtOnce) {
 		mirror, err := p.Memory.MirrorByID(ctx, part)
 		if err != nil {
 			return err
 		}
-		if err := p.followThere(ctx, w, mirror); err != nil {
+		if err := p.followThere(ctx, w, mirror, pending); err != nil {
 			return err
 		}
-		if err := p.followHere(ctx, w, mirror); err != nil {
+		if err := p.followHere(ctx, w, mirror, pending); err != nil {
 			return err
 		}
 	}
@@ -33,7 +37,7 @@ func (p *pass) followMerges(ctx context.Context, w *work) error {
 	return nil
 }
 
-func (p *pass) followThere(ctx context.Context, w *work, mirror []store.Mirrored) error {
+func (p *pass) followThere(ctx context.Context, w *work, mirror []store.Mirrored, pending map[int64]store.Intent) error {
 	for _, m := range mirror {
 		if m.State == store.There || m.Into == "" || m.Ref == 0 {
 			continue
@@ -48,10 +52,6 @@ func (p *pass) followThere(ctx context.Context, w *work, mirror []store.Mirrored
 		w.mirror = append(w.mirror, survivor.ID)
 		if survivor.Ref != 0 {
 			continue
-		}
-		pending, err := p.pending(ctx)
-		if err != nil {
-			return err
 		}
 		if p.spokenFor(survivor, m.Ref, pending) {
 			continue
@@ -94,7 +94,7 @@ func (p *pass) relink(ctx context.Context, rows ...store.Mirrored) error {
 }
 
 // followHere moves links of contacts that were merged into others by hand.
-func (p *pass) followHere(ctx context.Context, w *work, mirror []store.Mirrored) error {
+func (p *pass) followHere(ctx context.Context, w *work, mirror []store.Mirrored, pending map[int64]store.Intent) error {
 	var refs []int64
 	for _, m := range mirror {
 		if m.State == store.There && m.Ref != 0 {
@@ -106,10 +106,6 @@ func (p *pass) followHere(ctx context.Context, w *work, mirror []store.Mirrored)
 		return err
 	}
 	here := byRef(found)
-	pending, err := p.pending(ctx)
-	if err != nil {
-		return err
-	}
 	for _, m := range mirror {
 		if m.State != store.There || m.Ref == 0 || here[m.Ref] != nil {
 			continue

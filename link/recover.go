@@ -20,10 +20,14 @@ func (p *pass) recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	senders := map[int64]*pass{} // by run
 	for _, i := range open {
-		q, err := p.as(ctx, i)
-		if err != nil {
-			return err
+		q := senders[i.Run]
+		if q == nil {
+			if q, err = p.as(ctx, i); err != nil {
+				return err
+			}
+			senders[i.Run] = q
 		}
 		switch connector.Op(i.Op) {
 		case connector.OpCreate:

@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/connector/book"
@@ -62,7 +61,6 @@ func (s *system) decided(r store.Run) {
 		s.notes.merged[place{side: s.at, id: id}] = s.notes.n
 		s.handle(id)
 		s.handle(s.linked[c.Ref])
-		s.notes.merged[place{id: strconv.FormatInt(c.Ref, 10)}] = s.notes.n
 	}
 }
 
