@@ -3,7 +3,7 @@
 # The steps of `make check` are those of .ci/run: there is one place that knows
 # how each is done.
 KITH_CASES ?= 10000
-KITH_FUZZTIME ?= 20s
+KITH_INPUTS ?= 300000
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
@@ -33,8 +33,8 @@ race: ## run the tests under the race detector
 property: ## run the property tests with KITH_CASES cases each (10000)
 	KITH_CASES=$(KITH_CASES) .ci/run property
 
-fuzz: ## run every fuzz target for KITH_FUZZTIME (20s)
-	KITH_FUZZTIME=$(KITH_FUZZTIME) .ci/run fuzz
+fuzz: ## run every fuzz target on KITH_INPUTS inputs each (300000)
+	KITH_INPUTS=$(KITH_INPUTS) .ci/run fuzz
 
 bench: ## measure against the peers named in docs/benchmarks.md
 	go run ./bench
