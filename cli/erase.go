@@ -78,6 +78,10 @@ func eraseText(out io.Writer, r desk.EraseReport) {
 		fmt.Fprintf(out, "  deleted at %s: %s, run %d\n", desk.Cell(there.Source), several(there.Totals.Deleted, "record"), there.Run)
 	}
 	for _, l := range r.Left {
+		if l.RemoteID == "" {
+			fmt.Fprintf(out, "  perhaps at %s: a record whose creation got no answer. Erase again, by e-mail, after the next run there (%s)\n", desk.Cell(l.Connection), desk.Cell(l.Why))
+			continue
+		}
 		fmt.Fprintf(out, "  still at %s: record %s. Delete it there (%s)\n", desk.Cell(l.Connection), desk.Cell(l.RemoteID), desk.Cell(l.Why))
 	}
 	for _, c := range r.Also {

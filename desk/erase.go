@@ -106,29 +106,35 @@ type OtherContact struct {
 type LeftoverLink struct {
 	Connection string `json:"connection"`
 	Object     string `json:"object"`
-	RemoteID   string `json:"remote_id"`
+	RemoteID   string `json:"remote_id"` // empty where a create got no answer: there may be a record, or come one
 	Why        string `json:"why"`
 }
 
 // Erase forgets a person; everywhere deletes the records at linked systems as
 // well. Where something is left to be done, the report says what.
 func Erase(ctx context.Context, w *workspace.Workspace, p run.Person, everywhere bool) (report EraseReport, err error) {
+	if everywhere { // while it is still known what was sent
+		if err := w.SettleThere(ctx, p.Book, p.Refs); err != nil {
+			return report, err
+		}
+	}
 	done, kept, err := w.Erase(ctx, p)
 	if err != nil {
 		return report, err
 	}
 	report = EraseReport{ErasureReport: done, Kept: Spelled(kept), Runs: []RunReport{}, Left: []LeftoverLink{}}
-	var left []workspace.Leftover
+	left := leftAlone(done.Records)
 	if everywhere {
 		var runs []store.Run
-		if runs, left, err = w.EraseThere(ctx, p.Book, p.Refs); err != nil {
+		if runs, left, err = w.EraseThere(ctx, p.Book, done.Records); err != nil {
 			return report, err
 		}
 		for _, r := range runs {
 			report.Runs = append(report.Runs, ReportRun(r))
 		}
-	} else if left, err = leftAlone(ctx, w, p.Refs); err != nil {
-		return report, err
+	}
+	for _, l := range done.Unanswered {
+		left = append(left, workspace.Leftover{Linked: l, Why: "nobody knows yet whether it was made"})
 	}
 	for _, l := range left {
 		report.Left = append(report.Left, LeftoverLink{l.Connection, l.Object, l.RemoteID, l.Why})
@@ -159,10 +165,9 @@ func elsewhere(ctx context.Context, w *workspace.Workspace, p run.Person) (found
 }
 
 // leftAlone are the records at linked systems, when nobody asked to delete them.
-func leftAlone(ctx context.Context, w *workspace.Workspace, refs []int64) (left []workspace.Leftover, err error) {
-	links, err := w.LinksOf(ctx, refs)
-	for _, l := range links {
+func leftAlone(records []store.Linked) (left []workspace.Leftover) {
+	for _, l := range records {
 		left = append(left, workspace.Leftover{Linked: l, Why: "it was not asked for: --everywhere"})
 	}
-	return left, err
+	return left
 }

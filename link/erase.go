@@ -65,3 +65,37 @@ func (p *pass) removals(items []connector.Item, of map[string]int64) (changes []
 	}
 	return changes
 }
+
+// Settle finds out what became of creates of contacts that got no answer, as far as
+// the remote can tell by now: for an erasure, which waits for no run. A create is
+// looked for where it can be found; only where a key of ours alone tells, it is sent
+// once more.
+func (e *Engine) Settle(ctx context.Context, s store.Sync, refs []int64) error {
+	p, err := e.open(ctx, s, &store.Run{SyncID: s.ID})
+	if err != nil {
+		return err
+	}
+	defer p.release(ctx)
+	open, err := p.Memory.Intents(ctx, p.pair.ID)
+	if err != nil {
+		return err
+	}
+	for _, i := range open {
+		if connector.Op(i.Op) != connector.OpCreate || !slices.Contains(refs, i.Ref) {
+			continue
+		}
+		q, err := p.as(ctx, i)
+		if err != nil {
+			return err
+		}
+		if q.findable(i) {
+			err = q.search(ctx, i, !q.can.ChosenKey && !q.mayHide(i))
+		} else {
+			err = q.recoverCreate(ctx, i)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -3,6 +3,7 @@ package link_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
@@ -106,6 +107,48 @@ func TestErasedOverALink(t *testing.T) {
 			w.want("the book", w.here(), c.here)
 			w.want("the remote", w.there(), c.there)
 			w.want("what is known", w.mirrored(), c.mirrored)
+		})
+	}
+}
+
+// An erasure asks what became of a create before it forgets that it was sent.
+func TestACreateInTheBalanceIsSettledForAnErasure(t *testing.T) {
+	for _, c := range []struct {
+		what                     string
+		chosen, findable, made   bool
+		lag, since               time.Duration
+		there, known, unanswered int
+	}{
+		{"found: it is linked", false, true, true, time.Hour, time.Minute, 1, 1, 0},
+		{"not found while the search lags: nobody knows", false, true, false, time.Hour, time.Minute, 0, 0, 1},
+		{"not found although the search would find it: it was never made", false, true, false, time.Hour, 2 * time.Hour, 0, 0, 0},
+		{"it cannot be looked for: nobody knows", false, false, true, time.Hour, 2 * time.Hour, 1, 0, 1},
+		{"with a key of ours, found: it is not sent again", true, true, true, 0, time.Minute, 1, 1, 0},
+		{"with a key of ours, not found: it is not sent again, but may arrive", true, true, false, 0, time.Minute, 0, 0, 1},
+		{"only the key tells: it is sent again", true, false, true, 0, time.Minute, 1, 1, 0},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			w := newWorld(t, plan.Sync{})
+			w.remote.Can.ChosenKey, w.remote.Can.Lag = c.chosen, c.lag
+			if !c.findable {
+				w.remote.Can.Finds = nil
+			}
+			w.add(ada())
+			if c.made {
+				w.remote.After = unanswered
+			} else {
+				w.remote.Before = unanswered
+			}
+			w.run()
+			w.remote.After, w.remote.Before = answers, answers
+			w.now = w.now.Add(c.since)
+			if err := w.engine.Settle(t.Context(), w.sync, []int64{store.Ref(1, 1)}); err != nil {
+				t.Fatal(err)
+			}
+			done := w.erase(1, "ada@example.com")
+			if len(w.remote.There()) != c.there || len(done.Records) != c.known || len(done.Unanswered) != c.unanswered {
+				t.Errorf("got %d there, %d known, %d unanswered, want %d, %d, %d", len(w.remote.There()), len(done.Records), len(done.Unanswered), c.there, c.known, c.unanswered)
+			}
 		})
 	}
 }

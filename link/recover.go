@@ -85,18 +85,26 @@ func (p *pass) recoverCreate(ctx context.Context, i store.Intent) error {
 		o := p.remote.Write(ctx, []connector.Write{{Op: connector.OpCreate, Key: i.Key, Set: i.Payload}})[0]
 		return p.recovered(ctx, i, o)
 	}
-	if p.Now().Sub(i.Attempted) < p.can.Lag {
+	if p.mayHide(i) {
 		return nil
 	}
+	return p.search(ctx, i, true)
+}
+
+// mayHide reports whether the remote may have made a record and not show it yet.
+func (p *pass) mayHide(i store.Intent) bool { return p.Now().Sub(i.Attempted) < p.can.Lag }
+
+// search settles a create by what the remote finds of it. Where that is sure, what is
+// not found was never made.
+func (p *pass) search(ctx context.Context, i store.Intent, sure bool) error {
 	found, asked, err := p.lookFor(ctx, i)
-	if err != nil || !asked {
+	switch {
+	case err != nil || !asked:
 		return err
-	}
-	switch len(found) {
-	case 0:
-		return p.drop(ctx, i)
-	case 1:
+	case len(found) == 1:
 		return p.recovered(ctx, i, connector.Outcome{Record: found[0].Record})
+	case len(found) == 0 && sure:
+		return p.drop(ctx, i)
 	}
 	return nil // several: a person must look; the intent stays parked
 }

@@ -25,16 +25,18 @@ type Erasure struct {
 
 // An ErasureReport counts what was forgotten.
 type ErasureReport struct {
-	Run         int64 `json:"run"`
-	Suppression int64 `json:"suppression"`
-	Contacts    int64 `json:"contacts"`  // and their copies in the trash
-	Changes     int64 `json:"changes"`   // rows of the journal that had values of the person
-	Conflicts   int64 `json:"conflicts"` // likewise
-	Links       int64 `json:"links"`     // records of other systems, of which only the id is kept
-	Intents     int64 `json:"intents"`   // writes that were on their way
-	Leads       int64 `json:"leads"`     // of the inboxes
-	Plans       int64 `json:"plans"`     // dropped, for they had the person
-	Sources     int   `json:"sources"`   // staged copies that were removed
+	Run         int64    `json:"run"`
+	Suppression int64    `json:"suppression"`
+	Contacts    int64    `json:"contacts"`  // and their copies in the trash
+	Changes     int64    `json:"changes"`   // rows of the journal that had values of the person
+	Conflicts   int64    `json:"conflicts"` // likewise
+	Links       int64    `json:"links"`     // records of other systems, of which only the id is kept
+	Intents     int64    `json:"intents"`   // writes that were on their way
+	Leads       int64    `json:"leads"`     // of the inboxes
+	Plans       int64    `json:"plans"`     // dropped, for they had the person
+	Sources     int      `json:"sources"`   // staged copies that were removed
+	Records     []Linked `json:"-"`         // those that may still be at other systems; Ref is 0 where no contact was linked
+	Unanswered  []Linked `json:"-"`         // creates of which nobody knows whether they made a record
 }
 
 // Erase forgets a person in one transaction (requirements 3.14): the contact and
@@ -288,23 +290,47 @@ func (x *erasing) conflicts(ctx context.Context) (err error) {
 }
 
 // links makes tombstones of the records that the person is at other systems:
-// those that are linked, and those without a link that have one of the keys.
+// those that are linked, those without a link that have one of the keys, and those
+// of an earlier erasure of the same e-mail or identifier.
 func (x *erasing) links(ctx context.Context) error {
-	rows, err := x.tx.QueryContext(ctx, `SELECT `+mirrorColumns+` FROM mirror WHERE ref IS NULL OR ref IN (`+x.refs()+`)`)
+	rows, err := x.tx.QueryContext(ctx, `SELECT `+mirrorColumns+` FROM mirror WHERE ref IS NULL OR ref IN (`+x.refs()+`) OR state = $1`, Erased)
 	found, err := collect(rows, err, scanMirrored)
 	if err != nil {
 		return err
 	}
+	var there []int64
 	for _, m := range found {
-		if m.Ref == 0 && !x.is(m) {
+		switch {
+		case slices.Contains(x.Refs, m.Ref):
+		case m.Ref == 0 && !x.is(m), m.Ref != 0 && !x.was(m):
 			continue
+		}
+		if m.State == There || m.State == Erased {
+			there = append(there, m.ID)
 		}
 		x.done.Links++
 		if _, err := x.exec(ctx, `UPDATE mirror SET state = $1, seen = '{}', base = '{}', version = '', local_version = 0, merged_into = '' WHERE id = $2`, Erased, m.ID); err != nil {
 			return err
 		}
 	}
-	return nil
+	rows, err = x.tx.QueryContext(ctx, `SELECT c.name, p.object, m.remote_id, m.state, COALESCE(m.ref, 0) FROM mirror m
+		JOIN pair p ON p.id = m.pair_id JOIN connection c ON c.id = p.connection_id WHERE m.id IN (`+numbersOf(append(there, -1))+`) ORDER BY c.name, p.object, m.id`)
+	x.done.Records, err = collect(rows, err, func(rows *sql.Rows) (l Linked, err error) {
+		return l, rows.Scan(&l.Connection, &l.Object, &l.RemoteID, &l.State, &l.Ref)
+	})
+	return err
+}
+
+// was reports whether a record was the person's when they were erased before. A
+// telephone may be a household's, and is not enough.
+func (x *erasing) was(m Mirrored) bool {
+	for _, rule := range []plan.Rule{plan.ByKey, plan.ByEmail} {
+		n := plan.NumberOf(rule)
+		if h := m.Hashes[n-1]; h != 0 && slices.Contains(x.Keys, Key{n, h}) {
+			return true
+		}
+	}
+	return false
 }
 
 // is reports whether a record that no contact is linked to is the person's.
@@ -323,6 +349,14 @@ func (x *erasing) is(m Mirrored) bool {
 }
 
 func (x *erasing) intents(ctx context.Context) (err error) {
+	rows, err := x.tx.QueryContext(ctx, `SELECT c.name, p.object, i.ref FROM intent i JOIN pair p ON p.id = i.pair_id
+		JOIN connection c ON c.id = p.connection_id WHERE i.remote_id = '' AND i.ref IN (`+x.refs()+`) ORDER BY i.id`)
+	x.done.Unanswered, err = collect(rows, err, func(rows *sql.Rows) (l Linked, err error) {
+		return l, rows.Scan(&l.Connection, &l.Object, &l.Ref)
+	})
+	if err != nil {
+		return err
+	}
 	x.done.Intents, err = x.exec(ctx, `DELETE FROM intent WHERE ref IN (`+x.refs()+`)`)
 	return err
 }

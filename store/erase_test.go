@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -87,14 +88,17 @@ func testEraseLinks(t *testing.T, s *Store) {
 	noError(t, s.WriteLinks(ctx, LinkBatch{Pair: p.ID, Run: 1, Position: -1, Mirror: []Mirrored{linked, other, loose}, Judged: []int64{Ref(b.ID, 1)},
 		Conflicts: []Conflict{{RemoteID: "r1", Ref: Ref(b.ID, 1), Found: someDay, Conflict: plan.Conflict{Field: "first_name", Ours: "Ada", Theirs: "Adah", TheirsRaw: "ADAH", Base: "A", Winner: plan.WinReview}}}}))
 	noError(t, s.Intend(ctx, p.ID, p.Epoch, []Intent{{Run: 1, Key: "k1", Op: 2, Ref: Ref(b.ID, 1), RemoteID: "r1", Payload: map[string]string{"email": "ada@example.com"}, Attempted: someDay},
+		{Run: 1, Key: "k3", Op: 1, Ref: Ref(b.ID, 1), Payload: map[string]string{"email": "ada@example.com"}, Attempted: someDay},
 		{Run: 1, Key: "k2", Op: 2, Ref: Ref(b.ID, 2), RemoteID: "r2", Payload: map[string]string{"email": "bob@example.org"}, Attempted: someDay}}))
 
 	done, err := s.Erase(ctx, Erasure{Book: reread(t, s, b), Refs: []int64{Ref(b.ID, 1)}, Keys: []Key{{2, 7}}, Now: someDay,
 		Mentions: func(text string) bool { return strings.Contains(text, "ada@example") }})
 	noError(t, err)
 	equal(t, "records of which only the id is kept", done.Links, 2)
-	equal(t, "writes under way", done.Intents, 1)
+	equal(t, "writes under way", done.Intents, 2)
 	equal(t, "conflicts", done.Conflicts, 1)
+	same(t, "records that may be there", told(done.Records), []string{"office people r1 1", "office people r3 0"})
+	same(t, "creates without an answer", told(done.Unanswered), []string{"office people  1"})
 	for id, want := range map[string]struct {
 		state MirrorState
 		ref   int64
@@ -113,7 +117,19 @@ func testEraseLinks(t *testing.T, s *Store) {
 	equal(t, "values of the conflict", c.Base+c.Ours+c.Theirs+c.TheirsRaw, "")
 	equal(t, "intents of others", must(s.Intents(ctx, p.ID))(t)[0].Key, "k2")
 
+	again, err := s.Erase(ctx, Erasure{Book: reread(t, s, b), Keys: []Key{{2, 7}}, Now: someDay, Mentions: func(string) bool { return false }})
+	noError(t, err)
+	same(t, "erased again by e-mail: the records that may be there", told(again.Records), told(done.Records))
+	noError(t, s.LiftSuppression(ctx, again.Suppression))
+
 	noError(t, s.LiftSuppression(ctx, done.Suppression))
 	equal(t, "tombstones after it was lifted", len(must(s.MirrorByRemote(ctx, p.ID, []string{"r1", "r3"}))(t)), 0)
 	equal(t, "the remote is listed anew", must(s.Pair(ctx, p.ID))(t).Cursor, "")
+}
+
+func told(list []Linked) (all []string) {
+	for _, l := range list {
+		all = append(all, fmt.Sprint(l.Connection, " ", l.Object, " ", l.RemoteID, " ", Number(l.Ref)))
+	}
+	return all
 }

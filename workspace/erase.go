@@ -79,27 +79,47 @@ func (w *Workspace) neededStages(ctx context.Context) (map[string]bool, error) {
 // A Leftover is a record of an erased person at another system that a person has
 // to delete there.
 type Leftover struct {
-	store.Linked
-	Why string
+	store.Linked // RemoteID is empty where nobody knows whether there is a record
+	Why          string
 }
 
-// EraseThere deletes what erased contacts are linked with at other systems, each
-// by a run of its own, and returns what is left to do by hand.
-func (w *Workspace) EraseThere(ctx context.Context, b store.Book, refs []int64) (runs []store.Run, left []Leftover, err error) {
-	links, err := w.LinksOf(ctx, refs)
-	if err != nil {
-		return nil, nil, err
+// SettleThere finds out what became of creates of contacts that got no answer, as
+// far as the other systems can tell by now. One that cannot be asked is passed over.
+func (w *Workspace) SettleThere(ctx context.Context, b store.Book, refs []int64) error {
+	if len(refs) == 0 {
+		return nil
 	}
+	syncs, err := w.Store.Syncs(ctx)
+	for _, s := range syncs {
+		if leadsTo(s, b) {
+			_ = w.linker().Settle(ctx, s, refs) // what stays open is told by the erasure
+		}
+	}
+	return err
+}
+
+// EraseThere deletes records that erased contacts were linked with at other systems,
+// those of each by a run of its own, and returns what is left to do by hand.
+func (w *Workspace) EraseThere(ctx context.Context, b store.Book, records []store.Linked) (runs []store.Run, left []Leftover, err error) {
 	syncs, err := w.Store.Syncs(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	done := map[[2]string]string{} // what came of each pair
-	for _, l := range links {
+	refs := map[[2]string][]int64{}
+	for _, l := range records {
 		pair := [2]string{l.Connection, l.Object}
+		refs[pair] = append(refs[pair], l.Ref)
+	}
+	done := map[[2]string]string{} // what came of each pair
+	for _, l := range records {
+		pair := [2]string{l.Connection, l.Object}
+		if l.Ref == 0 {
+			left = append(left, Leftover{l, "no contact was linked with it: see whether it is the person"})
+			continue
+		}
 		why, tried := done[pair]
 		if !tried {
-			r, reason := w.eraseAt(ctx, syncs, b, pair, refs)
+			r, reason := w.eraseAt(ctx, syncs, b, pair, refs[pair])
 			if why = reason; r.ID != 0 {
 				runs = append(runs, r)
 			}
@@ -115,8 +135,7 @@ func (w *Workspace) EraseThere(ctx context.Context, b store.Book, refs []int64) 
 // eraseAt says why it could not delete what is linked over a pair, if it could not.
 func (w *Workspace) eraseAt(ctx context.Context, syncs []store.Sync, b store.Book, pair [2]string, refs []int64) (store.Run, string) {
 	for _, s := range syncs {
-		name, object := connectionOf(s)
-		if !s.Definition.Linked() || name != pair[0] || object != pair[1] || s.Definition.Target.Book+s.Definition.Source.Book != b.Name {
+		if name, object := connectionOf(s); !leadsTo(s, b) || name != pair[0] || object != pair[1] {
 			continue
 		}
 		r, left, err := w.linker().Erase(ctx, s, refs)
@@ -133,19 +152,7 @@ func (w *Workspace) eraseAt(ctx context.Context, syncs []store.Sync, b store.Boo
 	return store.Run{}, "no sync leads there any more"
 }
 
-// LinksOf are the records of other systems that contacts are linked with and that
-// may still be there.
-func (w *Workspace) LinksOf(ctx context.Context, refs []int64) (all []store.Linked, err error) {
-	for _, ref := range refs {
-		links, err := w.Store.Links(ctx, ref)
-		if err != nil {
-			return nil, err
-		}
-		for _, l := range links {
-			if l.State == store.There || l.State == store.Erased {
-				all = append(all, l)
-			}
-		}
-	}
-	return all, nil
+// leadsTo reports whether a sync is over links with the contacts of a book.
+func leadsTo(s store.Sync, b store.Book) bool {
+	return s.Definition.Linked() && s.Definition.Target.Book+s.Definition.Source.Book == b.Name
 }
