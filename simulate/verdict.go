@@ -212,8 +212,8 @@ func (s *system) lastEdit(ref int64, field string) (from *system, last edit) {
 		}
 	}
 	if from != nil {
-		if x := from.remote.records[at]; x == nil || x.gone {
-			return nil, edit{} // its record is gone: it may have come over before, or not
+		if x, id := from.remote.records[at], from.linked[ref]; x == nil || x.gone || id != "" && id != at {
+			return nil, edit{} // its record is gone or is the contact's no more: it may have come over before, or not
 		}
 	}
 	overruled = max(overruled, s.notes.merged[place{id: strconv.FormatInt(ref, 10)}])

@@ -450,6 +450,9 @@ func (s *system) look() {
 		if was := s.came[id]; was != 0 && was != m.Ref && !s.handled[id] && !s.notes.mergedInto(was, m.Ref) {
 			s.broken("I16: %s was contact %d and is now %d", id, store.Number(was), store.Number(m.Ref))
 		}
+		if was := s.came[id]; was != m.Ref && s.linked[was] == id {
+			delete(s.linked, was) // the record is another contact's
+		}
 		s.linked[m.Ref], s.came[id] = id, m.Ref
 	}
 }
