@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -344,23 +345,27 @@ func (p *pass) recoverWrite(ctx context.Context, i store.Intent) error {
 	if len(known) == 0 || len(items) == 0 {
 		return p.drop(ctx, i)
 	}
+	undo, err := p.byUndo(ctx, i)
+	if err != nil {
+		return err
+	}
 	m, item := known[0], items[0]
-	untouched := m.Version == item.Version
+	was, untouched := m.Seen, m.Version == item.Version
+	touched := m.Version != "" && !untouched // as far as its version tells
 	p.seen(&m, item)
+	deletes := connector.Op(i.Op) == connector.OpDelete
 	switch {
+	case !item.Gone && deletes && !undo && touched && maps.Equal(m.Seen, was):
+		m = letGo(m) // somebody took it out of the trash there
 	case !item.Gone:
 		m.Base = p.arrived(m, i, item.Record, untouched)
-	case item.MergedInto == "" && connector.Op(i.Op) == connector.OpDelete:
-		undo, err := p.byUndo(ctx, i)
-		if err != nil {
-			return err
-		}
+	case item.MergedInto == "" && deletes:
 		m = deleted(m, undo)
 	}
 	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: i.Run, Mirror: []store.Mirrored{m}, Done: []int64{i.ID}, Position: -1}
 	if p.isThere(i, item) {
 		err = p.cleared(ctx, &b, i, func(c *plan.Change) {
-			if c.Action = plan.Update; connector.Op(i.Op) == connector.OpDelete {
+			if c.Action = plan.Update; deletes {
 				c.Action = plan.Remove
 			}
 		})

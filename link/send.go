@@ -187,8 +187,14 @@ func (p *pass) sent(b *store.LinkBatch, x *person, i store.Intent, r contact.Rec
 // Otherwise whoever comes back under its id, or from the trash, is a new life.
 func deleted(m store.Mirrored, stays bool) store.Mirrored {
 	if m.State = store.GoneUnlinked; !stays {
-		m.State, m.Ref, m.Base = store.Gone, 0, nil
+		m.State = store.Gone
+		return letGo(m)
 	}
+	return m
+}
+
+func letGo(m store.Mirrored) store.Mirrored {
+	m.Ref, m.Base = 0, nil
 	return m
 }
 

@@ -131,9 +131,11 @@ func TestWhomIUndeletedWasDeletedAgain(t *testing.T) {
 	for _, row := range []struct {
 		sentence string
 		after    func(string) *connector.Fault
+		between  func(w *world)
 	}{
-		{"with an answer", answers},
-		{"without an answer, and a run has found it gone", unanswered},
+		{"with an answer", answers, (*world).rest},
+		{"without an answer, and a run has found it gone", unanswered, (*world).rest},
+		{"without an answer, and no run has looked", unanswered, func(*world) {}},
 	} {
 		t.Run(row.sentence, func(t *testing.T) {
 			w := newWorld(t, removes(plan.Keep, plan.DeleteGone))
@@ -143,7 +145,7 @@ func TestWhomIUndeletedWasDeletedAgain(t *testing.T) {
 			w.remote.After = row.after
 			w.run()
 			w.remote.After = answers
-			w.rest()
+			row.between(w)
 			w.remote.Undelete("r0001")
 			w.rest()
 			w.want("the book", w.here(), "")
