@@ -25,6 +25,10 @@ func (w *world) recall(b backup) {
 		}
 	}
 	for at, e := range w.notes.edits {
+		if _, known := edits[at]; at.side == 0 && !known { // likewise the first one of a field
+			e.either = true
+			edits[at] = e
+		}
 		if at.side > 0 && w.systems[at.side-1].remote.records[at.id].people[at.field] {
 			edits[at] = e
 		}

@@ -328,7 +328,7 @@ func (s *system) typedToo(c store.StoredChange) bool {
 	merged := c.Remote && x != nil && s.notes.merged[place{side: side, id: id}] > 0
 	return !slices.ContainsFunc(c.Fields, func(f plan.FieldChange) bool {
 		e := s.notes.edits[place{side, id, f.Name}]
-		typed := e.n != 0 && same(f.Name, e.value, f.New)
+		typed := e.n != 0 && (same(f.Name, e.value, f.New) || e.before != nil && same(f.Name, e.before.value, f.New)) // and typed on since
 		return f.Written() && !typed && !(merged && same(f.Name, x.values[f.Name], f.New))
 	})
 }
