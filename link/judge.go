@@ -219,7 +219,7 @@ func (p *pass) onlyThere(it item, k knowledge) (judgement, error) {
 	}
 	t.Values = append([]string(nil), t.Values...)
 	p.pairing.Bind(plan.WayIn, t.Values)
-	if nothing(t) {
+	if !p.pairing.In.HasOwn(t) {
 		return p.leave(it, plan.Skip, plan.NoKey), nil
 	}
 	if p.awaited(it.m, k) {
@@ -257,7 +257,7 @@ func (p *pass) onlyHere(it item, k knowledge) (judgement, error) {
 	t := p.pairing.Out.Translate(it.ours.Values)
 	t.Values = append([]string(nil), t.Values...)
 	p.pairing.Bind(plan.WayOut, t.Values)
-	if t.Reject == "" && nothing(t) {
+	if t.Reject == "" && !p.pairing.Out.HasOwn(t) { // a record without a value of its own: nobody could tell it from another
 		c.Action, c.Reason = plan.Skip, plan.NoKey
 		return judgement{out: &c}, nil
 	}
@@ -271,17 +271,6 @@ func (p *pass) onlyHere(it item, k knowledge) (judgement, error) {
 	}
 	made.Fields = created(p.there, made)
 	return judgement{out: &made, base: p.pairing.BaseOfSent(it.ours.Values, t.Values, p.Now())}, nil
-}
-
-// nothing reports whether a record has no value of its own that travels. It would be made as
-// one without any, whom nobody can tell from another.
-func nothing(t plan.Translated) bool {
-	for at, v := range t.Values {
-		if v != "" && !(at < len(t.Defaulted) && t.Defaulted[at]) {
-			return false
-		}
-	}
-	return true
 }
 
 // created spells the values of a create out, field by field.

@@ -463,3 +463,12 @@ func TestMySystemIsFullOfRecordsWithNothingButADefault(t *testing.T) {
 	w.run()
 	w.want("the remote", w.there(), "")
 }
+
+func TestMyBookIsFullOfContactsWithNothingButAConstant(t *testing.T) {
+	crm := "CRM"
+	w := newWorld(t, plan.Sync{Source: plan.Endpoint{Connection: "crm"}, Target: plan.Endpoint{Book: "people"},
+		Map: []plan.Mapping{{From: "email", To: "email"}, {Value: &crm, To: "company"}}})
+	w.remote.Add(map[string]string{"last_name": "Byron"})
+	w.run()
+	w.want("the book", w.here(), "")
+}

@@ -87,6 +87,14 @@ func (b *Rulebook) translateField(m *mapped, fields []string, t *Translated) {
 	t.Values[m.to] = b.accept(m, value, t)
 }
 
+// HasOwn reports whether a translated record has a value that is its own: neither a
+// constant of the map nor a default.
+func (b *Rulebook) HasOwn(t Translated) bool {
+	return slices.ContainsFunc(b.fields, func(m mapped) bool {
+		return m.Value == nil && t.Values[m.to] != "" && !t.Defaulted[m.to]
+	})
+}
+
 // defaultOf is what a field gets when the source leaves it blank: its own
 // default, or the sync's language for a language (C7).
 func (b *Rulebook) defaultOf(m *mapped) string {

@@ -52,6 +52,9 @@ func (w *world) recall(b backup) {
 			}
 		}
 		for _, l := range s.remote.late {
+			if l.w.Op == connector.OpDelete { // it was right when it was sent
+				s.handle(l.w.ID)
+			}
 			for field := range l.w.Set { // nobody knows any more whose it is
 				w.notes.unsure(i+1, l.w.ID, field)
 			}

@@ -198,7 +198,7 @@ func (s *system) checkListing() {
 	for id, x := range s.remote.records {
 		m, known := mirror[id]
 		switch {
-		case x.seq >= cursor || x.gone && (!known || !s.TellsGone) || !known && s.narrowed:
+		case x.seq >= cursor || x.gone && (!known || !s.TellsGone) || s.narrowed && (!known || s.handled[id]):
 		case !known:
 			s.broken("I17: the cursor is at %d, but %s (%d) is not in the mirror", cursor, id, x.seq)
 		case x.gone != (m.State != store.There):

@@ -54,7 +54,7 @@ var mutants = []mutant{
 	{"a late create is linked beside a record that is gone", "link/merge.go", "tombs[i].Ref, tombs[i].Base = 0, nil", "tombs[i].Base = nil"},
 	{"what an undo brought back is linked with the trash", "link/recover.go", "if undo && len(ours) == 0 {", "if undo && len(ours) < 0 {"},
 	{"a value that is cut off as before is an edit", "link/recover.go", " a.Ours != i.Base[name].Ours &&", ""},
-	{"who has no value is made", "link/judge.go", "if t.Reject == \"\" && nothing(t) {", "if t.Reject == \"\" && nothing(t) && len(t.Values) < 0 {"},
+	{"who has no value is made", "link/judge.go", "if t.Reject == \"\" && !p.pairing.Out.HasOwn(t) {", "if t.Reject == \"\" && !p.pairing.Out.HasOwn(t) && len(t.Values) < 0 {"},
 	{"two records are given to the contact that two were merged into", "link/match.go", "candidates[hash][i].Taken = k.Taken || w.taken[k.Ref]", "candidates[hash][i].Taken = k.Taken"},
 	{"who has a linked contact merged into it is created there as well", "link/merge.go", "w.taken[survivor] = true", "w.taken[survivor] = false"},
 	{"an undo settles what was edited here since", "link/undo.go", "a.Theirs = x.out.Fields[i].New // what", "if a.Theirs = x.out.Fields[i].New; x.ours != nil {\n\t\t\t\t\ta.Ours = x.ours.Value(p.here.Index(name))\n\t\t\t\t} // what"},
