@@ -705,8 +705,13 @@ func (p *pass) stop(ctx context.Context, cause error) (store.Run, error) {
 	}
 	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: p.run.ID, Position: -1}
 	undone, err := p.undone(ctx)
+	if err == nil {
+		err = p.settleUnanswered(ctx, &b, undone)
+	}
 	for i := range undone {
-		p.settle(&b, &undone[i], action, why, "")
+		if writes(undone[i].Action) {
+			p.settle(&b, &undone[i], action, why, "")
+		}
 	}
 	if err == nil {
 		err = p.Memory.WriteLinks(ctx, b)
@@ -722,6 +727,19 @@ func (p *pass) stop(ctx context.Context, cause error) (store.Run, error) {
 	}
 	p.noted()
 	return p.failed(ctx, *p.run, cause)
+}
+
+// settleUnanswered records what a run that ends in the middle has sent, and not heard of.
+func (p *pass) settleUnanswered(ctx context.Context, b *store.LinkBatch, changes []store.StoredChange) error {
+	open, err := p.Memory.Intents(ctx, p.pair.ID)
+	for i := range changes {
+		c := &changes[i]
+		sent := func(o store.Intent) bool { return o.Run == c.Run && o.Ref == c.Ref && o.RemoteID == c.TargetID }
+		if c.Remote && slices.ContainsFunc(open, sent) {
+			p.settle(b, c, plan.Hold, plan.OutcomeUnknown, "")
+		}
+	}
+	return err
 }
 
 // undone lists what the plan would still have written. Of the people who were

@@ -523,17 +523,16 @@ func (p *pass) findable(i store.Intent) bool {
 }
 
 // mayBe reports whether a record may be what a create made: it has at least half of
-// what was sent. Where a key of ours is sure to tell, at the next answer, one name,
-// e-mail or telephone in common is enough to wait for it.
+// what was sent. Where a key of ours is sure to tell, at the next answer, one value in
+// common is enough to wait for it.
 func (p *pass) mayBe(m *store.Mirrored, i store.Intent) bool {
-	same, telling := 0, false
+	same := 0
 	for name, sent := range i.Payload {
 		if at := p.there.Index(name); at >= 0 && p.tookAs(at, sent, m.Seen[name]) {
 			same++
-			telling = telling || slices.Contains([]contact.Kind{contact.Name, contact.Email, contact.Phone}, p.there.Fields[at].Kind)
 		}
 	}
-	return same > 0 && 2*same >= len(i.Payload) || telling && p.can.ChosenKey
+	return same > 0 && (p.can.ChosenKey || 2*same >= len(i.Payload))
 }
 
 func put[V any](m map[int64]map[string]V, ref int64, field string, v V) {

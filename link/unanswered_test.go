@@ -472,3 +472,46 @@ func TestMyBookIsFullOfContactsWithNothingButAConstant(t *testing.T) {
 	w.run()
 	w.want("the book", w.here(), "")
 }
+
+// The process dies when a record has been made, and the system is down when it comes up.
+func TestMyRunSaidFailedAndTheRecordWasThere(t *testing.T) {
+	for _, chosen := range []bool{true, false} {
+		w := newWorld(t, plan.Sync{})
+		w.remote.Can.ChosenKey = chosen
+		w.engine.Reverse = w.reverse
+		w.add(ada())
+		w.crashAt(1, func() {
+			defer func() {
+				w.remote.Before = func(string) *connector.Fault { return &connector.Fault{Kind: connector.Busy, Message: "down"} }
+			}()
+			w.run()
+		})
+		w.remote.Before = answers
+		ended, err := w.store.Run(t.Context(), 2)
+		if err != nil || ended.Reasons[string(plan.OutcomeUnknown)] != 1 {
+			t.Errorf("the run ended with %v, %v; want one whose outcome is not known", ended.Reasons, err)
+		}
+		w.rest()
+		w.want("the remote", w.there(), "r0001 email=ada@example.com first_name=Ada last_name=Byron")
+		ended, err = w.store.Run(t.Context(), 2)
+		if err != nil || ended.Totals.Created != 1 {
+			t.Errorf("once it is known, the run says %+v, %v; want one created", ended.Totals, err)
+		}
+		w.undo(ended)
+		w.want("the remote, taken back", w.there(), "")
+	}
+}
+
+// The answer to a create is lost twice, and people give the new record another name.
+func TestWhomIRenamedThereWasThereTwice(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.add(map[string]string{"email": "ada@example.com", "last_name": "Byron", "company": "Acme"})
+	w.remote.After = unanswered
+	w.run()
+	w.remote.Edit("r0001", map[string]string{"email": "countess@example.org", "last_name": "Lovelace"})
+	w.run()
+	w.remote.After = answers
+	w.rest()
+	w.want("the remote", w.there(), "r0001 company=Acme email=countess@example.org last_name=Lovelace")
+	w.want("the book", w.here(), "1 company=Acme email=countess@example.org last_name=Lovelace")
+}

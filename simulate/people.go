@@ -90,10 +90,29 @@ func (w *world) editHere(ref int64, field, value string) {
 	if value != was { // who types what is there has said nothing
 		w.notes.note(0, strconv.FormatInt(ref, 10), field, value)
 		w.remember(field, value)
-		if undone {
+		switch {
+		case undone:
 			w.takeBack(0, strconv.FormatInt(ref, 10), field)
+		case w.agreedBefore(ref, field, value):
+			w.notes.unsure(0, strconv.FormatInt(ref, 10), field)
 		}
 	}
+}
+
+// agreedBefore reports whether a value is what was agreed on with a contact that was
+// merged into this one: where its record is taken over, nothing has changed since.
+func (w *world) agreedBefore(ref int64, field, value string) bool {
+	if len(w.notes.into) == 0 {
+		return false
+	}
+	for _, s := range w.systems {
+		for _, m := range s.mirror(-1) {
+			if a, known := m.Base[field]; known && w.notes.mergedInto(m.Ref, ref) && same(field, a.Ours, value) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (w *world) trashHere(ref int64) {
@@ -247,10 +266,11 @@ func (s *system) isSent(id, field, value string) bool {
 	})
 }
 
-// quiet reports whether no write of ours is on its way to a record.
+// quiet reports whether no write of ours is on its way to a record. A create of a contact
+// that has one by now makes another.
 func (s *system) quiet(m store.Mirrored) bool {
 	open, err := s.store.Intents(s.ctx, s.pair.ID)
-	return err == nil && !slices.ContainsFunc(open, func(i store.Intent) bool { return i.Ref == m.Ref || i.RemoteID == m.RemoteID })
+	return err == nil && !slices.ContainsFunc(open, func(i store.Intent) bool { return i.RemoteID == m.RemoteID || i.Ref == m.Ref && m.State != store.There })
 }
 
 func (s *system) remove(id string) {

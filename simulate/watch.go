@@ -59,7 +59,7 @@ func (s *system) watchCreate(w connector.Write, again bool) {
 	if s.lost[w.Key] {
 		return // it was on its way when the store was put back to a time before it: nobody knows of it
 	}
-	if id, twice := s.made[ref]; twice && !s.remote.records[id].gone && (s.ChosenKey || s.canBeFound(id, w.Set)) {
+	if id, twice := s.made[ref]; twice && !s.remote.records[id].gone && (s.ChosenKey && s.resembles(id, w.Set) || s.canBeFound(id, w.Set)) {
 		s.broken("I3: contact %d is created twice; the first record is %s", store.Number(ref), id)
 	}
 	if id := s.linked[ref]; id != "" && !s.handled[id] && !s.remote.settling { // what is late was sent before
@@ -75,6 +75,18 @@ func (s *system) watchCreate(w connector.Write, again bool) {
 			s.broken("I3: contact %d is created although %s has its e-mail %s", store.Number(ref), id, email)
 		}
 	}
+}
+
+// resembles reports whether a record has kept a value that it was made with. Where people
+// have changed them all before the key has told whose it is, it is taken for somebody new.
+func (s *system) resembles(id string, set map[string]string) bool {
+	now := s.remote.records[id].values
+	for field, sent := range set {
+		if sent != "" && normalized(kindOf(field), sent) == normalized(kindOf(field), now[field]) {
+			return true
+		}
+	}
+	return false
 }
 
 // canBeFound reports whether a record has kept a value that the system offers to
@@ -167,10 +179,11 @@ func (s *system) plannedWrites(r store.Run) map[string]bool {
 				set[f.Name] = f.New
 			}
 		}
+		sent := c.Remote && c.Reason == plan.OutcomeUnknown
 		switch {
 		case !c.Remote && c.Action == plan.Create:
 			all["here "+c.SourceID] = true
-		case c.Remote && c.Action == plan.Create:
+		case c.Remote && c.Action == plan.Create, sent && c.TargetID == "":
 			all[signature(connector.OpCreate, "", set)] = true
 		case c.Remote && c.Action == plan.Update:
 			all[signature(connector.OpUpdate, c.TargetID, set)] = true
@@ -287,6 +300,9 @@ func (s *system) hear(c store.StoredChange, ended bool) {
 	}
 	if wrote || c.Reason == plan.OutcomeUnknown {
 		delete(s.did, did(c))
+	}
+	if !ended { // what it would have done says nothing
+		return
 	}
 	if c.Ref != 0 {
 		s.why[fmt.Sprint("c", c.Ref)] = c.Action

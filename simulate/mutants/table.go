@@ -62,7 +62,7 @@ var mutants = []mutant{
 	{"an undo sends a create again after a crash", "link/undo.go", "if _, sent := pending[x.ref()]; sent && !x.done", "if _, sent := pending[-1]; sent && !x.done"},
 	{"a record with the key is no rival", "link/plan.go", "case there[h]:", "case there[h] && h == 1:"},
 	{"the list of those to look at again is not saved", "link/apply.go", "if err := p.Memory.SaveProgress(ctx, progress, retry); err != nil {", "if err := p.Memory.SaveProgress(ctx, progress, retry[:0]); err != nil {"},
-	{"the marks are saved before the run has ended", "link/apply.go", "\treturn p.failed(ctx, *p.run, cause)\n}\n\n// undone", "\tm, _ := marksOf(p.run)\n\t_ = p.Memory.SaveProgress(ctx, store.Progress{SyncID: p.sync.ID, PairID: p.pair.ID, MirrorSeq: m.MirrorSeq, BookRun: m.BookRun, Fingerprint: p.run.Fingerprint}, nil)\n\treturn p.failed(ctx, *p.run, cause)\n}\n\n// undone"},
+	{"the marks are saved before the run has ended", "link/apply.go", "\treturn p.failed(ctx, *p.run, cause)\n}\n\n// settleUnanswered", "\tm, _ := marksOf(p.run)\n\t_ = p.Memory.SaveProgress(ctx, store.Progress{SyncID: p.sync.ID, PairID: p.pair.ID, MirrorSeq: m.MirrorSeq, BookRun: m.BookRun, Fingerprint: p.run.Fingerprint}, nil)\n\treturn p.failed(ctx, *p.run, cause)\n}\n\n// settleUnanswered"},
 	{"an intent stays after its write is settled", "link/send.go", "\tb.Done = append(b.Done, i.ID)\n\tp.answered", "\tp.answered"},
 	{"a plan is applied although the book has moved", "link/apply.go", "if state != r.TargetState || made != r.Fingerprint {", "if state == \"\" || made != r.Fingerprint {"},
 	{"people are not judged again before they are written", "link/apply.go", "if news || !x.halfDone && !same(x.in, j.in) || !same(x.out, j.out) {", "if news && x.in == nil {"},
