@@ -338,7 +338,7 @@ func (p *pass) stillGone(ctx context.Context, group []*person) error {
 		gone[item.ID] = item.Gone
 	}
 	for _, x := range group {
-		if x.in != nil && x.in.Action == plan.Remove && x.m != nil && !gone[x.m.RemoteID] {
+		if x.in != nil && x.in.Action == plan.Remove && x.m != nil && !gone[x.m.RemoteID] && !p.carriedOut(x) {
 			x.refuse(plan.TargetChanged)
 		}
 	}

@@ -170,3 +170,18 @@ func (c *counted) Tombstones(ctx context.Context, book int64) ([]store.Contact, 
 	c.trash++
 	return c.Store.Tombstones(ctx, book)
 }
+
+// A run dies when it has thrown somebody away, whose record people then undelete.
+func TestWhoCameBackInTheMiddleOfARunStayedInTheTrash(t *testing.T) {
+	w := newWorld(t, removes(plan.Trash, plan.DeleteGone))
+	w.remote.Add(ada())
+	w.rest()
+	w.remote.Delete("r0001")
+	w.add(map[string]string{"email": "bob@example.org"})
+	w.crashAt(1, func() {
+		defer w.remote.Undelete("r0001")
+		w.run()
+	})
+	w.rest()
+	w.want("the book", w.here(), "2 email=bob@example.org\n3 email=ada@example.com first_name=Ada last_name=Byron")
+}

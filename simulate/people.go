@@ -85,7 +85,8 @@ func (w *world) addHere(values map[string]string) int64 {
 
 func (w *world) editHere(ref int64, field, value string) {
 	w.say("a person edits %d %s=%q", store.Number(ref), field, value)
-	was, undone := w.contacts()[ref][field], w.agreedHere(ref, field, value)
+	was := w.contacts()[ref][field]
+	undone, somewhere := w.agreedHere(ref, field, value)
 	w.byHand(plan.Change{Action: plan.Update, Ref: ref, Fields: []plan.FieldChange{{Name: field, Old: "\x00", New: value, Rule: "edit"}}})
 	if value != was { // who types what is there has said nothing
 		w.notes.note(0, strconv.FormatInt(ref, 10), field, value)
@@ -93,7 +94,7 @@ func (w *world) editHere(ref int64, field, value string) {
 		switch {
 		case undone:
 			w.takeBack(0, strconv.FormatInt(ref, 10), field)
-		case w.agreedBefore(ref, field, value):
+		case somewhere || w.agreedBefore(ref, field, value):
 			w.notes.unsure(0, strconv.FormatInt(ref, 10), field)
 		}
 	}
@@ -223,25 +224,24 @@ func (w *world) takeBack(side int, id, field string) {
 	}
 }
 
-// agreedHere reports whether a value is what the book and every system that has
-// the contact agreed on last, with no write of ours on its way. Who types another
-// value and then this one again, before anybody has looked, has changed nothing
-// that can be seen from outside.
-func (w *world) agreedHere(ref int64, field, value string) bool {
-	agreed := false
+// agreedHere reports whether a value is what the book and the systems that have the
+// contact agreed on last, with no write of ours on its way: all of them, or some. Who
+// types another value and then this one again, before a run of a system has looked, has
+// changed nothing that can be seen from there.
+func (w *world) agreedHere(ref int64, field, value string) (all, some bool) {
+	differs := false
 	for _, s := range w.systems {
 		linked, err := s.store.MirrorByRef(s.ctx, s.pair.ID, []int64{ref})
 		if err != nil {
 			s.broken("read link: %v", err)
 		}
 		for _, m := range linked {
-			a, known := m.Base[field]
-			if agreed = known && same(field, a.Ours, value) && s.quiet(m); !agreed {
-				return false
-			}
+			a, agreed := m.Base[field]
+			agreed = agreed && same(field, a.Ours, value) && s.quiet(m)
+			some, differs = some || agreed, differs || !agreed
 		}
 	}
-	return agreed
+	return some && !differs, some
 }
 
 // agreedThere reports the same of a value of a record.
