@@ -86,6 +86,10 @@ func (p *pass) recoverCreate(ctx context.Context, i store.Intent) error {
 		o := p.remote.Write(ctx, []connector.Write{{Op: connector.OpCreate, Key: i.Key, Set: i.Payload}})[0]
 		return p.recovered(ctx, i, o)
 	}
+	if now := p.Now(); i.Attempted.After(now) { // the clock was set back: nobody knows how long ago it was
+		i.Attempted = now
+		return p.Memory.Intend(ctx, p.pair.ID, p.epoch, []store.Intent{i})
+	}
 	if p.mayHide(i) {
 		return nil
 	}

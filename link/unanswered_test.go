@@ -515,3 +515,23 @@ func TestWhomIRenamedThereWasThereTwice(t *testing.T) {
 	w.want("the remote", w.there(), "r0001 company=Acme email=countess@example.org last_name=Lovelace")
 	w.want("the book", w.here(), "1 company=Acme email=countess@example.org last_name=Lovelace")
 }
+
+// The clock of the server was a year ahead when an answer was lost.
+func TestMyContactWaitedForAYear(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.remote.Can.ChosenKey, w.remote.Can.Lag = false, 15*time.Minute
+	now := w.now
+	w.now = now.Add(365 * 24 * time.Hour)
+	w.add(ada())
+	w.remote.After = unanswered
+	w.run()
+	w.remote.After = answers
+	w.now = now
+	w.run()
+	w.now = w.now.Add(time.Hour)
+	if r := w.run(); r.Reasons[string(plan.OutcomeUnknown)] != 0 {
+		t.Errorf("got %v, want a create that is found", r.Reasons)
+	}
+	w.rest()
+	w.want("the remote", w.there(), "r0001 email=ada@example.com first_name=Ada last_name=Byron")
+}
