@@ -84,6 +84,9 @@ func eraseText(out io.Writer, r desk.EraseReport) {
 		}
 		fmt.Fprintf(out, "  still at %s: record %s. Delete it there (%s)\n", desk.Cell(l.Connection), desk.Cell(l.RemoteID), desk.Cell(l.Why))
 	}
+	if len(r.Left) > 0 {
+		fmt.Fprintln(out, "  erase again, by e-mail and with --everywhere, to try what is left once more")
+	}
 	for _, c := range r.Also {
 		fmt.Fprintf(out, "  contact %s of %s has the same e-mail: kith contacts erase %s --book %s\n", c.Contact, desk.Cell(c.Book), c.Contact, desk.Quoted(c.Book))
 	}

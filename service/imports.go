@@ -239,8 +239,9 @@ type ImportView struct {
 // A ColumnView is a column of the file and what becomes of it.
 type ColumnView struct {
 	Name      string          `json:"name"`
-	Samples   []string        `json:"samples"` // three
-	To        string          `json:"to"`      // field it fills; empty: left out
+	Samples   []string        `json:"samples"`           // three
+	To        string          `json:"to"`                // field it fills; empty: left out
+	Further   []string        `json:"further,omitempty"` // fields that take the further values of its cells
 	Suggested bool            `json:"suggested,omitempty"`
 	Why       string          `json:"why,omitempty"`
 	Look      desk.ColumnLook `json:"look"`
@@ -283,8 +284,11 @@ func (s *Service) ViewImport(ctx context.Context, d ImportDraft) (view ImportVie
 	for i, c := range view.Preview.Columns {
 		column := ColumnView{Name: c.Name, Samples: c.Samples[:min(3, len(c.Samples))]}
 		for _, m := range def.Map {
-			if m.Reads(c.Name) {
+			switch {
+			case m.From == c.Name:
 				column.To = m.To
+			case m.Reads(c.Name):
+				column.Further = append(column.Further, m.To)
 			}
 		}
 		for _, sug := range suggestions {

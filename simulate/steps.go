@@ -211,7 +211,7 @@ func (w *world) work(step Step) {
 		w.forget()
 	}
 	if s.undoing {
-		s.undone()
+		s.undone(store.Run{}) // it died, and is resumed
 	}
 }
 

@@ -34,16 +34,21 @@ func (s *system) undoSomething(sync store.Sync) {
 	r, err = s.engine.Undo(s.ctx, sync, r)
 	s.say("undo: %s %v %s", r.Status, r.Totals, r.Code)
 	s.expected(err)
-	s.undone()
+	s.undone(r)
 }
 
 // undo begins or ends to take a run back.
 func (s *system) undo(on bool) { s.undoing, s.remote.Restoring = on, on }
 
 // undone is the end of an undo, first or resumed: what it wrote was judged by what it
-// took back.
-func (s *system) undone() {
+// took back. What it found out of first has gone back, too.
+func (s *system) undone(r store.Run) {
 	s.undo(false)
+	for _, c := range s.journalOf(r) {
+		if c.Remote {
+			s.handle(c.TargetID)
+		}
+	}
 	s.removedHere, s.removedThere = 0, 0
 	clear(s.did)
 	s.look()

@@ -59,7 +59,7 @@ func (s *system) watchCreate(w connector.Write, again bool) {
 	if s.lost[w.Key] {
 		return // it was on its way when the store was put back to a time before it: nobody knows of it
 	}
-	if id, twice := s.made[ref]; twice && !s.remote.records[id].gone && (s.ChosenKey && s.resembles(id, w.Set) || s.canBeFound(id, w.Set)) {
+	if id, twice := s.made[ref]; twice && !s.remote.records[id].gone && !(s.remote.settling && s.handled[id]) && (s.ChosenKey && s.resembles(id, w.Set) || s.canBeFound(id, w.Set)) {
 		s.broken("I3: contact %d is created twice; the first record is %s", store.Number(ref), id)
 	}
 	if id := s.linked[ref]; id != "" && !s.handled[id] && !s.remote.settling { // what is late was sent before

@@ -348,7 +348,7 @@ func (w *world) restart() bool {
 			r, err := s.engine.Resume(w.ctx, sync, r)
 			w.say("resume undo of %s: %s %v %s", sync.Name, r.Status, r.Totals, r.Code)
 			w.expected(err)
-			s.undone()
+			s.undone(r)
 			if errors.Is(err, errDisk) {
 				return false
 			}

@@ -305,11 +305,15 @@ func (x *erasing) links(ctx context.Context) error {
 		case m.Ref == 0 && !x.is(m), m.Ref != 0 && !x.was(m):
 			continue
 		}
+		x.done.Links++
+		state, link := Erased, m.Ref
 		if m.State == There || m.State == Erased {
 			there = append(there, m.ID)
+		} else {
+			state, link = Gone, 0 // it stays gone, and is nobody's
 		}
-		x.done.Links++
-		if _, err := x.exec(ctx, `UPDATE mirror SET state = $1, seen = '{}', base = '{}', version = '', local_version = 0, merged_into = '' WHERE id = $2`, Erased, m.ID); err != nil {
+		if _, err := x.exec(ctx, `UPDATE mirror SET state = $1, ref = $2, seen = '{}', base = '{}', version = '', local_version = 0, merged_into = '' WHERE id = $3`,
+			state, sql.NullInt64{Int64: link, Valid: link != 0}, m.ID); err != nil {
 			return err
 		}
 	}
@@ -381,7 +385,11 @@ func (x *erasing) remember(ctx context.Context) error {
 		ref = x.Refs[0]
 	}
 	x.done.Run = r.ID
-	err := x.tx.QueryRowContext(ctx, `INSERT INTO suppression (book_id, ref, run_id, reason, erased_at) VALUES ($1, $2, $3, $4, $5) RETURNING id`,
+	known, err := x.suppressed(ctx)
+	if err != nil || known {
+		return err
+	}
+	err = x.tx.QueryRowContext(ctx, `INSERT INTO suppression (book_id, ref, run_id, reason, erased_at) VALUES ($1, $2, $3, $4, $5) RETURNING id`,
 		x.Book.ID, ref, r.ID, string(plan.Erased), x.Now.UnixMilli()).Scan(&x.done.Suppression)
 	if err != nil {
 		return err
@@ -393,6 +401,21 @@ func (x *erasing) remember(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// suppressed reports whether an earlier erasure keeps all of the person's keys away, as
+// where it is asked for again.
+func (x *erasing) suppressed(ctx context.Context) (known bool, err error) {
+	for _, k := range x.Keys {
+		var id int64
+		err := x.tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(suppression_id), 0) FROM suppression_key WHERE rule = $1 AND hash = $2`, k.Rule, int64(k.Hash)).Scan(&id)
+		if err != nil || id == 0 || x.done.Suppression != 0 && id != x.done.Suppression {
+			x.done.Suppression = 0
+			return false, err
+		}
+		x.done.Suppression = id
+	}
+	return len(x.Keys) > 0, nil
 }
 
 // MergedFrom returns the contacts that merges have made part of one, ascending.

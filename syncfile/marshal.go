@@ -27,11 +27,18 @@ func (d Document) Marshal() ([]byte, error) {
 	if len(d.Notify) > 0 {
 		said["notify"] = notifyTree(d.Notify)
 	}
-	bare, err := fill(map[string]any{"preset": s.Preset}, false)
+	bare := map[string]any{"preset": s.Preset}
+	for _, end := range ends {
+		bare[end] = said[end] // which decide about the defaults
+	}
+	otherwise, err := fill(bare, false)
 	if err != nil {
 		return nil, err
 	}
-	unsaid := tree(bare)
+	unsaid := tree(otherwise)
+	for _, end := range ends {
+		delete(unsaid, end)
+	}
 	if s.Guard.Explicit {
 		said["guard"] = spelled(said["guard"], unsaid["guard"])
 		delete(unsaid, "guard")
@@ -40,6 +47,8 @@ func (d Document) Marshal() ([]byte, error) {
 	said["apiVersion"], said["kind"] = APIVersion, Kind
 	return write(difference(said, unsaid, syncKeys())), nil
 }
+
+var ends = []string{"source", "target"}
 
 // spelled says none of every limit that a guard does not have although it
 // otherwise would: naming the guard at all makes it explicit.

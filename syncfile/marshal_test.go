@@ -59,6 +59,20 @@ guard:
   changes: none
   max_deletes: 5
 `},
+		{"towards a CRM, what is a default only towards a book", `apiVersion: kith/v1
+kind: Sync
+name: people-to-crm
+source:
+  book: people
+target:
+  connection: crm
+  object: contacts
+policy:
+  update: if_new_not_blank
+map:
+  - from: email
+    to: email
+`},
 		{"what a preset says taken away", `apiVersion: kith/v1
 kind: Sync
 name: registrations
@@ -114,6 +128,13 @@ func drawSync(t *rapid.T) plan.Sync {
 		Region:     rapid.SampledFrom([]string{"", "GB", "NO"}).Draw(t, "region"),
 		Language:   rapid.SampledFrom([]string{"", "en", "pt-BR"}).Draw(t, "language"),
 		Map:        drawMap(t),
+	}
+	book, crm := plan.Endpoint{Book: "people"}, plan.Endpoint{Connection: "crm", Object: "contacts"}
+	switch rapid.SampledFrom([]string{"neither", "source", "target"}).Draw(t, "a connection is the") {
+	case "source":
+		s.Source, s.Target = crm, book
+	case "target":
+		s.Source, s.Target = book, crm
 	}
 	preset := rapid.SampledFrom(append([]string{""}, presetNames()...)).Draw(t, "preset")
 	s, err := Apply(preset, s)

@@ -363,11 +363,16 @@ func (v *visit) mapAgain(d service.ImportDraft, why error) error {
 }
 
 // mapping reads the chosen field of each column, keeping lines that no column of
-// the form stands for: values of several in one cell, fixed values, expressions.
+// the form stands for: fixed values, expressions, and further values of the cells of a
+// column that is not left out.
 func (v *visit) mapping(view service.ImportView) (m []plan.Mapping) {
+	out := map[string]bool{}
 	for i, c := range view.Columns {
 		to := v.r.PostForm.Get("to-" + itoa(i))
 		if to == "" {
+			for _, further := range c.Further {
+				out[further] = true
+			}
 			continue
 		}
 		line := plan.Mapping{From: c.Name, To: to}
@@ -379,7 +384,7 @@ func (v *visit) mapping(view service.ImportView) (m []plan.Mapping) {
 		m = append(m, line)
 	}
 	for _, was := range view.Draft.Map {
-		if was.From == "" && !slices.ContainsFunc(m, func(l plan.Mapping) bool { return l.To == was.To }) {
+		if was.From == "" && !out[was.To] && !slices.ContainsFunc(m, func(l plan.Mapping) bool { return l.To == was.To }) {
 			m = append(m, was)
 		}
 	}

@@ -111,6 +111,27 @@ func TestImportFromTheComputer(t *testing.T) {
 	list.has(".badge.warn", 1)                // the yellow mark (C42)
 }
 
+// One cell with two addresses moved everybody's e-mail to another field.
+func TestMyEmailsWentToASecondField(t *testing.T) {
+	w := newWorld(t)
+	p := w.as(account.Operator)
+	step := p.upload("/imports/new", "two.csv", "E-mail Address;First Name\nines@example.es, ines2@example.es;Ines\nada@example.com;Ada\n", fromComputer)
+	draft := strings.TrimSuffix(step.to, "/preview")
+	mapping := p.get(draft+"/map").is(http.StatusOK).says("tbody tr:nth-child(1)", "further values: email.2")
+	if got, _ := mapping.Find("#to-0 option[selected]").Attr("value"); got != "email" {
+		t.Errorf("the column goes to %q, want email", got)
+	}
+	form := url.Values{"to-0": {"email"}, "to-1": {"first_name"}, "match": {"email"}, "go": {"map"}}
+	p.post(draft+"/map", form)
+	p.get(draft+"/map").says("tbody tr:nth-child(1)", "further values: email.2").has(`#to-0 option[value=email][selected]`, 1)
+	form.Set("go", "plan")
+	p.arrived(p.post(draft+"/map", form)).says("tbody", "ines@example.es", "email.2", "ines2@example.es", "ada@example.com")
+	form.Set("to-0", "")
+	form.Set("go", "map")
+	p.post(draft+"/map", form)
+	p.get(draft+"/map").saysNot("tbody tr:nth-child(1)", "email.2")
+}
+
 func TestDraftsSurvive(t *testing.T) {
 	w := newWorld(t)
 	p := w.as(account.Operator)

@@ -118,7 +118,7 @@ func (v *visit) lookAtEnds(data *newSyncView) error {
 }
 
 func winners(w plan.Winner) []choice {
-	return choices(string(w), "", "asks a person", "source", "the first wins", "target", "the second wins", "most_recent", "the latest wins", "non_blank", "the one that is not blank")
+	return choices(string(cmp.Or(w, plan.WinSource)), "source", "the first wins", "review", "asks a person", "target", "the second wins", "most_recent", "the latest wins", "non_blank", "the one that is not blank")
 }
 
 // syncForm reads the definition that the form describes.
@@ -161,7 +161,9 @@ func (v *visit) syncForm() (def plan.Sync, err error) {
 		if to := v.r.Form.Get("field-" + itoa(i)); to != "" {
 			m := plan.Mapping{From: from, To: to}
 			if def.Direction == plan.TwoWay {
-				m.Winner = plan.Winner(v.r.Form.Get("winner-" + itoa(i)))
+				if m.Winner = plan.Winner(v.r.Form.Get("winner-" + itoa(i))); m.Winner == plan.WinSource {
+					m.Winner = "" // as a file that says nothing
+				}
 			}
 			def.Map = append(def.Map, m)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kith-sync/kith/account"
 	mailchimp "github.com/kith-sync/kith/connector/mailchimp/sandbox"
+	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/syncfile"
 )
@@ -123,4 +124,30 @@ func TestWhatASystemSaysReachesPeople(t *testing.T) {
 	const said = "The owner was left out of 1 record: no active user in Salesforce has this e-mail."
 	viewer.get("/runs/2").says(".note", said)
 	viewer.get("/connections/crm").says(".guard", "people: "+said).says("dl", "of")
+}
+
+// The form says what a sync does that says nothing: where both sides changed a field, the
+// source wins. Who chooses a person gets one.
+func TestANewSyncSaysWhoWins(t *testing.T) {
+	w := newWorld(t)
+	owner := w.as(account.Owner)
+	w.crm()
+	w.imports("people", people)
+	const ends = "from=book%3Apeople&to=connection%3Acrm&to_object=Contact&direction=two_way"
+	form := owner.get("/syncs/new?" + ends).is(http.StatusOK)
+	if got := form.Find("select[name=winner-0] option[selected]").AttrOr("value", ""); got != "source" {
+		t.Errorf("chosen: got %q, want source", got)
+	}
+	made := url.Values{"from": {"book:people"}, "to": {"connection:crm"}, "to_object": {"Contact"}, "direction": {"two_way"}, "name": {"people-to-crm"}, "update": {"if_new_not_blank"},
+		"field": {"email", "last_name"}, "field-0": {"Email"}, "field-1": {"LastName"}, "winner-0": {"source"}, "winner-1": {"review"}, "creates": {"on"}}
+	if page := owner.post("/syncs/new", made); page.to == "" {
+		t.Fatalf("the sync is not made: %s", page.words("main"))
+	}
+	s, err := w.Workspace.Store.Sync(t.Context(), "people-to-crm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Definition; got.Policy.Update != plan.WriteIfNewNotBlank || got.Map[0].Winner != "" || got.Map[1].Winner != plan.WinReview {
+		t.Errorf("kept: got %q, winners %q and %q", got.Policy.Update, got.Map[0].Winner, got.Map[1].Winner)
+	}
 }

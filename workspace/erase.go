@@ -1,13 +1,16 @@
 package workspace
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
 )
@@ -110,46 +113,58 @@ func (w *Workspace) EraseThere(ctx context.Context, b store.Book, records []stor
 		pair := [2]string{l.Connection, l.Object}
 		refs[pair] = append(refs[pair], l.Ref)
 	}
-	done := map[[2]string]string{} // what came of each pair
+	done := map[[2]string]func(id string) string{} // why a record of a pair was left
 	for _, l := range records {
 		pair := [2]string{l.Connection, l.Object}
 		if l.Ref == 0 {
 			left = append(left, Leftover{l, "no contact was linked with it: see whether it is the person"})
 			continue
 		}
-		why, tried := done[pair]
-		if !tried {
-			r, reason := w.eraseAt(ctx, syncs, b, pair, refs[pair])
-			if why = reason; r.ID != 0 {
+		if done[pair] == nil {
+			r, why, err := w.eraseAt(ctx, syncs, b, pair, refs[pair])
+			if err != nil {
+				return runs, left, err
+			}
+			if r.ID != 0 {
 				runs = append(runs, r)
 			}
 			done[pair] = why
 		}
-		if why != "" {
+		if why := done[pair](l.RemoteID); why != "" {
 			left = append(left, Leftover{l, why})
 		}
 	}
 	return runs, left, nil
 }
 
-// eraseAt says why it could not delete what is linked over a pair, if it could not.
-func (w *Workspace) eraseAt(ctx context.Context, syncs []store.Sync, b store.Book, pair [2]string, refs []int64) (store.Run, string) {
-	for _, s := range syncs {
-		if name, object := connectionOf(s); !leadsTo(s, b) || name != pair[0] || object != pair[1] {
-			continue
-		}
-		r, left, err := w.linker().Erase(ctx, s, refs)
-		switch {
-		case err != nil:
-			return r, err.Error()
-		case len(left) > 0:
-			return r, "it takes no writes"
-		case r.Totals.Failed+r.Totals.Held > 0: // held: no answer
-			return r, fmt.Sprintf("run %d did not succeed in all of it", r.ID)
-		}
-		return r, ""
+// eraseAt deletes what is linked over a pair, and says of each record why it was left,
+// if it was.
+func (w *Workspace) eraseAt(ctx context.Context, syncs []store.Sync, b store.Book, pair [2]string, refs []int64) (r store.Run, why func(id string) string, err error) {
+	all := func(reason string) func(string) string { return func(string) string { return reason } }
+	at := slices.IndexFunc(syncs, func(s store.Sync) bool {
+		name, object := connectionOf(s)
+		return leadsTo(s, b) && name == pair[0] && object == pair[1]
+	})
+	if at < 0 {
+		return r, all("no sync of the book leads there any more"), nil
 	}
-	return store.Run{}, "no sync leads there any more"
+	r, left, err := w.linker().Erase(ctx, syncs[at], refs)
+	switch {
+	case err != nil:
+		return r, all(err.Error()), nil
+	case len(left) > 0:
+		return r, all("it takes no writes"), nil
+	}
+	reasons := map[string]string{}
+	for c, err := range w.Store.Changes(ctx, r.ID) {
+		if err != nil {
+			return r, nil, err
+		}
+		if c.Action == plan.Fail || c.Action == plan.Hold {
+			reasons[c.TargetID] = cmp.Or(c.Detail.Message, fmt.Sprintf("run %d: %s", r.ID, c.Reason))
+		}
+	}
+	return r, func(id string) string { return reasons[id] }, nil
 }
 
 // leadsTo reports whether a sync is over links with the contacts of a book.
