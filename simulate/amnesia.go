@@ -21,6 +21,7 @@ func (w *world) recall(b backup) {
 			// from where it comes back: either value is right.
 			now := w.notes.edits[at]
 			e.either = e.either || now.either || now.n != e.n
+			e.n = max(e.n, now.n)
 			edits[at] = e
 		}
 	}
