@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -104,6 +105,10 @@ func (a *app) tellSandbox(system sandbox.System, r SandboxReport) error {
 		fmt.Fprint(out, "\nConnect Kith to it, in another terminal:\n\n")
 		for _, line := range connecting(r, a.folder) {
 			fmt.Fprintf(out, "  %s\n", line)
+		}
+		fmt.Fprintf(out, "\nWhile kith serve runs, make the connection in the browser instead of the first command\n(Connections, %s; what is not asked for stands under More settings):\n\n", system.Title)
+		for _, s := range append(slices.Clone(r.Settings), sandbox.Setting{Name: "secret", Value: r.Secret}) {
+			fmt.Fprintf(out, "  %-10s %s\n", s.Name, s.Value)
 		}
 	})
 }
