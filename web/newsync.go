@@ -41,14 +41,18 @@ type newSyncView struct {
 	Fields                       []newSyncField
 	Targets                      []contact.Field
 	Matches, Updates, Gone, Many []choice
+	TwoWay                       bool
+	FromTitle, ToTitle           string
+	Back, GoneBack               []choice // of a two-way sync: what the second end may do to the first
 	Guard                        string
 	Filter                       string
 }
 
 type newSyncField struct {
 	contact.Field
-	To     string
-	Winner []choice
+	To        string
+	Direction []choice
+	Winner    []choice
 }
 
 // newSync asks first for the two ends, then what goes where.
@@ -61,17 +65,18 @@ func (v *visit) newSyncStep(wrong string) error {
 	}
 	data := newSyncView{Error: wrong, Ends: ends, From: v.form("from"), FromObject: v.form("from_object"), To: v.form("to"), ToObject: v.form("to_object"), Name: v.form("name"),
 		Directions: choices(v.form("direction"), "one_way", "from the first to the second", plan.TwoWay, "both ways"),
-		Updates:    choices(v.form("update"), "", "as usual for the target", "if_new_not_blank", "where the source has a value", "if_existing_blank", "only where the target has none", "always", "always", "never", "never: add contacts only"),
-		Gone:       choices(v.form("not_found"), "keep", "stays", "trash", "goes to the trash", "unlink", "stays, no longer linked", "mark", "stays, marked"),
-		Matches:    choices(v.form("match"), "", "by e-mail", "email,phone", "by e-mail, then by telephone", "phone", "by telephone", "key,email", "by the unique identifier, then by e-mail"),
-		Many:       choices(v.form("several"), "review", "hold it for review", "first", "take the oldest", "most_recent", "take the one changed last", "reject", "reject it"),
-		Guard:      cmp.Or(v.form("guard"), "10%"), Filter: v.form("filter")}
+		Updates:    overwrites(v.form("update")), Back: overwrites(v.form("back")), Gone: whoIsGone(v.form("not_found")), GoneBack: whoIsGone(v.form("gone_back")),
+		TwoWay:  v.form("direction") == plan.TwoWay,
+		Matches: choices(v.form("match"), "", "by e-mail", "email,phone", "by e-mail, then by telephone", "phone", "by telephone", "key,email", "by the unique identifier, then by e-mail"),
+		Many:    choices(v.form("several"), "review", "hold it for review", "first", "take the oldest", "most_recent", "take the one changed last", "reject", "reject it"),
+		Guard:   cmp.Or(v.form("guard"), "10%"), Filter: v.form("filter")}
 	for _, key := range []string{data.From, data.To} { // a book that the first run makes
 		name, isBook := strings.CutPrefix(key, "book:")
 		if isBook && name != "" && !slices.ContainsFunc(data.Ends, func(e service.End) bool { return e.Key == key }) {
 			data.Ends = append(data.Ends, service.End{Key: key, Title: "Contacts: " + name + " (new)"})
 		}
 	}
+	data.FromTitle, data.ToTitle = titleOf(data.Ends, data.From), titleOf(data.Ends, data.To)
 	data.Presets = []choice{{"", "none", v.form("preset") == ""}}
 	for _, p := range syncfile.Presets() {
 		data.Presets = append(data.Presets, choice{p.Name, p.Title + ": " + p.Summary, p.Name == v.form("preset")})
@@ -106,15 +111,34 @@ func (v *visit) lookAtEnds(data *newSyncView) error {
 		line := newSyncField{Field: f}
 		for _, m := range draft.Definition.Map {
 			if m.From == f.Name {
-				line.To, line.Winner = m.To, winners(m.Winner)
+				line.To, line.Winner, line.Direction = m.To, winners(m.Winner), data.directions(m.Direction)
 			}
 		}
 		if line.Winner == nil {
-			line.Winner = winners("")
+			line.Winner, line.Direction = winners(""), data.directions("")
 		}
 		data.Fields = append(data.Fields, line)
 	}
 	return nil
+}
+
+func titleOf(ends []service.End, key string) string {
+	if at := slices.IndexFunc(ends, func(e service.End) bool { return e.Key == key }); at >= 0 {
+		return ends[at].Title
+	}
+	return key
+}
+
+func overwrites(w string) []choice {
+	return choices(w, "", "as is usual there", "if_new_not_blank", "where the other side has a value", "if_existing_blank", "only where there is none", "always", "always", "never", "never: add contacts only")
+}
+
+func whoIsGone(what string) []choice {
+	return choices(what, "keep", "stays", "trash", "goes to the trash", "unlink", "stays, no longer linked", "mark", "stays, marked")
+}
+
+func (data *newSyncView) directions(way string) []choice {
+	return choices(way, "", "both ways", plan.ToTarget, "to "+data.ToTitle, plan.ToSource, "to "+data.FromTitle)
 }
 
 func winners(w plan.Winner) []choice {
@@ -140,8 +164,17 @@ func (v *visit) syncForm() (def plan.Sync, err error) {
 		def.Direction = plan.TwoWay
 	}
 	def.Policy.Update = plan.Write(v.form("update"))
-	if gone := v.form("not_found"); gone != "" && gone != "keep" {
+	if gone := v.form("not_found"); gone != "keep" {
 		def.Policy.Delete.NotFound = plan.NotFound(gone)
+	}
+	if def.Direction == plan.TwoWay {
+		def.Policy.Back = plan.Write(v.form("back"))
+		if gone := v.form("gone_back"); gone != "keep" {
+			def.Policy.Delete.Back = plan.NotFound(gone)
+		}
+		if v.r.Method == http.MethodPost && v.ticked("creates") && !v.ticked("creates_back") {
+			def.Policy.CreateBack = new(false)
+		}
 	}
 	if v.r.Form.Has("creates") || v.r.Method == http.MethodPost {
 		def.Policy.Create = new(v.ticked("creates"))
@@ -161,6 +194,7 @@ func (v *visit) syncForm() (def plan.Sync, err error) {
 		if to := v.r.Form.Get("field-" + itoa(i)); to != "" {
 			m := plan.Mapping{From: from, To: to}
 			if def.Direction == plan.TwoWay {
+				m.Direction = v.r.Form.Get("way-" + itoa(i))
 				if m.Winner = plan.Winner(v.r.Form.Get("winner-" + itoa(i))); m.Winner == plan.WinSource {
 					m.Winner = "" // as a file that says nothing
 				}

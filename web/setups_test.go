@@ -138,7 +138,9 @@ func TestANewSyncSaysWhoWins(t *testing.T) {
 	if got := form.Find("select[name=winner-0] option[selected]").AttrOr("value", ""); got != "source" {
 		t.Errorf("chosen: got %q, want source", got)
 	}
-	made := url.Values{"from": {"book:people"}, "to": {"connection:crm"}, "to_object": {"Contact"}, "direction": {"two_way"}, "name": {"people-to-crm"}, "update": {"if_new_not_blank"},
+	form.says("form", "What may be done to Contacts: people", "What may be done to crm", "Who is gone from crm")
+	owner.get("/syncs/new?from=book%3Apeople&to=connection%3Acrm&to_object=Contact").is(http.StatusOK).saysNot("form", "Who is gone from crm")
+	made := url.Values{"back": {"always"}, "gone_back": {"trash"}, "way-0": {"to_target"}, "from": {"book:people"}, "to": {"connection:crm"}, "to_object": {"Contact"}, "direction": {"two_way"}, "name": {"people-to-crm"}, "update": {"if_new_not_blank"},
 		"field": {"email", "last_name"}, "field-0": {"Email"}, "field-1": {"LastName"}, "winner-0": {"source"}, "winner-1": {"review"}, "creates": {"on"}}
 	if page := owner.post("/syncs/new", made); page.to == "" {
 		t.Fatalf("the sync is not made: %s", page.words("main"))
@@ -147,7 +149,10 @@ func TestANewSyncSaysWhoWins(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := s.Definition; got.Policy.Update != plan.WriteIfNewNotBlank || got.Map[0].Winner != "" || got.Map[1].Winner != plan.WinReview {
+	if p := s.Definition.Policy; p.Back != plan.WriteAlways || p.Delete.Back != plan.Trash || p.Creates() != true || p.CreateBack == nil || *p.CreateBack {
+		t.Errorf("kept of what may be done here: got %+v", p)
+	}
+	if got := s.Definition; got.Map[0].Direction != plan.ToTarget || got.Policy.Update != plan.WriteIfNewNotBlank || got.Map[0].Winner != "" || got.Map[1].Winner != plan.WinReview {
 		t.Errorf("kept: got %q, winners %q and %q", got.Policy.Update, got.Map[0].Winner, got.Map[1].Winner)
 	}
 }
