@@ -123,7 +123,7 @@ func TestEventsAtTheCRM(t *testing.T) {
 	_, err = w.Workspace.Store.SaveOccasion(t.Context(), o)
 	w.no(err)
 	operator.get("/events").says("tbody", "Expo 2026", "office")
-	operator.get("/events/1/1/crm").says("main", "Expo 2026", "No sync sends the members yet").says("pre", "object: campaign_members", "connection: office", "CampaignId")
+	operator.get("/events/1/1/crm").says("main", "Expo 2026", "No sync sends the members yet").says("pre", "preset: eventgeek", "object: campaign_members", "connection: office")
 	operator.get("/events/1/1/people").says("thead", "Campaign").says("#rows", "not yet")
 	_, err = w.Workspace.Store.SaveSync(t.Context(), plan.Sync{Name: "members", Source: plan.Endpoint{Book: "friends", Object: plan.CampaignMembers}, Target: plan.Endpoint{Connection: "office", Object: "CampaignMember"}}, "")
 	w.no(err)
