@@ -38,8 +38,8 @@ var failed = []Entry{
 var deleted = []Entry{
 	{
 		Code: "source.gone", Group: Deleted,
-		What:    "is no longer in the source, and the sync removes such contacts",
-		More:    "With `not_found: trash` it goes to the trash of its address book, with `delete` it goes for good.",
+		What:    "is no longer in the source, or was deleted at the other side of its link, and the sync removes or marks such contacts",
+		More:    "With `not_found: trash` it goes to the trash of its address book, with `delete` it goes for good, with `mark` it stays and a field says so.",
 		Safe:    "The run knows all its values: an undo brings them back.",
 		Fix:     "Nothing to do. To have it back: kith undo RUN, or kith contacts restore ID while it is in the trash.",
 		Example: `- contact 19 (p19@example.com)  source.gone`,

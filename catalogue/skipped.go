@@ -70,4 +70,13 @@ var skipped = []Entry{
 		Fix:     "Take the person out of the source. If the person is to come back: kith suppressions list, then kith suppressions lift NUMBER.",
 		Example: `/ line 6  erased.on_request`,
 	},
+	{
+		Code: "link.gone", Group: Skipped,
+		Subject: "The contact",
+		What:    "is linked with a record that was deleted at the other system, and stays here",
+		More:    "A record that was deleted is not made again by itself, and the sync's `policy.delete` does not remove this contact. With `unlink` runs no longer tell of it.",
+		Safe:    "The contact is as it was. Nothing of it travels to the other system.",
+		Fix:     "Nothing to do. To have it sent anew, where the sync creates there: kith links drop ID --book BOOK, then run the sync. To be rid of it here: kith contacts delete ID --book BOOK.",
+		Example: `/ contact 19 (p19@example.com)  link.gone`,
+	},
 }

@@ -43,7 +43,7 @@ and the files that imports read are yours to look after.`,
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&everywhere, "everywhere", false, "delete the records at linked systems as well")
+	cmd.Flags().BoolVar(&everywhere, "everywhere", false, "delete the records at linked systems as well, for good where the system can")
 	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "do not ask")
 	return cmd
 }
@@ -76,6 +76,9 @@ func eraseText(out io.Writer, r desk.EraseReport) {
 	fmt.Fprintf(out, "  suppression %d keeps imports and linked syncs from bringing the person back; kith suppressions lift %d ends it\n", r.Suppression, r.Suppression)
 	for _, there := range r.Runs {
 		fmt.Fprintf(out, "  deleted at %s: %s, run %d\n", desk.Cell(there.Source), several(there.Totals.Deleted, "record"), there.Run)
+		for _, note := range there.Notes {
+			fmt.Fprintf(out, "    %s\n", desk.Cell(note))
+		}
 	}
 	for _, l := range r.Left {
 		if l.RemoteID == "" {

@@ -60,6 +60,12 @@ type Promises struct {
 	ReadOnly bool
 	// WriteBatch and FetchBatch are the largest numbers of records in one call.
 	WriteBatch, FetchBatch int
+	// Erases: a delete Forever reaches a record that is gone as well, where the
+	// system has only put it away.
+	Erases bool
+	// Bin says to people where, and for how long, the system keeps a record that was
+	// deleted Forever: "its recycle bin for 15 days". Empty: nowhere.
+	Bin string
 	// Lag is how long after a create was answered, or applied unanswered, Find
 	// may still miss it.
 	Lag time.Duration
@@ -97,6 +103,11 @@ type Write struct {
 	// conditions refuses the write when the record has another by now; an empty
 	// one asks for no condition.
 	Version string
+	// Forever has a delete leave nothing of the record that a person could bring back,
+	// where the system can do that: somebody asked to be forgotten. It may be sent any
+	// number of times, a record that is not there counts as deleted, and Version is no
+	// condition then. Elsewhere it is a delete like any other.
+	Forever bool
 	// Set has the fields to write, by name. An empty value clears the field.
 	Set map[string]string
 	// Known are values that the caller has seen in the record at Version, by

@@ -74,10 +74,12 @@ func EraseQuestion(p run.Person, who string, everywhere bool) string {
 			what += fmt.Sprintf(", %s that are the same person,", deletedOnes(n))
 		}
 	}
+	kept := ""
 	if everywhere {
 		what += " and the records at linked systems"
+		kept = " Mailchimp then takes the address from nobody but the person."
 	}
-	return what + " for good? History and kept copies of files go as well. This cannot be undone."
+	return what + " for good?" + kept + " History and kept copies of files go as well. This cannot be undone."
 }
 
 func deletedOnes(n int) string {

@@ -96,7 +96,7 @@ func waitingOf(ctx context.Context, w *workspace.Workspace, ref int64) (*Waiting
 			continue
 		}
 		latest = nil
-		final := c.Reason == plan.SourceGone || c.Reason == plan.TrashedByPerson // it is not made again: the link says so
+		final := c.Reason == plan.LinkGone || c.Reason == plan.SourceGone || c.Reason == plan.TrashedByPerson // it is not made again: the link says so
 		if c.Reason != "" && !final && c.Action != plan.Unchanged && c.Action != plan.NoAction {
 			latest = &Waiting{Run: c.Run, Reason: c.Reason, Missing: c.Detail.Missing}
 		}

@@ -40,6 +40,9 @@ func (e *Engine) Erase(ctx context.Context, s store.Sync, refs []int64) (r store
 		return r, left, err
 	}
 	changes := p.removals(items, of)
+	if p.can.Bin != "" && len(changes) > 0 {
+		r.Notes = append(r.Notes, p.remote.Name()+" keeps what was deleted in "+p.can.Bin+". Take it out there as well, if that is too long.")
+	}
 	if err := p.Memory.AppendPlan(ctx, r.ID, nil, 0, changes); err != nil {
 		return r, left, err
 	}
@@ -51,16 +54,21 @@ func (e *Engine) Erase(ctx context.Context, s store.Sync, refs []int64) (r store
 	return r, nil, err
 }
 
-// removals are the changes that delete what is still there.
+// removals are the changes that delete what is still there, or may be there put away.
+// A record that was merged into another is left to a person: that may be somebody else.
 func (p *pass) removals(items []connector.Item, of map[string]int64) (changes []plan.Change) {
 	for _, item := range items {
-		if item.Gone {
+		if item.Gone && item.MergedInto == "" && !p.can.Erases {
 			continue
 		}
 		c := plan.Change{Row: int64(len(changes)), Action: plan.Remove, Reason: plan.Erased, Remote: true, Final: true,
 			Ref: of[item.ID], SourceID: number(of[item.ID]), TargetID: item.ID, Version: item.Version}
+		if item.MergedInto != "" {
+			c.Action, c.Reason, c.Final = plan.Hold, plan.IdentityConflict, false
+			c.Detail.Message = "It was made one with record " + item.MergedInto + " of " + p.remote.Name() + ". See whether that is the person, and delete it there."
+		}
 		p.run.Totals.Count(c.Action, 1)
-		p.run.Reasons[string(plan.Erased)]++
+		p.run.Reasons[string(c.Reason)]++
 		changes = append(changes, c)
 	}
 	return changes

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 )
@@ -171,4 +172,121 @@ func TestUndoOfAnErasedPerson(t *testing.T) {
 	}
 	w.want("the book", w.here(), "")
 	w.want("the remote", w.there(), "")
+}
+
+// At a system that puts away what is deleted, an erasure leaves nothing that people could
+// bring back, whatever comes in between.
+func TestAnErasureEverywhereIsForGood(t *testing.T) {
+	erase := func(w *world) store.Run {
+		w.t.Helper()
+		r, _, err := w.engine.Erase(w.t.Context(), w.sync, []int64{store.Ref(1, 1)})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return r
+	}
+	for _, c := range []struct {
+		what string
+		play func(w *world)
+	}{
+		{"a record that is there", func(w *world) { erase(w) }},
+		{"one that was put away just before", func(w *world) {
+			w.remote.Delete("r0001")
+			erase(w)
+		}},
+		{"one that somebody edits meanwhile", func(w *world) {
+			w.remote.Before = func(call string) *connector.Fault {
+				if call == "write" {
+					w.remote.Edit("r0001", map[string]string{"company": "Acme"})
+				}
+				return nil
+			}
+			erase(w)
+		}},
+		{"one that is not there any more, and twice", func(w *world) {
+			w.remote.Purge("r0001")
+			erase(w)
+			if r := erase(w); r.Totals.Failed != 0 {
+				w.t.Errorf("again: got %+v, want no failure", r.Totals)
+			}
+		}},
+		{"the answer is lost", func(w *world) {
+			w.remote.After = unanswered
+			if r := erase(w); r.Totals.Held != 1 {
+				w.t.Errorf("got %+v, want one held", r.Totals)
+			}
+			w.remote.After = answers
+			w.run()
+		}},
+		{"it never arrived, and somebody puts the record away meanwhile", func(w *world) {
+			w.remote.Before = unanswered
+			erase(w)
+			w.remote.Before = answers
+			w.remote.Delete("r0001")
+			w.run()
+		}},
+		{"nobody answers for a while", func(w *world) {
+			w.remote.Before = unanswered
+			erase(w)
+			w.run()
+			w.remote.Before = answers
+			w.run()
+		}},
+		{"a crash before it was sent, of one that was put away", func(w *world) {
+			w.remote.Delete("r0001")
+			w.remote.Before = func(call string) *connector.Fault {
+				if call == "write" {
+					w.remote.Before = answers
+					panic("crash")
+				}
+				return nil
+			}
+			w.crash(func() { erase(w) })
+		}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			w := newWorld(t, plan.Sync{})
+			w.t, w.remote.Can.Erases = t, true
+			w.remote.Add(ada())
+			w.rest()
+			w.erase(1, "ada@example.com")
+			c.play(w)
+			w.remote.Before, w.remote.After = answers, answers
+			w.rest()
+			w.want("the remote", w.there(), "")
+			w.want("what is known", w.mirrored(), "r0001 gone")
+			if w.remote.Archived("r0001") {
+				t.Error("the record can still be brought back")
+			}
+		})
+	}
+}
+
+// A record that was made one with another may be somebody else's by now.
+func TestAnErasureLeavesAMergedRecordToAPerson(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.remote.Can.Erases = true
+	w.remote.Add(ada())
+	w.remote.Add(map[string]string{"email": "bob@example.org"})
+	w.rest()
+	w.erase(1, "ada@example.com")
+	w.remote.Merge("r0001", "r0002")
+	r, _, err := w.engine.Erase(t.Context(), w.sync, []int64{store.Ref(1, 1)})
+	if err != nil || r.Totals.Held != 1 || r.Totals.Deleted != 0 || !r.Totals.Balanced() {
+		t.Errorf("got %+v, %v; want one held, and nobody deleted", r.Totals, err)
+	}
+	w.want("the remote", w.there(), "r0002 email=bob@example.org first_name=Ada last_name=Byron")
+}
+
+// Where a system keeps what was deleted, the run of the erasure says so.
+func TestAnErasureSaysWhatTheSystemKeeps(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.remote.Can.Bin = "its recycle bin for 15 days"
+	w.remote.Add(ada())
+	w.rest()
+	w.erase(1, "ada@example.com")
+	r, _, err := w.engine.Erase(t.Context(), w.sync, []int64{store.Ref(1, 1)})
+	if err != nil || len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "its recycle bin for 15 days") {
+		t.Errorf("got %q, %v; want a note of the bin", r.Notes, err)
+	}
 }

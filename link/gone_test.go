@@ -2,8 +2,10 @@ package link_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
+	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 )
@@ -184,4 +186,125 @@ func TestWhoCameBackInTheMiddleOfARunStayedInTheTrash(t *testing.T) {
 	})
 	w.rest()
 	w.want("the book", w.here(), "2 email=bob@example.org\n3 email=ada@example.com first_name=Ada last_name=Byron")
+}
+
+// A record that is deleted for good is in no listing: the write that does not find it
+// says so, and the next run decides as about any other that is gone.
+func TestAWriteLearnsWhoIsGone(t *testing.T) {
+	const edited = "1 company=Acme email=ada@example.com first_name=Ada last_name=Byron"
+	bookFirst := removes(plan.Keep, plan.Keep)
+	bookFirst.Source, bookFirst.Target, bookFirst.Direction = plan.Endpoint{Book: "people"}, plan.Endpoint{Connection: "crm"}, plan.OneWay
+	for _, c := range []struct {
+		what         string
+		def          plan.Sync
+		conditional  bool
+		play         func(w *world)
+		failed, then plan.Reason
+		here         string
+	}{
+		{"an edit here: the contact is kept", removes(plan.Keep, plan.Keep), true, func(w *world) { w.edit(1, "company", "Acme") },
+			plan.TargetGone, plan.LinkGone, edited},
+		{"an edit of the book that is the source", bookFirst, true, func(w *world) { w.edit(1, "company", "Acme") },
+			plan.TargetGone, plan.LinkGone, edited},
+		{"an edit here is not thrown away with it", removes(plan.Trash, plan.Keep), true, func(w *world) { w.edit(1, "company", "Acme") },
+			plan.TargetGone, plan.ConflictField, edited},
+		{"where the remote takes no conditions, the look before the write tells", removes(plan.Keep, plan.Keep), false, func(w *world) { w.edit(1, "company", "Acme") },
+			plan.TargetGone, plan.LinkGone, edited},
+		{"a deletion finds nothing to delete", removes(plan.Keep, plan.DeleteGone), true, func(w *world) { w.trash(1) },
+			plan.TargetGone, plan.NoReason, ""},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			w := newWorld(t, c.def)
+			w.t = t
+			if w.remote.Can.Conditional = c.conditional; c.def.Direction == plan.OneWay {
+				w.add(ada())
+			} else {
+				w.remote.Add(ada())
+			}
+			w.rest()
+			w.remote.Purge("r0001")
+			c.play(w)
+			if r := w.run(); r.Reasons[string(c.failed)] != 1 {
+				t.Errorf("the run that writes: got %v, want one %s", r.Reasons, c.failed)
+			}
+			if r := w.run(); r.Totals.Failed != 0 || c.then != "" && r.Reasons[string(c.then)] != 1 {
+				t.Errorf("the run after it: got %+v %v, want %s and no failure", r.Totals, r.Reasons, c.then)
+			}
+			w.rest()
+			w.want("the book", w.here(), c.here)
+			w.want("the remote", w.there(), "")
+		})
+	}
+}
+
+// That a write does not find a record proves nothing, where the remote shows it (I13).
+func TestAWriteThatFindsNothingProvesNothing(t *testing.T) {
+	w := newWorld(t, removes(plan.Trash, plan.Keep))
+	w.remote.Add(ada())
+	w.rest()
+	w.edit(1, "company", "Acme")
+	w.remote.Before = func(call string) *connector.Fault {
+		if call == "write" {
+			return &connector.Fault{Kind: connector.Missing, Message: "gone"}
+		}
+		return nil
+	}
+	if r := w.run(); r.Reasons[string(plan.TargetGone)] != 1 {
+		t.Errorf("got %v, want one target.gone", r.Reasons)
+	}
+	w.remote.Before = answers
+	w.rest()
+	w.want("the remote", w.there(), "r0001 company=Acme email=ada@example.com first_name=Ada last_name=Byron")
+}
+
+// Where a record is gone and nobody is removed for it, the contact is not said to be gone.
+func TestWhatARunSaysOfAContactWhoseRecordIsGone(t *testing.T) {
+	for _, c := range []struct {
+		what        string
+		found, back plan.NotFound
+		forward     bool // the book is the source
+		want        plan.Reason
+	}{
+		{"the remote is the source, and the contact stays", plan.Keep, plan.Keep, false, plan.LinkGone},
+		{"the remote is the source, and the contact is let go", plan.Unlink, plan.Keep, false, plan.LinkGone},
+		{"the remote is the source, and the contact is removed", plan.Trash, plan.Keep, false, plan.SourceGone},
+		{"the book is the source, and the contact stays", plan.Trash, plan.Keep, true, plan.LinkGone},
+		{"the book is the source, and the contact is removed", plan.Keep, plan.Trash, true, plan.SourceGone},
+	} {
+		def := removes(c.found, c.back)
+		if def.Source, def.Target, def.Direction = (plan.Endpoint{Connection: "crm"}), (plan.Endpoint{Book: "people"}), plan.TwoWay; c.forward {
+			def.Source, def.Target = def.Target, def.Source
+		}
+		w := newWorld(t, def)
+		w.remote.Add(ada())
+		w.rest()
+		w.remote.Delete("r0001")
+		if r := w.run(); r.Reasons[string(c.want)] != 1 || len(r.Reasons) != 1 {
+			t.Errorf("%s: got %v, want one %s", c.what, r.Reasons, c.want)
+		}
+	}
+}
+
+// What link.gone advises: once the link is dropped, the contact is sent anew.
+func TestADroppedLinkSendsTheContactAnew(t *testing.T) {
+	for _, purged := range []bool{false, true} {
+		def := removes(plan.Keep, plan.Keep)
+		def.Source, def.Target, def.Direction = plan.Endpoint{Book: "people"}, plan.Endpoint{Connection: "crm"}, plan.OneWay
+		w := newWorld(t, def)
+		w.add(ada())
+		w.rest()
+		if w.remote.Delete("r0001"); purged {
+			w.remote.Purge("r0001")
+			w.edit(1, "company", "Acme")
+		}
+		w.rest()
+		w.want("the remote, with the link", w.there(), "")
+		if n, err := w.store.DropLinks(t.Context(), store.Ref(1, 1), ""); n != 1 || err != nil {
+			t.Fatalf("got %d links dropped, %v; want 1", n, err)
+		}
+		w.rest()
+		if got := w.there(); !strings.HasPrefix(got, "r0002 ") {
+			t.Errorf("purged %v, without the link: got %q, want Ada anew", purged, got)
+		}
+	}
 }

@@ -310,7 +310,7 @@ func (p *pass) goneThere(it item, k knowledge) (judgement, error) {
 	if p.pairing.Forward() == plan.WayOut {
 		does = policy.Back
 	}
-	j := p.leave(it, plan.Skip, plan.SourceGone)
+	j := p.leave(it, plan.Skip, plan.LinkGone)
 	removable, err := p.removable(it.ref, does, k)
 	if err != nil {
 		return j, err
@@ -324,14 +324,15 @@ func (p *pass) goneThere(it item, k knowledge) (judgement, error) {
 		j.state = store.GoneUnlinked
 	case does == plan.Mark && removable:
 		if f, ok := plan.MarkMissing(p.pairing.Sync, p.here, it.ours.Record); ok {
-			j.in.Action, j.in.Fields = plan.Update, []plan.FieldChange{f}
+			j.in.Action, j.in.Reason, j.in.Fields = plan.Update, plan.SourceGone, []plan.FieldChange{f}
 		}
 	case (does == plan.Trash || does == plan.DeleteGone) && removable:
 		if p.movedHere(it) {
 			return p.edited(it, "It was edited here after it was deleted at "+p.remote.Name()+". Delete it here too, or kith links drop to create it there again."), nil
 		}
-		j.in.Action, j.in.Final, j.state = plan.Remove, does == plan.DeleteGone, store.GoneUnlinked // once: whoever restores it keeps it
-		for i, f := range p.here.Fields {                                                           // an undo brings them back
+		j.in.Action, j.in.Reason, j.in.Final = plan.Remove, plan.SourceGone, does == plan.DeleteGone
+		j.state = store.GoneUnlinked      // once: whoever restores it keeps it
+		for i, f := range p.here.Fields { // an undo brings them back
 			if old := it.ours.Value(i); old != "" {
 				j.in.Fields = append(j.in.Fields, plan.FieldChange{Name: f.Name, Old: old, Rule: string(does)})
 			}

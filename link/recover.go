@@ -335,14 +335,39 @@ func (p *pass) dropWith(ctx context.Context, i store.Intent, err error) error {
 	return p.Memory.WriteLinks(ctx, store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: i.Run, Done: []int64{i.ID}, Position: -1})
 }
 
+// recoverErasure sends a deletion for good again, which does no harm: that a record is
+// gone does not say that it is gone for good. Somebody asked to be forgotten, so that
+// nothing of the record is looked at.
+func (p *pass) recoverErasure(ctx context.Context, i store.Intent, m store.Mirrored) error {
+	if f := p.remote.Write(ctx, []connector.Write{{Op: connector.OpDelete, ID: i.RemoteID, Forever: true}})[0].Fault; f != nil {
+		switch f.Kind {
+		case connector.Unknown:
+			return nil // it stays open
+		case connector.Denied, connector.Busy, connector.Quota:
+			return p.unreachable(p.remote, f)
+		case connector.Missing:
+		default:
+			return p.drop(ctx, i)
+		}
+	}
+	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: i.Run, Mirror: []store.Mirrored{deleted(m, false)}, Done: []int64{i.ID}, Position: -1}
+	if err := p.cleared(ctx, &b, i, func(c *plan.Change) { c.Action = plan.Remove }); err != nil {
+		return err
+	}
+	return p.Memory.WriteLinks(ctx, b)
+}
+
 // recoverWrite finds out whether an update or delete arrived. Fields that the
 // remote has as they were sent are agreed on; the others are decided anew.
 func (p *pass) recoverWrite(ctx context.Context, i store.Intent) error {
-	items, err := p.fetch(ctx, []string{i.RemoteID})
+	known, err := p.Memory.MirrorByRemote(ctx, p.pair.ID, []string{i.RemoteID})
 	if err != nil {
 		return err
 	}
-	known, err := p.Memory.MirrorByRemote(ctx, p.pair.ID, []string{i.RemoteID})
+	if p.can.Erases && connector.Op(i.Op) == connector.OpDelete && len(known) > 0 && known[0].State == store.Erased {
+		return p.recoverErasure(ctx, i, known[0])
+	}
+	items, err := p.fetch(ctx, []string{i.RemoteID})
 	if err != nil {
 		return err
 	}

@@ -50,8 +50,12 @@ func (p *pass) sendPart(ctx context.Context, people []*person) error {
 	}
 	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: p.run.ID, Position: -1}
 	var stopped error
+	var missing []string
 	for i, x := range people {
 		if f := outcomes[i].Fault; f != nil {
+			if f.Kind == connector.Missing && x.out.TargetID != "" {
+				missing = append(missing, x.out.TargetID)
+			}
 			if err := p.refusedThere(&b, x, &intents[i], f); err != nil {
 				stopped = err
 			}
@@ -62,7 +66,31 @@ func (p *pass) sendPart(ctx context.Context, people []*person) error {
 	if err := p.Memory.WriteLinks(ctx, b); err != nil {
 		return err
 	}
+	if stopped == nil {
+		stopped = p.bury(ctx, missing)
+	}
 	return cmp.Or(stopped, p.countLost(outcomes))
+}
+
+// bury looks at records that a write did not find: no listing may ever tell of one that
+// was deleted for good. Only what the remote itself then calls gone is gone (I13), and
+// the next run decides about its contact.
+func (p *pass) bury(ctx context.Context, ids []string) error {
+	items, err := p.fetch(ctx, ids)
+	if err != nil {
+		return err
+	}
+	_, err = p.takeNews(ctx, items)
+	return err
+}
+
+// takeNews stores what is new of records that a run has looked at on its way.
+func (p *pass) takeNews(ctx context.Context, items []connector.Item) (news []store.Mirrored, err error) {
+	if news, err = p.news(ctx, items); err != nil || len(news) == 0 {
+		return nil, err
+	}
+	p.pair, err = p.Memory.TakeListing(ctx, store.Listing{Pair: p.pair.ID, Epoch: p.epoch, Items: news, Cursor: p.pair.Cursor})
+	return news, err
 }
 
 // intent is a person's write, with all that is needed to repeat or settle it.
@@ -100,9 +128,7 @@ func (p *pass) attempt(ctx context.Context, intents []store.Intent, people []*pe
 	writes := make([]connector.Write, len(intents))
 	for i, in := range intents {
 		writes[i] = connector.Write{Op: connector.Op(in.Op), ID: in.RemoteID, Key: in.Key, Set: in.Payload}
-		if people == nil {
-			continue
-		}
+		writes[i].Forever = in.Op == int(connector.OpDelete) && people[i].out.Reason == plan.Erased
 		if p.can.Conditional {
 			writes[i].Version = people[i].out.Version
 		}
@@ -256,6 +282,10 @@ func (p *pass) refusedThere(b *store.LinkBatch, x *person, i *store.Intent, f *c
 	case connector.Overtaken:
 		give(plan.Fail, plan.TargetChanged)
 	case connector.Missing:
+		if x.out.Reason == plan.Erased { // nothing else was wanted
+			p.sent(b, x, *i, contact.Record{})
+			return nil
+		}
 		give(plan.Fail, plan.TargetGone)
 	case connector.Taken:
 		give(plan.Hold, plan.IdentityConflict)
@@ -312,23 +342,23 @@ func (p *pass) lookBeforeWriting(ctx context.Context, people []*person) ([]*pers
 	if err != nil {
 		return nil, err
 	}
-	news, err := p.news(ctx, items)
+	news, err := p.takeNews(ctx, items)
 	if err != nil || len(news) == 0 {
 		return people, err
 	}
-	moved := map[string]bool{}
+	moved := map[string]plan.Reason{}
 	for _, m := range news {
-		moved[m.RemoteID] = true
-	}
-	if p.pair, err = p.Memory.TakeListing(ctx, store.Listing{Pair: p.pair.ID, Epoch: p.epoch, Items: news, Cursor: p.pair.Cursor}); err != nil {
-		return nil, err
+		if moved[m.RemoteID] = plan.TargetChanged; isGone(&m) {
+			moved[m.RemoteID] = plan.TargetGone
+		}
 	}
 	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: p.run.ID, Position: -1}
 	still := slices.DeleteFunc(people, func(x *person) bool {
-		if !moved[x.out.TargetID] || x.out.TargetID == "" {
+		why := moved[x.out.TargetID]
+		if why == plan.NoReason || x.out.TargetID == "" {
 			return false
 		}
-		p.settle(&b, x.out, plan.Fail, plan.TargetChanged, "")
+		p.settle(&b, x.out, plan.Fail, why, "")
 		return true
 	})
 	return still, p.Memory.WriteLinks(ctx, b)
@@ -365,11 +395,7 @@ func (p *pass) lookBeforeCreating(ctx context.Context, people []*person) ([]*per
 	if len(taken) == 0 {
 		return people, nil
 	}
-	news, err := p.news(ctx, found)
-	if err != nil {
-		return nil, err
-	}
-	if p.pair, err = p.Memory.TakeListing(ctx, store.Listing{Pair: p.pair.ID, Epoch: p.epoch, Items: news, Cursor: p.pair.Cursor}); err != nil {
+	if _, err := p.takeNews(ctx, found); err != nil {
 		return nil, err
 	}
 	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: p.run.ID, Position: -1}

@@ -57,6 +57,12 @@ func (w *world) crashAt(n int, do func()) {
 		}
 		return nil
 	}
+	w.crash(do)
+}
+
+// crash dies where a call of the remote panics, and comes up again.
+func (w *world) crash(do func()) {
+	w.t.Helper()
 	func() {
 		defer func() {
 			if recover() == nil {

@@ -71,6 +71,7 @@ const (
 	Unreachable      Reason = "target.unreachable"
 	Erased           Reason = "erased.on_request"
 	UndoConsent      Reason = "undo.consent"
+	LinkGone         Reason = "link.gone"
 )
 
 // Reasons lists every reason; its order is part of the stored plan format, so
@@ -82,7 +83,7 @@ var Reasons = []Reason{
 	LanguageUnknown, ValueTooLong, ExprFailed, TargetInvalid, TargetChanged, TargetGone, SourceGone,
 	UndoChanged, UndoGone, UndoExists, RowCard,
 	ConflictField, OutcomeUnknown, QuotaPaused, Unreachable,
-	Erased, UndoConsent,
+	Erased, UndoConsent, LinkGone,
 }
 
 // A FieldChange is what a change does to one field. New is the value after the

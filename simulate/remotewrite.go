@@ -91,10 +91,14 @@ func (r *Remote) carryOut(w connector.Write) connector.Outcome {
 		return r.create(w)
 	}
 	x, ok := r.records[w.ID]
+	if ok && x.gone && w.Forever && r.Can.Erases {
+		r.Purge(w.ID)
+		return connector.Outcome{}
+	}
 	if !ok || x.gone {
 		return connector.Outcome{Fault: &connector.Fault{Kind: connector.Missing, Message: "gone"}}
 	}
-	if r.Can.Conditional && w.Version != "" && w.Version != strconv.FormatInt(x.version, 10) {
+	if r.Can.Conditional && !w.Forever && w.Version != "" && w.Version != strconv.FormatInt(x.version, 10) {
 		return connector.Outcome{Fault: &connector.Fault{Kind: connector.Overtaken, Message: "overtaken"}}
 	}
 	r.watch(w, x.values)
@@ -102,7 +106,9 @@ func (r *Remote) carryOut(w connector.Write) connector.Outcome {
 	if w.Op == connector.OpDelete {
 		r.log("kith deletes %s", w.ID)
 		r.touch(x)
-		x.gone = true
+		if x.gone = true; w.Forever && r.Can.Erases {
+			r.Purge(w.ID)
+		}
 		return connector.Outcome{}
 	}
 	r.log("kith updates %s %v", w.ID, w.Set)
@@ -118,7 +124,7 @@ func (r *Remote) watch(w connector.Write, now map[string]string) {
 
 func (r *Remote) create(w connector.Write) connector.Outcome {
 	if id, ok := r.byKey[w.Key]; ok && r.Can.ChosenKey {
-		if x := r.records[id]; !x.gone {
+		if x := r.records[id]; x != nil && !x.gone {
 			return connector.Outcome{Record: r.item(x).Record} // the same create again
 		}
 		return connector.Outcome{Fault: &connector.Fault{Kind: connector.Missing, Message: "was made and is gone"}}
@@ -187,6 +193,16 @@ func (r *Remote) Delete(id string) {
 	r.touch(x)
 	x.gone = true
 }
+
+// Purge deletes a record for good, as a person would who was asked to: no listing tells
+// of it, and nobody can bring it back.
+func (r *Remote) Purge(id string) {
+	r.log("%s is deleted for good", id)
+	delete(r.records, id)
+}
+
+// Archived reports whether a record is put away, and could be brought back.
+func (r *Remote) Archived(id string) bool { return r.records[id] != nil && r.records[id].gone }
 
 // Undelete brings a record back under its id, as a person would.
 func (r *Remote) Undelete(id string) {

@@ -68,6 +68,7 @@ func (s Remote) writing(t *testing.T) {
 	t.Run("writes twice as once", s.twice)
 	t.Run("refuses what was overtaken", s.overtaken)
 	t.Run("deletes", s.deletes)
+	t.Run("deletes for good", s.deletesForever)
 	t.Run("one fault does not stop the others", s.independent)
 	t.Run("keeps every character", s.characters)
 }

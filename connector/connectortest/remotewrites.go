@@ -139,6 +139,39 @@ func (s Remote) deletes(t *testing.T) {
 	}
 }
 
+func (s Remote) deletesForever(t *testing.T) {
+	r, other := s.Open(t)
+	ids := []string{other.Add(t, s.person(1)), other.Add(t, s.person(2)), other.Add(t, s.person(3))}
+	seen := only(t, r, ids[1]).Version
+	other.Change(t, ids[1], s.person(4))
+	other.Remove(t, ids[2])
+	writes := []connector.Write{
+		{Op: connector.OpDelete, Forever: true, ID: ids[0], Version: only(t, r, ids[0]).Version},
+		{Op: connector.OpDelete, Forever: true, ID: ids[1], Version: seen},
+		{Op: connector.OpDelete, Forever: true, ID: ids[2]},
+	}
+	for n, what := range []string{"delete for good", "delete for good again"} {
+		for i, w := range writes {
+			switch f := do(t, r, w).Fault; {
+			case f == nil:
+			case r.Promises().Erases:
+				t.Errorf("%s, record %d: got %s, want it done whatever became of it", what, i, faultOf(f))
+			case n == 0 && i == 0:
+				t.Errorf("%s: got %s, want it done", what, faultOf(f))
+			case i == 1:
+				kind(t, what, f, connector.Overtaken, connector.Missing)
+			default:
+				kind(t, what, f, connector.Missing)
+			}
+		}
+	}
+	for i, item := range there(latest(listed(t, r, ""))) {
+		if r.Promises().Erases || item != ids[1] {
+			t.Errorf("left %d: got %s, want nobody", i, item)
+		}
+	}
+}
+
 func (s Remote) independent(t *testing.T) {
 	r, other := s.Open(t)
 	id := other.Add(t, s.person(1))

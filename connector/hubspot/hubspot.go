@@ -105,6 +105,6 @@ func (c *Contacts) Promises() connector.Promises {
 	return connector.Promises{
 		Conditional: true, Incremental: true, TellsGone: true, LookedAfter: true,
 		Finds:      []string{"email", "phone", "mobilephone"},
-		WriteBatch: atOnce, FetchBatch: batchSize, Lag: c.lag,
+		WriteBatch: atOnce, FetchBatch: batchSize, Lag: c.lag, Erases: true,
 	}
 }

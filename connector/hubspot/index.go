@@ -130,7 +130,7 @@ func (w *writing) consider(ctx context.Context) {
 	w.sure = make([]bool, len(w.writes))
 	bound, times := 0, map[string]int{}
 	for i, write := range w.writes {
-		w.sure[i] = write.Op == connector.OpCreate || write.Version == ""
+		w.sure[i] = write.Op == connector.OpCreate || write.Version == "" || write.Forever
 		if times[write.ID]++; !w.sure[i] {
 			bound++
 		}

@@ -33,9 +33,14 @@ func (c *Contacts) Write(ctx context.Context, writes []connector.Write) []connec
 func (c *Contacts) Calls(writes []connector.Write) (n int) {
 	of, bound := map[connector.Op]int{}, 0
 	for _, write := range writes {
-		if of[write.Op]++; write.Version != "" {
+		switch {
+		case write.Forever:
+			n++
+			continue
+		case write.Version != "":
 			bound++
 		}
+		of[write.Op]++
 	}
 	for _, many := range of {
 		n += calls(many)
@@ -131,7 +136,7 @@ func (w *writing) send(ctx context.Context, op connector.Op, part []int) {
 		return
 	}
 	if op == connector.OpDelete {
-		w.archive(ctx, part)
+		w.remove(ctx, part)
 		return
 	}
 	b := batch{}

@@ -114,7 +114,7 @@ func (a *Audience) Name() string { return a.name }
 func (a *Audience) Promises() connector.Promises {
 	return connector.Promises{
 		Conditional: true, Incremental: true, TellsGone: true, Finds: []string{emailField},
-		WriteBatch: a.page, FetchBatch: a.page, Lag: a.lag,
+		WriteBatch: a.page, FetchBatch: a.page, Lag: a.lag, Erases: true,
 	}
 }
 

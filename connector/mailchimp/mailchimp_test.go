@@ -201,6 +201,51 @@ func TestWhoCannotBeArchived(t *testing.T) {
 	}
 }
 
+// Whoever asked to be forgotten is deleted for good whatever their status, and no sync
+// brings them back: Mailchimp says so, and we say it in words.
+func TestADeletionForGood(t *testing.T) {
+	for _, status := range []string{"subscribed", "unsubscribed", "pending", "cleaned", "transactional", "archived"} {
+		st := newStage(t, sandbox.Options{})
+		id := st.Add(t, map[string]string{"email_address": "ada@example.com", "status": status})
+		a := st.open(t)
+		for _, what := range []string{"once", "again"} {
+			if o := write(t, a, connector.Write{Op: connector.OpDelete, ID: id, Forever: true, Version: "an earlier one"}); o.Fault != nil {
+				t.Errorf("%s, %s: got %v, want it done", status, what, o.Fault)
+			}
+		}
+		if st.list.Len() != 0 || st.list.Values(id) != nil {
+			t.Errorf("%s: got %d members, want none, archived or not", status, st.list.Len())
+		}
+		o := create(t, a, map[string]string{"email_address": "Ada@example.com", "FNAME": "Ada"})
+		if got := kindOfOutcome(o); got != "invalid" || !strings.Contains(o.Fault.Message, "must sign up by themselves") {
+			t.Errorf("%s, made again: got %s %v, want it refused with what the person can do", status, got, o.Fault)
+		}
+	}
+}
+
+// A deletion for good that is not carried out does not count as one.
+func TestADeletionForGoodThatFails(t *testing.T) {
+	for _, row := range []struct {
+		sentence string
+		fault    sandbox.Fault
+		want     string
+	}{
+		{"refused", sandbox.Fault{Path: "/actions/delete-permanent", Status: 405}, "invalid"},
+		{"busy", sandbox.Fault{Path: "/actions/delete-permanent", Status: 429}, "busy"},
+		{"no answer", sandbox.Fault{Path: "/actions/delete-permanent", Status: 504}, "unknown"},
+		{"the audience is not there any more", sandbox.Fault{Path: "/lists", Status: 404}, "denied"},
+	} {
+		st := newStage(t, sandbox.Options{})
+		id := st.Add(t, map[string]string{"email_address": "ada@example.com"})
+		a := st.open(t)
+		row.fault.Stays = true
+		st.Break(row.fault)
+		if got := kindOfOutcome(write(t, a, connector.Write{Op: connector.OpDelete, ID: id, Forever: true})); got != row.want || st.list.Len() != 1 {
+			t.Errorf("%s: got %s and %d members, want %s and 1", row.sentence, got, st.list.Len(), row.want)
+		}
+	}
+}
+
 // Updates of a batch that are refused go by themselves when only a status was
 // missing, and none is sent for it.
 func TestABatchThatWantsAStatus(t *testing.T) {

@@ -226,12 +226,17 @@ func (a *Audience) Fetch(ctx context.Context, ids []string) ([]connector.Item, e
 	if !missing {
 		return items, nil
 	}
-	// Of an audience that was deleted nobody is found. They are not gone (I13).
-	_, err = a.server.call(ctx, request{method: http.MethodGet, path: a.path(), query: url.Values{"fields": {"id"}}})
-	if err != nil {
-		return nil, lost(err)
+	if err := a.exists(ctx); err != nil {
+		return nil, err
 	}
 	return items, nil
+}
+
+// exists says whether the audience is there: of one that was deleted nobody is found,
+// and they are not gone (I13).
+func (a *Audience) exists(ctx context.Context) error {
+	_, err := a.server.call(ctx, request{method: http.MethodGet, path: a.path(), query: url.Values{"fields": {"id"}}})
+	return lost(err)
 }
 
 // An archive says whether a listing that names no status has archived members,

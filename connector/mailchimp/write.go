@@ -1,6 +1,7 @@
 package mailchimp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -16,7 +17,8 @@ import (
 // Write carries updates and deletes out, then creates. New members, and members
 // whose address and values the caller knows, go in batches of 500; a change of
 // address or tags goes by itself. Every outcome has the record as Mailchimp has
-// it. A delete archives: deleting for good would keep the address out forever.
+// it. A delete archives: deleting for good keeps the address out forever, which is only
+// for who asked to be forgotten.
 // Once Mailchimp is busy or refuses the key the rest is not sent.
 func (a *Audience) Write(ctx context.Context, writes []connector.Write) []connector.Outcome {
 	w := &writing{Audience: a, writes: writes, out: make([]connector.Outcome, len(writes))}
@@ -89,7 +91,11 @@ func (w *writing) one(ctx context.Context, i int) {
 		return
 	}
 	if w.writes[i].Op == connector.OpDelete {
-		w.done(i, contact.Record{}, w.remove(ctx, w.writes[i]))
+		remove := w.remove
+		if w.writes[i].Forever {
+			remove = w.erase
+		}
+		w.done(i, contact.Record{}, remove(ctx, w.writes[i]))
 		return
 	}
 	r, err := w.update(ctx, w.writes[i])
@@ -117,6 +123,29 @@ func (a *Audience) remove(ctx context.Context, w connector.Write) error {
 		return missing()
 	}
 	return &connector.Fault{Kind: connector.Invalid, Code: f.Code, Message: "Mailchimp does not archive a member whose mail bounced or who has not confirmed yet. Archive them in Mailchimp itself."}
+}
+
+// erase deletes a member for good, whatever their status and archived too: by the manual
+// that takes all that is known of the person, and nothing but the person brings them
+// back. It names them by the hash alone.
+func (a *Audience) erase(ctx context.Context, w connector.Write) error {
+	m, err := a.member(ctx, w.ID)
+	switch {
+	case err != nil:
+		return err
+	case m == nil:
+		return a.exists(ctx)
+	}
+	_, err = a.server.call(ctx, request{method: http.MethodPost, path: a.path("members", url.PathEscape(cmp.Or(m.Hash, m.ContactID)), "actions", "delete-permanent"), write: true})
+	switch f := asFault(err); {
+	case f == nil:
+		return nil
+	case f.Kind == connector.Missing:
+		return a.exists(ctx)
+	case strings.HasPrefix(f.Code, "405"):
+		return &connector.Fault{Kind: connector.Invalid, Code: f.Code, Message: "Mailchimp does not delete this member for good. Delete them in Mailchimp itself."}
+	}
+	return err
 }
 
 // at is the member a write is about, at the version it asks for.

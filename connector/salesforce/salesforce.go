@@ -141,7 +141,7 @@ func (o *Object) person() bool { return o.settings.Object == Person }
 func (o *Object) Promises() connector.Promises {
 	p := connector.Promises{
 		ChosenKey: true, Conditional: true, Incremental: true, TellsGone: true, LookedAfter: true,
-		Finds: o.finds(), ReadOnly: true, WriteBatch: writeBatch, FetchBatch: o.page,
+		Finds: o.finds(), Bin: "its recycle bin for 15 days", ReadOnly: true, WriteBatch: writeBatch, FetchBatch: o.page,
 	}
 	for _, t := range o.tables {
 		p.ChosenKey = p.ChosenKey && t.key != ""
@@ -149,7 +149,7 @@ func (o *Object) Promises() connector.Promises {
 		p.ReadOnly = p.ReadOnly && t.readOnly()
 	}
 	if p.ReadOnly {
-		p.ChosenKey, p.Conditional, p.WriteBatch = false, false, 0
+		p.ChosenKey, p.Conditional, p.WriteBatch, p.Bin = false, false, 0, ""
 	}
 	return p
 }

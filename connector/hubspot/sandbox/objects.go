@@ -346,6 +346,9 @@ func (s *Sandbox) gdprDelete(w http.ResponseWriter, r *http.Request) *problem {
 		return p
 	}
 	v, p := s.find(in.ID, in.Property)
+	if p == nil && v.archived && s.options.EraseSparesArchived {
+		p = notFound("resource not found")
+	}
 	switch {
 	case p == nil:
 		erased := s.book.person(v.id)

@@ -44,6 +44,8 @@ type Options struct {
 	// MergeKeepsID merges in the way of before 2025: the primary contact keeps
 	// its id, instead of both becoming a new one.
 	MergeKeepsID bool
+	// EraseSparesArchived has a deletion for good not find who is archived.
+	EraseSparesArchived bool
 	// MergedLeftOut leaves contacts that were merged into others out of the
 	// answers to batch/read without a word, instead of returning the others.
 	MergedLeftOut bool
