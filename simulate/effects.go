@@ -85,6 +85,9 @@ func (m effects) Intend(ctx context.Context, pair, epoch int64, intents []store.
 			return err
 		}
 		for _, i := range intents {
+			if _, known := m.s.refOf[i.Key]; !known {
+				m.s.intended[i.Key] = m.s.remote.seq
+			}
 			m.s.refOf[i.Key] = i.Ref
 		}
 		return nil
