@@ -86,7 +86,7 @@ func (m effects) Intend(ctx context.Context, pair, epoch int64, intents []store.
 		}
 		for _, i := range intents {
 			if _, known := m.s.refOf[i.Key]; !known {
-				m.s.intended[i.Key] = m.s.remote.seq
+				m.s.intended[i.Key] = m.s.ranSince
 			}
 			m.s.refOf[i.Key] = i.Ref
 		}

@@ -71,7 +71,7 @@ func (s *system) watchCreate(w connector.Write, again bool) {
 	}
 	email := normalized(contact.Email, w.Set["email"])
 	for id, x := range s.remote.records {
-		if email != "" && !x.gone && x.seq <= min(s.ranSince, s.intended[w.Key]) && !x.visible.After(s.remote.Now()) && normalized(contact.Email, x.values["email"]) == email {
+		if email != "" && !x.gone && x.seq <= s.intended[w.Key] && !x.visible.After(s.remote.Now()) && normalized(contact.Email, x.values["email"]) == email {
 			s.broken("I3: contact %d is created although %s has its e-mail %s", store.Number(ref), id, email)
 		}
 	}

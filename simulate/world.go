@@ -74,7 +74,7 @@ type system struct {
 	linked    map[int64]string // contact -> the record it is linked to, ever
 	came      map[string]int64 // the other way round
 	refOf     map[string]int64 // idempotency key -> contact
-	intended  map[string]int64 // idempotency key -> sequence of the remote when the create was made durable
+	intended  map[string]int64 // idempotency key -> sequence of the remote up to which we had looked before
 	tried     map[string]int   // how often idempotency keys were sent
 	ranSince  int64            // sequence of the remote when the plan was made
 	looked    int64            // sequence of the pair when its links were looked at
