@@ -73,7 +73,7 @@ func took(r desk.RunReport) string {
 	if r.Started == nil || r.Finished == nil {
 		return ""
 	}
-	return " in " + r.Finished.Sub(*r.Started).Round(10*time.Millisecond).String()
+	return " in " + time.Duration(r.Took*float64(time.Second)).Round(10*time.Millisecond).String()
 }
 
 func totalsText(t plan.Totals) string {

@@ -32,6 +32,7 @@ type RunReport struct {
 	Pruned   bool             `json:"pruned,omitempty"` // more than 90 days ago: only the totals are left
 	Started  *time.Time       `json:"started,omitempty"`
 	Finished *time.Time       `json:"finished,omitempty"`
+	Took     float64          `json:"took_seconds,omitempty" doc:"How long it was at work. While a plan waited for somebody to apply it, it was not."`
 	Error    *ErrorReport     `json:"error,omitempty"`
 }
 
@@ -158,7 +159,7 @@ type RejectGroup struct {
 func ReportRun(r store.Run) RunReport {
 	return RunReport{Run: r.ID, Sync: r.Name, Kind: r.Kind, Status: r.Status, Plan: r.PlanHash, Totals: r.Totals,
 		Reasons: counted(r.Reasons), Warnings: counted(r.Warnings), Notes: Spelled(r.Notes), Stop: r.Stop, Code: r.Code, Message: r.Message,
-		Source: r.Source, UndoOf: r.UndoOf, UndoneBy: r.Undone, Pruned: r.Pruned, Started: Moment(r.Started), Finished: Moment(r.Finished)}
+		Source: r.Source, UndoOf: r.UndoOf, UndoneBy: r.Undone, Pruned: r.Pruned, Started: Moment(r.Started), Finished: Moment(r.Finished), Took: r.Took().Seconds()}
 }
 
 // ReportChange says what a plan makes of one record.

@@ -177,16 +177,6 @@ func (b *tab) gives(label, path string) *tab {
 	return b
 }
 
-// agrees answers the next question of the page with yes, and returns it.
-func (b *tab) agrees(do func()) (question string) {
-	b.t.Helper()
-	wait, handle := b.Timeout(patience).MustHandleDialog()
-	go do()
-	asked := wait()
-	handle(true, "")
-	return asked.Message
-}
-
 // book opens the contacts of an address book.
 func (b *tab) book(name string) *tab {
 	b.t.Helper()

@@ -40,6 +40,9 @@ func (e *Engine) Apply(ctx context.Context, s store.Sync, r store.Run) (store.Ru
 		return r, e.Memory.UpdateRun(ctx, &r)
 	}
 	r.Status = store.Applying
+	if !r.Ready.IsZero() { // its start stays, for it tells what ran beside the plan
+		r.Waited = max(0, e.Now().Sub(r.Ready))
+	}
 	if err := e.Memory.UpdateRun(ctx, &r); err != nil {
 		return r, err
 	}

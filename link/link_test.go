@@ -2,6 +2,7 @@ package link_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/kith-sync/kith/plan"
 )
@@ -83,5 +84,20 @@ func TestTwoWay(t *testing.T) {
 			w.want("the book", w.here(), c.here)
 			w.want("the remote", w.there(), c.there)
 		})
+	}
+}
+
+// While a plan waits for somebody, nothing is at work.
+func TestARunTakesNoLongerForWaiting(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.add(ada())
+	r := w.plan()
+	w.now = w.now.Add(2 * time.Hour)
+	r, err := w.engine.Apply(t.Context(), w.sync, r)
+	if err != nil || r.Took() > time.Minute || r.Took() == 0 || r.Waited < 2*time.Hour {
+		t.Errorf("got %v: it took %s and waited %s, want a moment and 2 hours", err, r.Took(), r.Waited)
+	}
+	if kept, err := w.store.Run(t.Context(), r.ID); err != nil || kept.Took() > time.Minute || kept.Finished.Sub(kept.Started) < 2*time.Hour {
+		t.Errorf("got %v: it is kept as one that took %s, from %s to %s", err, kept.Took(), kept.Started, kept.Finished)
 	}
 }

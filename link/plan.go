@@ -43,6 +43,7 @@ func (e *Engine) Plan(ctx context.Context, s store.Sync) (store.Run, error) {
 		r.Totals, r.Reasons = plan.Totals{}, map[string]int64{}
 		return e.failed(ctx, r, err)
 	}
+	r.Ready = e.Now()
 	p.noted()
 	p.widens()
 	return r, e.Memory.UpdateRun(ctx, &r)

@@ -64,7 +64,7 @@ func (m *Metrics) Ran(r store.Run, refused map[string]int64) {
 	sync := m.names.label(r.Name)
 	m.runs.WithLabelValues(sync, string(r.Status)).Inc()
 	if !r.Finished.IsZero() {
-		m.duration.WithLabelValues(sync).Observe(r.Finished.Sub(r.Started).Seconds())
+		m.duration.WithLabelValues(sync).Observe(r.Took().Seconds())
 	}
 	if !r.Counted() {
 		return // what failed or was only looked at is no record dealt with

@@ -40,6 +40,24 @@ func (e *Engine) Undo(ctx context.Context, s store.Sync, r store.Run) (store.Run
 	return e.direct(ctx, target, undo, changes)
 }
 
+// Reversal makes the changes that an undo of a run between files and books would
+// carry out now, and writes nothing. A target that is put back as a whole is named
+// instead.
+func (e *Engine) Reversal(ctx context.Context, s store.Sync, r store.Run) (changes []plan.Change, whole string, err error) {
+	if err := e.Undoable(ctx, r); err != nil {
+		return nil, "", err
+	}
+	target, err := e.targetOf(ctx, s, r)
+	if err != nil {
+		return nil, "", err
+	}
+	if _, ok := target.(Keeper); ok {
+		return nil, target.Name(), nil
+	}
+	changes, err = e.reverse(ctx, target, r)
+	return changes, "", err
+}
+
 // Reverse makes the changes that take the address book's part of a run back. What
 // the run wrote to a remote is left to whoever wrote it.
 func (e *Engine) Reverse(ctx context.Context, s store.Sync, r store.Run) ([]plan.Change, error) {
@@ -83,6 +101,8 @@ func (e *Engine) Undoable(ctx context.Context, r store.Run) error {
 	switch {
 	case r.Undone != 0 && !left:
 		return &Error{Code: CodeUndo, Message: fmt.Sprintf("Run %d was undone already, by run %d. To do it again, undo run %d", r.ID, r.Undone, r.Undone)}
+	case r.Kind == store.KindEdit && r.Totals.Writes() > 0 && r.Reasons[string(plan.Erased)] >= r.Totals.Writes():
+		return &Error{Code: CodeUndo, Message: fmt.Sprintf("Run %d erased somebody on request, and nothing takes that back", r.ID)}
 	case r.Pruned && r.Totals.Writes() > 0:
 		return detailsGone(r, "it can no longer be undone")
 	case !r.Wrote():

@@ -212,6 +212,19 @@ func (s *Service) ErasureOf(ctx context.Context, book int64, who string, everywh
 	return desk.EraseQuestion(p, who, everywhere), nil
 }
 
+// RecordsOf are the records at linked systems that an erasure of somebody finds.
+func (s *Service) RecordsOf(ctx context.Context, book int64, who string) ([]desk.LinkReport, error) {
+	b, err := s.BookOf(ctx, book)
+	if err != nil {
+		return nil, err
+	}
+	p, err := desk.PersonNamed(ctx, s.Workspace, b, who)
+	if err != nil {
+		return nil, err
+	}
+	return desk.RecordsOf(ctx, s.Workspace, p)
+}
+
 // EraseContact forgets a person for good. Whoever asked for it may go away
 // meanwhile.
 func (s *Service) EraseContact(ctx context.Context, book int64, who string, everywhere bool) (desk.EraseReport, error) {

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -22,6 +23,7 @@ type SyncState struct {
 	Recent  []RunCell  `json:"recent"`            // the latest runs, the oldest first
 	Job     int64      `json:"job,omitempty"`     // at work on it, or waiting
 	Waiting int64      `json:"waiting,omitempty"` // run that the guard stopped
+	Held    int64      `json:"held,omitempty"`    // records of the latest run that stay as they are until a person has decided
 	Kept    store.Sync `json:"-"`                 // as it is stored
 	Last    store.Run  `json:"-"`                 // the last of the recent ones; none: the zero run
 }
@@ -36,6 +38,7 @@ const (
 	StateRunning  State = "running"
 	StateRejects  State = "rejects"
 	StateApproval State = "approval"
+	StateHeld     State = "held" // records wait until a person has decided
 	StateLate     State = "late"
 	StateFailed   State = "failed"
 	StatePaused   State = "paused"
@@ -99,6 +102,9 @@ func (s *Service) syncState(ctx context.Context, sync store.Sync, open []store.J
 		st.Recent, st.Last = append(st.Recent, RunCell{r.ID, r.Status, r.Started, r.Totals.Writes()}), r
 	}
 	st.settle(open)
+	if st.Held = heldForSomebody(st.Last); st.State == StateOK && st.Held > 0 && st.Last.Undone == 0 {
+		st.State = StateHeld
+	}
 	if st.State == StateRejects {
 		seen, err := s.seenTo(ctx, st.Last)
 		if err != nil {
@@ -109,6 +115,27 @@ func (s *Service) syncState(ctx context.Context, sync store.Sync, open []store.J
 		}
 	}
 	return st, nil
+}
+
+// forSomebody are the reasons to hold a record that only a person can settle, and that
+// no other list has: conflicts of fields have their own, and a missing value or an answer
+// that is due may come by itself.
+var forSomebody = []plan.Reason{plan.IdentityConflict, plan.MatchSeveral, plan.ScopeReview}
+
+// heldForSomebody counts the records that a run holds until a person has decided. The
+// next run looks at each of them again, so that the latest one knows them all.
+func heldForSomebody(r store.Run) (n int64) {
+	for _, why := range forSomebody {
+		n += r.Reasons[string(why)]
+	}
+	return min(n, r.Totals.Held)
+}
+
+// WaitsBy is the reason for which most of the held records wait.
+func (s SyncState) WaitsBy() plan.Reason {
+	return slices.MaxFunc(forSomebody, func(a, b plan.Reason) int {
+		return cmp.Compare(s.Last.Reasons[string(a)], s.Last.Reasons[string(b)])
+	})
 }
 
 // correctionsLooked is how many imports of corrections are looked at for one run.

@@ -72,6 +72,26 @@ func insertChanges(ctx context.Context, tx *sql.Tx, run, seq int64, changes []pl
 	return nil
 }
 
+// A SideCount is how many changes of a linked run one action makes to one side.
+type SideCount struct {
+	Remote bool
+	Action plan.Action
+	N      int64
+}
+
+// CountSides counts the changes of a run by the side that they are written to, and by
+// what they do there.
+func (s *Store) CountSides(ctx context.Context, run int64) ([]SideCount, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT there, action, count(*) FROM (SELECT CASE WHEN detail LIKE '%"remote":true%' THEN 1 ELSE 0 END AS there, action
+		FROM change WHERE run_id = $1) AS sides GROUP BY there, action ORDER BY there, action`, run)
+	return collect(rows, err, func(rows *sql.Rows) (c SideCount, err error) {
+		var there int
+		err = rows.Scan(&there, &c.Action, &c.N)
+		c.Remote = there == 1
+		return c, err
+	})
+}
+
 // SettleChange records what became of a planned change when it was applied.
 func (s *Store) SettleChange(ctx context.Context, run, seq int64, c plan.Change) error {
 	return settleChange(ctx, s.db, run, seq, c)

@@ -76,6 +76,15 @@ func (r Run) Counted() bool {
 // Wrote reports whether the run is over and has, or may have, written something.
 func (r Run) Wrote() bool { return r.Totals.Writes() > 0 && (r.Counted() || r.GivenUp) }
 
+// Took is how long the run was at work, once it is over. While a plan waited for
+// somebody to apply it, nothing was.
+func (r Run) Took() time.Duration {
+	if r.Finished.IsZero() {
+		return 0
+	}
+	return max(0, r.Finished.Sub(r.Started)-r.Waited)
+}
+
 // NotThrough is how many records were rejected, held or failed.
 func (r Run) NotThrough() int64 { return r.Totals.Rejected + r.Totals.Held + r.Totals.Failed }
 
@@ -120,6 +129,8 @@ type RunDetail struct {
 	Linked    bool             `json:"linked,omitempty"`    // of a sync with a connection: its plan is change rows only
 	GivenUp   bool             `json:"given_up,omitempty"`  // interrupted, and could not be resumed: what its journal has from its position on may have been written or not
 	Config    json.RawMessage  `json:"config,omitempty"`
+	Ready     time.Time        `json:"ready,omitzero"`     // when the plan of a linked run was made
+	Waited    time.Duration    `json:"waited,omitempty"`   // from then until somebody had it applied
 	Settings  json.RawMessage  `json:"settings,omitempty"` // the sync's definition, where the plan was made with another than the one that is kept
 }
 

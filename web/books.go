@@ -206,7 +206,11 @@ func (v *visit) suppressions() error {
 	if err != nil {
 		return err
 	}
-	return v.show("suppressions", page{Title: "Erased on request", Nav: "Contacts", CLI: "kith suppressions", API: "GET /api/v1/suppressions", Data: map[string]any{"All": all}})
+	books, err := v.service().PeopleBooks(v.ctx())
+	if err != nil {
+		return err
+	}
+	return v.show("suppressions", page{Title: "Erased on request", Nav: "Contacts", CLI: "kith suppressions", API: "GET /api/v1/suppressions", Data: map[string]any{"All": all, "Books": books}})
 }
 
 func (v *visit) liftSuppression() error {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html/template"
 	"io"
 	"net/http"
 	"net/url"
@@ -17,6 +18,7 @@ import (
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/service"
+	"github.com/kith-sync/kith/store"
 )
 
 // The page of one contact, and what can be done with it.
@@ -29,6 +31,8 @@ func contactRoutes() []route {
 		{pattern: "POST /contacts/{book}/{id}/restore", operation: "contacts.restore", do: (*visit).restoreContact},
 		{pattern: "GET /contacts/{book}/{id}/erase", operation: "contacts.erase", do: (*visit).erasePage},
 		{pattern: "POST /contacts/{book}/{id}/erase", operation: "contacts.erase", do: (*visit).eraseContact},
+		{pattern: "POST /suppressions/erase", operation: "contacts.erase", do: (*visit).eraseAgainPage},
+		{pattern: "POST /contacts/{book}/erase", operation: "contacts.erase", do: (*visit).eraseAgain},
 		{pattern: "GET /contacts/{book}/{id}/disclose", operation: "contacts.disclose", do: (*visit).disclose},
 	}
 }
@@ -49,11 +53,12 @@ type contactView struct {
 
 // An originView is a value and where it came from.
 type originView struct {
-	Label, Value, Link string
-	From               string
-	Run                int64
-	Account            *desk.AccountReport // of the company
-	Pick               string              // where its Account is picked
+	Label, Value string
+	Link         template.URL
+	From         string
+	Run          int64
+	Account      *desk.AccountReport // of the company
+	Pick         string              // where its Account is picked
 }
 
 func (v *visit) contact() error {
@@ -65,14 +70,18 @@ func (v *visit) contact() error {
 	if err != nil {
 		return v.orMerged(book, id, err)
 	}
+	b, err := v.service().BookOf(v.ctx(), book)
+	if err != nil {
+		return err
+	}
 	data := contactView{Book: bookTab{ID: book, Name: c.Book.Name, Lit: "Contacts"}, Contact: c, Name: shownName(c.Name), To: contactPath(book, id),
-		Values: originViews(c.Fields, c.Values), History: historyViews(c.History)}
+		Values: originViews(b, c.Values), History: historyViews(c.History)}
 	for _, f := range c.Fields {
 		if _, ok := c.ContactReport.Fields[f.Name]; !ok {
 			data.Blank = append(data.Blank, f.Title())
 		}
 	}
-	if err := v.linkedCompany(book, c, data.Values); err != nil {
+	if err := v.linkedCompany(b, c, data.Values); err != nil {
 		return err
 	}
 	if !c.Trashed {
@@ -86,22 +95,21 @@ func (v *visit) contact() error {
 
 // linkedCompany says beside a contact's company which Account it is, and where one is
 // picked.
-func (v *visit) linkedCompany(book int64, c service.ContactState, values []originView) error {
-	crms, err := v.service().AccountConnections(v.ctx(), book)
+func (v *visit) linkedCompany(b store.Book, c service.ContactState, values []originView) error {
+	crms, err := v.service().AccountConnections(v.ctx(), b.ID)
 	if err != nil || len(crms) == 0 {
 		return err
 	}
-	b, err := v.service().BookOf(v.ctx(), book)
 	for i, o := range c.Values {
 		if o.Name != desk.CompanyField(b) {
 			continue
 		}
 		values[i].Account = c.Account
 		if !c.Trashed && v.who.May(service.Find("companies.link").Least) {
-			values[i].Pick = linkPath(book, o.Value, c.ID)
+			values[i].Pick = linkPath(b.ID, o.Value, c.ID)
 		}
 	}
-	return err
+	return nil
 }
 
 // orMerged leads from a contact that was merged, and is not even in the trash any
@@ -129,27 +137,32 @@ func shownName(name string) string {
 	return name
 }
 
-func originViews(fields []contact.Field, values []run.FieldOrigin) (all []originView) {
+func originViews(b store.Book, values []run.FieldOrigin) (all []originView) {
+	norm := contact.NewNormalizer(b.Region)
 	for _, o := range values {
 		view := originView{Label: o.Name, Value: o.Value, From: originText(o), Run: o.Run}
-		if at := slices.IndexFunc(fields, func(f contact.Field) bool { return f.Name == o.Name }); at >= 0 {
-			view.Label, view.Link = fields[at].Title(), linkOf(fields[at].Kind, o.Value)
+		if f, known := b.Schema().Field(o.Name); known {
+			view.Label, view.Link = f.Title(), linkOf(norm, f.Kind, o.Value)
 		}
 		all = append(all, view)
 	}
 	return all
 }
 
-// linkOf is where a click on a value leads; nowhere for most kinds.
-func linkOf(kind contact.Kind, value string) string {
+// linkOf is where a click on a value leads; nowhere for most kinds. A telephone
+// number is dialled only where it can be read as one. What it returns stands in the
+// page as it is: it begins with one of these four schemes, always.
+func linkOf(norm *contact.Normalizer, kind contact.Kind, value string) template.URL {
 	switch kind {
 	case contact.Email:
-		return "mailto:" + value
+		return template.URL("mailto:" + url.PathEscape(value)) //nolint:gosec // of our scheme
 	case contact.Phone:
-		return "tel:" + strings.Join(strings.Fields(value), "-")
+		if number, problem := norm.Canonical(kind, value); problem == "" && number != "" {
+			return template.URL("tel:" + number) //nolint:gosec // digits, and an extension (RFC 3966)
+		}
 	case contact.URL:
 		if u, err := url.Parse(value); err == nil && (u.Scheme == "https" || u.Scheme == "http") {
-			return value
+			return template.URL(value) //nolint:gosec // of one of two schemes
 		}
 	}
 	return ""
@@ -274,7 +287,7 @@ func (v *visit) explained(who string) error {
 			return err
 		}
 		for _, x := range found {
-			s := storyView{Explanation: x, Called: shownName(x.Name), Values: originViews(b.Fields, x.Fields), Stories: historyViews(x.History)}
+			s := storyView{Explanation: x, Called: shownName(x.Name), Values: originViews(b, x.Fields), Stories: historyViews(x.History)}
 			if x.Found || x.Trashed {
 				s.To = fmt.Sprintf("/contacts/%d/%s", b.ID, x.ID)
 			}
@@ -312,44 +325,89 @@ func (v *visit) restoreContact() error {
 }
 
 type eraseView struct {
-	Book       bookTab
-	To         string
-	Question   string
-	Everywhere string // the question when records at other systems go as well
-	Report     *desk.EraseReport
+	Book     bookTab
+	To, Back string
+	Who      string // where an e-mail is what is known of the person
+	Question string
+	Records  []desk.LinkReport // at other systems
+	Report   *desk.EraseReport
 }
 
 // erasePage asks before somebody is forgotten for good.
 func (v *visit) erasePage() error {
-	b, err := v.bookAt()
+	book, id, err := v.here()
 	if err != nil {
 		return err
 	}
-	id, err := v.number("id")
+	to := contactPath(book, id)
+	return v.askToErase(book, strconv.FormatInt(id, 10), eraseView{To: to, Back: to})
+}
+
+// eraseAgainPage asks the same of whom only an e-mail is known: their contact was
+// erased, and something of them may be left at another system.
+func (v *visit) eraseAgainPage() error {
+	book, err := strconv.ParseInt(v.form("book"), 10, 64)
+	if err != nil {
+		return errNoPage
+	}
+	who, err := v.emailTyped()
 	if err != nil {
 		return err
 	}
-	data := eraseView{Book: tabOf(b, "Contacts"), To: contactPath(b.ID, id)}
-	if data.Question, err = v.service().ErasureOf(v.ctx(), b.ID, strconv.FormatInt(id, 10), false); err != nil {
+	v.asked = true
+	return v.askToErase(book, who, eraseView{To: fmt.Sprintf("/contacts/%d", book), Back: "/suppressions", Who: who})
+}
+
+// emailTyped is the e-mail address of a form that erases.
+func (v *visit) emailTyped() (string, error) {
+	who := v.form("who")
+	if key, _ := contact.NewNormalizer("").MatchKey(contact.Email, who); key == "" || !strings.Contains(who, "@") {
+		return "", &problem{http.StatusUnprocessableEntity, "Nothing was erased", "Type the e-mail address of the person."}
+	}
+	return who, nil
+}
+
+func (v *visit) askToErase(book int64, who string, data eraseView) error {
+	b, err := v.service().BookOf(v.ctx(), book)
+	if err != nil {
 		return err
 	}
-	return v.show("erase", page{Title: "Erase on request", Nav: "Contacts", CLI: fmt.Sprintf("kith contacts erase %d --book %s", id, desk.Quoted(b.Name)),
+	data.Book = tabOf(b, "Contacts")
+	if data.Question, err = v.service().ErasureOf(v.ctx(), b.ID, who, false); err != nil {
+		return err
+	}
+	if data.Records, err = v.service().RecordsOf(v.ctx(), b.ID, who); err != nil {
+		return err
+	}
+	return v.show("erase", page{Title: "Erase on request", Nav: "Contacts", CLI: fmt.Sprintf("kith contacts erase %s --book %s", desk.Quoted(who), desk.Quoted(b.Name)),
 		API: fmt.Sprintf("POST /api/v1/books/%d/contacts:erase", b.ID), Data: data})
 }
 
 func (v *visit) eraseContact() error {
-	book, id, err := v.here()
+	id, err := v.number("id")
+	if err != nil {
+		return err
+	}
+	return v.erase(strconv.FormatInt(id, 10))
+}
+
+func (v *visit) eraseAgain() error {
+	who, err := v.emailTyped()
+	if err != nil {
+		return err
+	}
+	return v.erase(who)
+}
+
+func (v *visit) erase(who string) error {
+	b, err := v.bookAt()
 	if err != nil {
 		return err
 	}
 	if !v.ticked("sure") {
 		return &problem{http.StatusUnprocessableEntity, "Nothing was erased", "Tick that it cannot be undone, then erase."}
 	}
-	report, err := v.service().EraseContact(v.ctx(), book, strconv.FormatInt(id, 10), v.ticked("everywhere"))
-	if err != nil {
-		return err
-	}
-	b, err := v.bookAt()
+	report, err := v.service().EraseContact(v.ctx(), b.ID, who, v.ticked("everywhere"))
 	if err != nil {
 		return err
 	}

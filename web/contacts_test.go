@@ -379,3 +379,17 @@ func TestOriginsAgreeWithExplain(t *testing.T) {
 		}
 	}
 }
+
+// A click on a telephone number dials it, where it is one.
+func TestTelephoneNumbersAreDialled(t *testing.T) {
+	w := newWorld(t)
+	w.imports("friends", "email,phone\nada@example.com,+46 8 123 456 78\nbo@example.org,+44 20 7946 0002 ext. 12\ncy@example.com,see the notes\n")
+	viewer := w.as(account.Viewer)
+	for id, want := range map[int]string{1: "tel:+46812345678", 2: "tel:+442079460002;ext=12", 3: ""} {
+		page := viewer.get(fmt.Sprintf("/contacts/1/%d", id)).is(http.StatusOK).has("a[href*=Zgotmpl]", 0).has("td.value a[href^=mailto]", 1)
+		if got := page.Find("a[href^='tel:']").AttrOr("href", ""); got != want {
+			t.Errorf("contact %d: its telephone leads to %q, want %q", id, got, want)
+		}
+	}
+	viewer.get("/contacts/1/explain?who=1").has("a[href^='tel:']", 1)
+}

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"net/url"
 
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/service"
@@ -48,6 +49,10 @@ func readHome(ctx context.Context, s *service.Service) (homeView, error) {
 			view.Needs = append(view.Needs, need{"bad", sync.Name + " failed", "See why", fmt.Sprintf("/runs/%d", sync.Last.ID)})
 		case service.StateRejects:
 			view.Needs = append(view.Needs, need{"warn", sync.Name + " has records that did not get through", "Correct them", fmt.Sprintf("/runs/%d/rejects", sync.Last.ID)})
+		case service.StateHeld:
+			why := string(sync.WaitsBy())
+			text := fmt.Sprintf("%s holds %s until somebody has decided (%s)", sync.Name, several(sync.Held, "record"), why)
+			view.Needs = append(view.Needs, need{"warn", text, "See them", fmt.Sprintf("/runs/%d?why=%s#changes", sync.Last.ID, url.QueryEscape(why))})
 		case service.StateLate:
 			view.Needs = append(view.Needs, need{"warn", sync.Name + " is late", "Open", "/syncs/" + sync.Name})
 		}

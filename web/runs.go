@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/kith-sync/kith/desk"
 	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/service"
 	"github.com/kith-sync/kith/store"
 )
@@ -24,6 +26,7 @@ func runRoutes() []route {
 		{pattern: "POST /runs/{run}/apply", operation: "runs.apply", do: func(v *visit) error { return v.applyRun(false) }},
 		{pattern: "POST /runs/{run}/approve", operation: "runs.approve", do: func(v *visit) error { return v.applyRun(true) }},
 		{pattern: "POST /runs/{run}/discard", operation: "runs.discard", do: (*visit).discardRun},
+		{pattern: "GET /runs/{run}/undo", operation: "runs.undo", do: (*visit).undoPage},
 		{pattern: "POST /runs/{run}/undo", operation: "runs.undo", do: (*visit).undoRun},
 		{pattern: "GET /jobs/{id}", operation: "jobs.show", do: (*visit).job},
 		{pattern: "GET /jobs/{id}/events", operation: "jobs.events", do: (*visit).jobEvents},
@@ -62,7 +65,8 @@ type runView struct {
 	Draft    string // import that is being set up with this plan
 	Remote   bool   // and can be scheduled
 	Warnings []reasonCount
-	AddTo    *addTo // an event, everybody it has met; nil where that may not be
+	Sides    *desk.RunSides // of a sync with a connection
+	AddTo    *addTo         // an event, everybody it has met; nil where that may not be
 }
 
 type reasonCount struct {
@@ -89,16 +93,32 @@ func (v *visit) run() error {
 		CanUndo: v.service().CanUndo(v.ctx(), r), CanRetry: r.Status.Applied() && r.NotThrough() > 0 && !r.Linked && !r.Pruned,
 		Reasons: reasons(r.Reasons), Warnings: reasons(r.Warnings), Actions: actionChoices(v.form("only")), Why: v.form("why")}
 	if !r.Finished.IsZero() {
-		data.Took = r.Finished.Sub(r.Started).Round(10 * time.Millisecond).String()
+		data.Took = r.Took().Round(10 * time.Millisecond).String()
+	}
+	if r.Linked {
+		if data.Sides, err = v.sidesOf(r); err != nil {
+			return err
+		}
 	}
 	after, _ := strconv.ParseInt(v.form("after"), 10, 64)
 	found, next, err := v.service().ChangesOf(v.ctx(), r, service.ChangeFilter{Action: v.form("only"), Reason: v.form("why"), After: after, Limit: 100})
 	if err != nil {
 		return err
 	}
-	for _, c := range found {
+	var people []string
+	if data.Sides != nil {
+		if people, err = data.Sides.People(v.ctx(), v.service().Workspace, found); err != nil {
+			return err
+		}
+	}
+	for i, c := range found {
 		view := showChange(c)
-		if len(c.Fields) == 0 && c.Ref != 0 { // nothing of it is shown that says who it is
+		if data.Sides != nil {
+			view.Who, view.At = data.Sides.SidesText(c), data.Sides.Written(c)
+			if people[i] != "" {
+				view.Who = desk.Cell(people[i]) + ", " + view.Who
+			}
+		} else if len(c.Fields) == 0 && c.Ref != 0 { // nothing of it is shown that says who it is
 			if _, name, err := desk.Called(v.ctx(), v.service().Workspace, c.Ref); err == nil && name != "" {
 				view.Who = desk.Cell(name) + ", " + view.Who
 			}
@@ -126,6 +146,15 @@ func (v *visit) run() error {
 		API: fmt.Sprintf("GET /api/v1/runs/%d", r.ID), Data: data})
 }
 
+// sidesOf are the two sides of a linked run; none where its book is gone.
+func (v *visit) sidesOf(r store.Run) (*desk.RunSides, error) {
+	s, err := desk.SidesOf(v.ctx(), v.service().Workspace, r)
+	if _, gone := errors.AsType[*run.Error](err); gone {
+		return nil, nil
+	}
+	return &s, err
+}
+
 func reasons(counts map[string]int64) (all []reasonCount) {
 	for code, n := range counts {
 		all = append(all, reasonCount{code, n})
@@ -145,6 +174,7 @@ func actionChoices(chosen string) (all []choice) {
 // A changeView is a change as rows of a table: one for each field.
 type changeView struct {
 	Who, To, Action, Sign, MatchedBy string
+	At                               string // the side of a linked run that it is written to
 	Rows                             []fieldView
 }
 
@@ -212,6 +242,29 @@ func (v *visit) discardRun() error {
 		return err
 	}
 	return v.goTo(fmt.Sprintf("/runs/%d", id), "The plan was discarded. Nothing was written.")
+}
+
+type undoView struct {
+	Run     runLine
+	Preview desk.UndoPreview
+}
+
+// undoPage says what taking a run back would do, and asks.
+func (v *visit) undoPage() error {
+	id, err := v.number("run")
+	if err != nil {
+		return err
+	}
+	r, err := v.service().Run(v.ctx(), id)
+	if err != nil {
+		return err
+	}
+	data := undoView{Run: lines([]store.Run{r})[0]}
+	if data.Preview, err = desk.PreviewUndo(v.ctx(), v.service().Workspace, r); err != nil {
+		return err
+	}
+	return v.show("undo", page{Title: fmt.Sprintf("Take run %d back", id), Nav: "Syncs", CLI: fmt.Sprintf("kith undo %d", id),
+		API: fmt.Sprintf("POST /api/v1/runs/%d/undo", id), Data: data})
 }
 
 func (v *visit) undoRun() error {

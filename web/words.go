@@ -150,6 +150,8 @@ func stateText(s service.State) string {
 		return "Finished with rejects"
 	case service.StateApproval:
 		return "Waiting for approval"
+	case service.StateHeld:
+		return "Needs a decision"
 	case service.StateLate:
 		return "Late"
 	case service.StatePaused:
@@ -162,7 +164,7 @@ func stateTone(s service.State) string {
 	switch s {
 	case service.StateOK:
 		return "good"
-	case service.StateRejects, service.StateApproval, service.StateLate:
+	case service.StateRejects, service.StateApproval, service.StateHeld, service.StateLate:
 		return "warn"
 	case service.StateFailed:
 		return "bad"

@@ -1,0 +1,203 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/kith-sync/kith/contact"
+	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
+)
+
+// RunSides are the two sides of a run of a sync with a connection: each change is
+// written to one of them.
+type RunSides struct {
+	Book       string
+	Connection string
+	Between    string // both, with an arrow the way the sync goes
+	Here       SideTotals
+	There      SideTotals
+	b          store.Book
+}
+
+// SideTotals are what a run writes to one side, or its plan would.
+type SideTotals struct{ Created, Updated, Deleted int64 }
+
+// Any reports whether there is anything.
+func (t SideTotals) Any() bool { return t != SideTotals{} }
+
+// String says them for people: 27 created, 1 deleted.
+func (t SideTotals) String() string {
+	var parts []string
+	for _, c := range []struct {
+		n    int64
+		word string
+	}{{t.Created, "created"}, {t.Updated, "updated"}, {t.Deleted, "deleted"}} {
+		if c.n > 0 {
+			parts = append(parts, humanize.Comma(c.n)+" "+c.word)
+		}
+	}
+	return cmp.Or(strings.Join(parts, ", "), "nothing")
+}
+
+func (t *SideTotals) count(a plan.Action, n int64) {
+	switch a {
+	case plan.Create, plan.Restore:
+		t.Created += n
+	case plan.Update:
+		t.Updated += n
+	case plan.Remove:
+		t.Deleted += n
+	}
+}
+
+// SidesOf are the sides of a linked run.
+func SidesOf(ctx context.Context, w *workspace.Workspace, r store.Run) (s RunSides, err error) {
+	sync, err := SyncOf(ctx, w, r)
+	if err != nil {
+		return s, err
+	}
+	if s.b, err = bookOf(ctx, w, r.BookID); err != nil {
+		return s, err
+	}
+	from, to := sync.Definition.Source, sync.Definition.Target
+	s.Book, s.Connection = s.b.Name, cmp.Or(from.Connection, to.Connection, "the connection") // of a sync that is gone
+	there := strings.TrimSpace(s.Connection + " " + cmp.Or(from.Object, to.Object))
+	switch {
+	case from.Connection == "" && to.Connection == "":
+		s.Between = s.Book + ", " + there
+	case sync.Definition.Direction == plan.TwoWay:
+		s.Between = s.Book + " ↔ " + there
+	case to.Connection != "":
+		s.Between = s.Book + " → " + there
+	default:
+		s.Between = there + " → " + s.Book
+	}
+	counts, err := w.Store.CountSides(ctx, r.ID)
+	for _, c := range counts {
+		if c.Remote {
+			s.There.count(c.Action, c.N)
+		} else {
+			s.Here.count(c.Action, c.N)
+		}
+	}
+	return s, err
+}
+
+// Written is the name of the side that a change is written to; none where nothing is.
+func (s RunSides) Written(c plan.Change) string {
+	switch c.Action {
+	case plan.Create, plan.Update, plan.Remove, plan.Restore, plan.Fail:
+		if c.Remote {
+			return s.Connection
+		}
+		return s.Book
+	}
+	return ""
+}
+
+// SidesText names both sides of a change for people, with an arrow to the one that is
+// written: record 1013 → contact 8.
+func (s RunSides) SidesText(c plan.Change) string {
+	here, there := Sides(c)
+	if here != "" {
+		here = "contact " + Cell(here)
+	}
+	if there != "" {
+		there = "record " + Cell(there)
+	}
+	from, to, arrow := there, here, " → "
+	if c.Remote {
+		from, to = here, there
+	}
+	if c.Action == plan.Create && to == "" {
+		to = map[bool]string{true: "a new record", false: "a new contact"}[c.Remote]
+	}
+	if s.Written(c) == "" {
+		arrow = ", "
+	}
+	switch {
+	case from == "" && to == "":
+		return "—"
+	case from == "":
+		return to
+	case to == "":
+		return from
+	}
+	return from + arrow + to
+}
+
+// People are the names of whom some changes of a run are about, in their order: what
+// they are called in the book or its trash, or else by the values of the change.
+func (s RunSides) People(ctx context.Context, w *workspace.Workspace, changes []plan.Change) ([]string, error) {
+	return peopleOf(ctx, w, s.b, changes)
+}
+
+func peopleOf(ctx context.Context, w *workspace.Workspace, b store.Book, changes []plan.Change) ([]string, error) {
+	var refs []int64
+	for _, c := range changes {
+		if c.Ref != 0 {
+			refs = append(refs, c.Ref)
+		}
+	}
+	slices.Sort(refs)
+	refs = slices.Compact(refs)
+	known, naming := map[int64]string{}, Naming(b)
+	for c, err := range w.Store.ContactsByRef(ctx, b, refs) {
+		if err != nil {
+			return nil, err
+		}
+		known[c.Ref] = calledBy(b, naming, c.Values)
+	}
+	for _, ref := range refs {
+		if _, live := known[ref]; live {
+			continue
+		}
+		c, err := w.Store.TrashedContact(ctx, b, ref)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		known[ref] = calledBy(b, naming, c.Values)
+	}
+	names := make([]string, len(changes))
+	for i, c := range changes {
+		names[i] = cmp.Or(known[c.Ref], calledIn(b, naming, c))
+	}
+	return names, nil
+}
+
+// calledBy is what people call somebody: by name, else by e-mail.
+func calledBy(b store.Book, n *plan.Naming, values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	if name := NameOf(n, values); name != "" {
+		return name
+	}
+	if at := b.Schema().First(contact.Email); at >= 0 && at < len(values) {
+		return values[at]
+	}
+	return ""
+}
+
+// calledIn is what the values of a change call somebody who is no contact yet, or none
+// any more.
+func calledIn(b store.Book, n *plan.Naming, c plan.Change) string {
+	values, email := make([]string, len(b.Fields)), ""
+	for _, f := range c.Fields {
+		value := cmp.Or(f.New, f.Old)
+		if at := b.Schema().Index(f.Name); at >= 0 && !c.Remote {
+			values[at] = value
+		}
+		if email == "" && strings.Contains(value, "@") {
+			email = value
+		}
+	}
+	return cmp.Or(NameOf(n, values), email)
+}
