@@ -45,7 +45,7 @@ func (p *pass) judge(it item, k knowledge) (judgement, error) {
 	case it.m.State != store.There:
 		return p.goneThere(it, k)
 	case it.ours == nil && it.ref != 0:
-		return p.goneHere(it), nil
+		return p.goneHere(it, k)
 	case it.ours == nil:
 		return p.onlyThere(it, k)
 	}
@@ -57,6 +57,7 @@ func (p *pass) judge(it item, k knowledge) (judgement, error) {
 type knowledge struct {
 	thrownAway func() (map[uint64]bool, error)    // best keys of those a person put into the trash
 	brought    func() (map[int64]bool, error)     // contacts that runs of this sync created
+	takenBack  func(ref int64) (bool, error)      // whether an undo has removed a contact
 	choices    map[int64]map[string]plan.Choice   // contact -> field
 	frozen     map[int64]map[string]bool          // contact -> field
 	rival      func(ours *connector.Found) string // why a contact may not be created at the remote now
@@ -354,8 +355,9 @@ func (p *pass) removable(ref int64, does plan.NotFound, k knowledge) (bool, erro
 }
 
 // goneHere decides about a record whose contact is no longer in the book. It is
-// never created here again.
-func (p *pass) goneHere(it item) judgement {
+// never created here again. One whom an undo has removed was thrown away by nobody: the
+// record stays, as it was before the run that was taken back.
+func (p *pass) goneHere(it item, k knowledge) (judgement, error) {
 	policy := p.pairing.Sync.Policy.Delete
 	does := policy.Back
 	if p.pairing.Forward() == plan.WayOut {
@@ -364,17 +366,20 @@ func (p *pass) goneHere(it item) judgement {
 	if p.twins[it.m.ID] {
 		j := p.leave(it, plan.Hold, plan.IdentityConflict)
 		j.in.Detail.Message = "Two records of " + p.remote.Name() + " are one contact here. Make one of them there."
-		return j
+		return j, nil
 	}
 	if (does != plan.Trash && does != plan.DeleteGone) || p.can.ReadOnly || !p.createsThere() {
-		return p.leave(it, plan.Skip, plan.TrashedByPerson)
+		return p.leave(it, plan.Skip, plan.TrashedByPerson), nil
+	}
+	if back, err := k.takenBack(it.ref); err != nil || back {
+		return p.leave(it, plan.Skip, plan.TrashedByPerson), err
 	}
 	if p.movedThere(it) {
-		return p.edited(it, "Its record at "+p.remote.Name()+" was edited after the contact was deleted here. Delete it there too, or restore the contact.")
+		return p.edited(it, "Its record at "+p.remote.Name()+" was edited after the contact was deleted here. Delete it there too, or restore the contact."), nil
 	}
 	c := plan.Change{Action: plan.Remove, Reason: plan.SourceGone, Remote: true, Final: true, Ref: it.ref,
 		SourceID: number(it.ref), TargetID: it.m.RemoteID, Version: it.m.Version}
-	return judgement{out: &c, base: it.m.Base, state: store.Gone}
+	return judgement{out: &c, base: it.m.Base, state: store.Gone}, nil
 }
 
 // edited holds what one side deleted and the other edited: an edit is not thrown
@@ -447,6 +452,7 @@ func written(fields []plan.FieldChange) bool {
 func (p *pass) knows(ctx context.Context) (k knowledge, err error) {
 	k.thrownAway = sync.OnceValues(func() (map[uint64]bool, error) { return p.trashed(ctx) })
 	k.brought = sync.OnceValues(func() (map[int64]bool, error) { return p.owned(ctx) })
+	k.takenBack = func(ref int64) (bool, error) { return p.takenBack(ctx, ref) }
 	k.rival = func(*connector.Found) string { return "" }
 	k.choices, k.frozen = map[int64]map[string]plan.Choice{}, map[int64]map[string]bool{}
 	open, err := p.Memory.OpenConflicts(ctx, p.pair.ID)

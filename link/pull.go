@@ -128,6 +128,16 @@ func (p *pass) news(ctx context.Context, items []connector.Item) (news []store.M
 	return news, nil
 }
 
+// takeNews stores what is new of records that were asked for, and returns it.
+func (p *pass) takeNews(ctx context.Context, items []connector.Item) ([]store.Mirrored, error) {
+	news, err := p.news(ctx, items)
+	if err != nil || len(news) == 0 {
+		return nil, err
+	}
+	p.pair, err = p.Memory.TakeListing(ctx, store.Listing{Pair: p.pair.ID, Epoch: p.epoch, Items: news, Cursor: p.pair.Cursor})
+	return news, err
+}
+
 func (p *pass) asKnown(m store.Mirrored, item connector.Item) bool {
 	if item.Gone {
 		return m.State != store.There

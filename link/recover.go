@@ -50,21 +50,27 @@ func (p *pass) as(ctx context.Context, i store.Intent) (*pass, error) {
 	if err != nil || r.SyncID == p.sync.ID {
 		return p, err
 	}
-	all, err := p.Memory.Syncs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	at := slices.IndexFunc(all, func(s store.Sync) bool { return s.ID == r.SyncID })
-	if at < 0 {
-		return p, nil
+	s, known, err := p.syncOf(ctx, r)
+	if err != nil || !known {
+		return p, err
 	}
 	q := *p
-	q.sync = all[at]
+	q.sync = s
 	def := Complete(q.sync.Definition.Towards(p.can.LookedAfter), p.here, p.there)
 	if q.pairing, err = plan.Pair(def, p.here, p.there, p.book.Region()); err != nil {
 		return p, nil
 	}
 	return &q, nil
+}
+
+// syncOf is the sync of a run, unless that is gone.
+func (p *pass) syncOf(ctx context.Context, r store.Run) (s store.Sync, known bool, err error) {
+	all, err := p.Memory.Syncs(ctx)
+	at := slices.IndexFunc(all, func(s store.Sync) bool { return s.ID == r.SyncID })
+	if err != nil || at < 0 {
+		return s, false, err
+	}
+	return all[at], true, nil
 }
 
 // recoverCreate sends a create again where its key makes that safe (Tier A).
@@ -212,9 +218,7 @@ func (p *pass) recovered(ctx context.Context, i store.Intent, o connector.Outcom
 	default:
 		p.adopt(&m, i, o.Record)
 		p.notOurs(&m, i)
-		if b.Mirror, err = p.instead(ctx, i, linked, m); err != nil {
-			return err
-		}
+		b.Mirror = append(freed(linked), m) // in place of those of its contact that are gone
 	}
 	err = p.cleared(ctx, &b, i, func(c *plan.Change) {
 		c.Action, c.TargetID = plan.Create, o.Record.ID
@@ -224,25 +228,6 @@ func (p *pass) recovered(ctx context.Context, i store.Intent, o connector.Outcom
 		return err
 	}
 	return p.Memory.WriteLinks(ctx, b)
-}
-
-// instead links the record that a create has made in place of those of its contact that
-// are gone. What an undo brought back stays alone: its contact is in the trash, and linked
-// with that it would be deleted again.
-func (p *pass) instead(ctx context.Context, i store.Intent, gone []store.Mirrored, m store.Mirrored) ([]store.Mirrored, error) {
-	undo, err := p.byUndo(ctx, i)
-	if err != nil {
-		return nil, err
-	}
-	ours, err := p.contacts(ctx, []int64{i.Ref})
-	if err != nil {
-		return nil, err
-	}
-	if undo && len(ours) == 0 {
-		m.Ref = 0
-		return []store.Mirrored{m}, nil
-	}
-	return append(freed(gone), m), nil
 }
 
 func (p *pass) byUndo(ctx context.Context, i store.Intent) (bool, error) {

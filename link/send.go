@@ -84,15 +84,6 @@ func (p *pass) bury(ctx context.Context, ids []string) error {
 	return err
 }
 
-// takeNews stores what is new of records that a run has looked at on its way.
-func (p *pass) takeNews(ctx context.Context, items []connector.Item) (news []store.Mirrored, err error) {
-	if news, err = p.news(ctx, items); err != nil || len(news) == 0 {
-		return nil, err
-	}
-	p.pair, err = p.Memory.TakeListing(ctx, store.Listing{Pair: p.pair.ID, Epoch: p.epoch, Items: news, Cursor: p.pair.Cursor})
-	return news, err
-}
-
 // intent is a person's write, with all that is needed to repeat or settle it.
 func (p *pass) intent(x *person) store.Intent {
 	c := x.out
@@ -193,19 +184,28 @@ func (p *pass) sent(b *store.LinkBatch, x *person, i store.Intent, r contact.Rec
 	if i.Parked { // the answer may be about an earlier attempt's record, which people have seen
 		p.notOurs(&m, i)
 	}
-	switch {
-	case p.run.Kind != store.KindUndo:
-	case i.Op != int(connector.OpCreate):
+	if p.run.Kind == store.KindUndo && i.Op != int(connector.OpCreate) {
 		m.Ref = linked // who took the contact since keeps it
-	case x.ours == nil:
-		m.Ref = 0 // its contact is in the trash: linked, it would be deleted again
 	}
 	b.Mirror = append(b.Mirror, m)
-	if x.out.TargetID == "" {
-		x.out.TargetID = m.RemoteID
-		x.out.Fields = created(p.there, plan.Change{Values: p.fields(&m)}) // as the remote made it
+	if p.asMade(&x.out.Change, &m) {
 		b.Settled = append(b.Settled, *x.out)
 	}
+}
+
+// asMade has a change say what the remote made of it, which is what an undo finds there, and
+// reports whether that is other than what was planned.
+func (p *pass) asMade(c *plan.Change, m *store.Mirrored) (other bool) {
+	if c.TargetID == "" {
+		c.TargetID, c.Fields = m.RemoteID, created(p.there, plan.Change{Values: p.fields(m)})
+		return true
+	}
+	for i := range c.Fields {
+		if f := &c.Fields[i]; f.Written() && f.New != m.Seen[f.Name] {
+			f.New, other = m.Seen[f.Name], true
+		}
+	}
+	return other
 }
 
 // deleted is a record that we have deleted. Where its contact stays, since an undo took
@@ -343,8 +343,11 @@ func (p *pass) lookBeforeWriting(ctx context.Context, people []*person) ([]*pers
 		return nil, err
 	}
 	news, err := p.takeNews(ctx, items)
-	if err != nil || len(news) == 0 {
-		return people, err
+	if err != nil {
+		return nil, err
+	}
+	if len(news) == 0 {
+		return people, nil
 	}
 	moved := map[string]plan.Reason{}
 	for _, m := range news {

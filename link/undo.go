@@ -147,7 +147,7 @@ func (p *pass) together(ctx context.Context, here, there []plan.Change) (all []p
 }
 
 // reverseThere makes the changes that take a run back at the remote. It looks at
-// the records as they are there now.
+// the records as they are there now, and takes that into the mirror.
 func (p *pass) reverseThere(ctx context.Context, r store.Run) (changes []plan.Change, err error) {
 	var done []plan.Change
 	var ids []string
@@ -164,6 +164,9 @@ func (p *pass) reverseThere(ctx context.Context, r store.Run) (changes []plan.Ch
 	}
 	items, err := p.fetch(ctx, ids)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := p.takeNews(ctx, items); err != nil {
 		return nil, err
 	}
 	now := map[string]connector.Item{}
@@ -345,13 +348,13 @@ func (p *pass) agreedBack(x *person) map[string]plan.Agreed {
 		if x.in != nil {
 			i := slices.IndexFunc(x.in.Fields, func(f plan.FieldChange) bool { return f.Name == name && f.Written() })
 			if i >= 0 {
-				a.Ours, a.Theirs = x.in.Fields[i].New, x.m.Seen[there[at]]
+				a.Ours = x.in.Fields[i].New // what was edited there since is not ours to settle
 			}
 		}
 		if x.out != nil {
 			i := slices.IndexFunc(x.out.Fields, func(f plan.FieldChange) bool { return f.Name == there[at] && f.Written() })
 			if i >= 0 {
-				a.Theirs = x.out.Fields[i].New // what was edited here since is not ours to settle
+				a.Theirs = x.out.Fields[i].New // nor what was edited here
 			}
 		}
 		base[name] = a
@@ -390,6 +393,39 @@ func (p *pass) finishBack(ctx context.Context) error {
 	}
 	p.run.Status, p.run.Finished = statusOf(p.run), p.Now()
 	return p.Memory.UpdateRun(ctx, p.run)
+}
+
+// takenBack reports whether it was an undo over this pair that removed a contact, or brought
+// the record of a removed one back.
+func (p *pass) takenBack(ctx context.Context, ref int64) (back bool, err error) {
+	for c, err := range p.Memory.ChangesOf(ctx, ref) {
+		if err != nil {
+			return false, err
+		}
+		if !writes(c.Action) || c.Action == plan.Update || c.Remote && c.Action == plan.Remove {
+			continue
+		}
+		undo, err := p.isUndo(ctx, c.Run)
+		if err != nil {
+			return false, err
+		}
+		back = undo && (c.Remote || c.Action == plan.Remove) || back && c.Remote
+	}
+	return back, nil
+}
+
+// isUndo reports whether a run took back one between the same two sides, as far as is known.
+func (p *pass) isUndo(ctx context.Context, id int64) (bool, error) {
+	r, err := p.Memory.Run(ctx, id)
+	if err != nil || r.Kind != store.KindUndo || !r.Linked {
+		return false, err
+	}
+	s, known, err := p.syncOf(ctx, r)
+	if err != nil || !known || s.ID == p.sync.ID {
+		return err == nil, err
+	}
+	pair, err := p.Ends.Pair(ctx, s, p.book.ID())
+	return pair.ID == p.pair.ID, err
 }
 
 // A Reverser makes the changes that take the address book's part of a run back,

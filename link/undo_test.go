@@ -227,3 +227,107 @@ func TestTheUndoCouldNotBeFinishedAfterACrash(t *testing.T) {
 		t.Errorf("got %s %+v %v, %v, want one outcome that is not known", u.Status, u.Totals, u.Reasons, err)
 	}
 }
+
+// Found by the law of undo: a run brought somebody in from the system and was taken back. Their
+// contact was gone with that, and the next run deleted their record at the system.
+func TestIUndidAnImportAndItsPeopleWereDeletedThere(t *testing.T) {
+	w := newWorld(t, removes(plan.Keep, plan.DeleteGone))
+	w.engine.Reverse = w.reverse
+	w.remote.Add(ada())
+	w.undo(w.run())
+	w.rest()
+	w.want("the book", w.here(), "")
+	w.want("the remote", w.there(), "r0001 email=ada@example.com first_name=Ada last_name=Byron")
+	w.restore(1)
+	w.trash(1)
+	w.rest()
+	w.want("the remote after a person threw the contact away", w.there(), "")
+}
+
+// Found by the law of undo: a record without an e-mail, that an undo had made anew, came into
+// the book as somebody new, beside the contact in the trash.
+func TestWhomAnUndoBroughtBackCameAsSomebodyNew(t *testing.T) {
+	w := newWorld(t, removes(plan.Keep, plan.DeleteGone))
+	w.engine.Reverse = w.reverse
+	w.remote.Add(map[string]string{"last_name": "Byron"})
+	w.rest()
+	w.trash(1)
+	w.undo(w.run())
+	w.rest()
+	w.want("the book", w.here(), "")
+	w.want("the remote", w.there(), "r0002 last_name=Byron")
+	w.restore(1)
+	w.rest()
+	w.edit(1, "first_name", "Ada")
+	w.rest()
+	w.want("the book, restored", w.here(), "1 first_name=Ada last_name=Byron")
+	w.want("the remote, restored", w.there(), "r0002 first_name=Ada last_name=Byron")
+}
+
+// Found by the law of undo: a one-way sync wrote what had been taken back once more, with the
+// next run. What the system says anew comes.
+func TestAnUndoOfAOneWaySyncStands(t *testing.T) {
+	w := newWorld(t, plan.Sync{Source: plan.Endpoint{Connection: "crm"}, Target: plan.Endpoint{Book: "people"}})
+	w.engine.Reverse = w.reverse
+	w.remote.Add(ada())
+	w.rest()
+	w.remote.Edit("r0001", map[string]string{"company": "Acme"})
+	w.undo(w.run())
+	w.rest()
+	w.want("the book", w.here(), "1 email=ada@example.com first_name=Ada last_name=Byron")
+	w.remote.Edit("r0001", map[string]string{"company": "Umbra"})
+	w.rest()
+	w.want("the book after another edit", w.here(), "1 company=Umbra email=ada@example.com first_name=Ada last_name=Byron")
+}
+
+// Found by the law of undo: what was edited at the system after the run, and seen there by a
+// plan that nobody applied, never came here. The undo counted it as settled.
+func TestMyEditThereNeverCameAfterTheUndo(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.engine.Reverse = w.reverse
+	w.remote.Add(ada())
+	w.rest()
+	w.remote.Edit("r0001", map[string]string{"company": "Acme"})
+	r := w.run()
+	w.remote.Edit("r0001", map[string]string{"company": "Umbra"})
+	w.plan()
+	w.undo(r)
+	w.want("the book after the undo", w.here(), "1 email=ada@example.com first_name=Ada last_name=Byron")
+	w.rest()
+	w.want("the book", w.here(), "1 company=Umbra email=ada@example.com first_name=Ada last_name=Byron")
+	w.want("the remote", w.there(), "r0001 company=Umbra email=ada@example.com first_name=Ada last_name=Byron")
+}
+
+// Found by the law of undo: at a system that takes no conditions, a record was not taken back
+// where anything else of it had been edited since.
+func TestMyUndoFailedWhereSomethingElseWasEdited(t *testing.T) {
+	for _, conditional := range []bool{true, false} {
+		w := newWorld(t, plan.Sync{})
+		w.engine.Reverse = w.reverse
+		w.remote.Can.Conditional = conditional
+		w.remote.Add(ada())
+		w.rest()
+		w.edit(1, "company", "Acme")
+		r := w.run()
+		w.remote.Edit("r0001", map[string]string{"phone": "020 7946 0001"})
+		if u := w.undo(r); u.Totals.Failed != 0 {
+			t.Errorf("conditions %v: got %+v %v, want nothing failed", conditional, u.Totals, u.Reasons)
+		}
+		w.want("the remote", w.there(), "r0001 email=ada@example.com first_name=Ada last_name=Byron phone=020 7946 0001")
+	}
+}
+
+// Found by the law of undo: a system kept fewer letters than were sent, and the undo said that
+// somebody had changed the value since.
+func TestMyUndoLeftWhatTheSystemHadCut(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.engine.Reverse = w.reverse
+	w.remote.Normalize = eightLetters
+	w.remote.Add(ada())
+	w.rest()
+	w.edit(1, "company", "Umbrella Corporation")
+	w.undo(w.run())
+	w.want("the remote", w.there(), "r0001 email=ada@example.com first_name=Ada last_name=Byron")
+	w.rest()
+	w.want("the remote", w.there(), "r0001 email=ada@example.com first_name=Ada last_name=Byron")
+}

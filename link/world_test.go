@@ -20,9 +20,18 @@ import (
 	"github.com/kith-sync/kith/store"
 )
 
+// tb is what a world needs of a test, or of a case of a law.
+type tb interface {
+	Helper()
+	Context() context.Context
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	Errorf(format string, args ...any)
+}
+
 // A world is a book and a remote that a sync keeps in step.
 type world struct {
-	t      *testing.T
+	t      tb
 	now    time.Time
 	store  *store.Store
 	remote *simulate.Remote
@@ -42,12 +51,18 @@ var secret = plan.Secret{1, 2}
 
 func newWorld(t *testing.T, def plan.Sync) *world {
 	t.Helper()
-	w := &world{t: t, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
-	var err error
-	if w.store, err = store.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "kith.db")); err != nil {
+	s, err := store.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "kith.db"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { w.store.Close() })
+	t.Cleanup(func() { s.Close() })
+	return newWorldIn(t, s, def)
+}
+
+// newWorldIn makes a world of an empty store.
+func newWorldIn(t tb, s *store.Store, def plan.Sync) *world {
+	t.Helper()
+	w := &world{t: t, store: s, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
 	w.remote = simulate.NewRemote(people, connector.Promises{ChosenKey: true, Conditional: true, Incremental: true, TellsGone: true,
 		Finds: []string{"email"}, WriteBatch: 10, FetchBatch: 10}, w.clock)
 	w.remote.Broken = t.Errorf

@@ -109,10 +109,10 @@ func (d *duel) decide() {
 		d.settle(d.ours, d.theirs)
 	case d.f.consent:
 		d.strictest()
+	case d.f.way == WayIn && d.stored(d.offersIn), d.f.way == WayOut && d.stored(d.offersOut):
+		d.keepBase()
 	case d.f.way == WayIn:
 		d.takeIn(string(d.f.in))
-	case d.f.way == WayOut && d.stored():
-		d.keepBase()
 	case d.f.way == WayOut:
 		d.sendOut(string(d.f.out))
 	case !d.known:
@@ -133,11 +133,12 @@ func (d *duel) agree() bool {
 		d.f.way != WayIn && d.sameThere(d.theirs, d.offersOut) && (d.offersOut != "" || contact.Blank(d.ours))
 }
 
-// stored reports whether the remote has what it made of our last write: one that
-// cuts a value or writes it its own way would be sent the same for ever.
-func (d *duel) stored() bool {
+// stored reports whether a value was our last write, and both sides are as they were
+// then: a remote that cuts a value or writes it its own way would be sent the same for
+// ever. So would one, or a book, from which an undo has taken the value back.
+func (d *duel) stored(value string) bool {
 	n := len(d.base.Wrote)
-	return d.known && n > 0 && d.base.Wrote[n-1].Value == hashOf(d.offersOut) &&
+	return d.known && n > 0 && d.base.Wrote[n-1].Value == hashOf(value) &&
 		d.sameHere(d.ours, d.base.Ours) && d.sameThere(d.theirs, d.base.Theirs)
 }
 
