@@ -305,6 +305,10 @@ func (p *pass) notOurs(m *store.Mirrored, i store.Intent) {
 		if !ok || field < 0 || p.tookAs(field, sent, now) {
 			continue
 		}
+		if now == "" { // cleared since, or a person made the record, who did not know it
+			delete(m.Base, name)
+			continue
+		}
 		a := m.Base[name]
 		a.Theirs = sent
 		m.Base[name] = a

@@ -541,3 +541,16 @@ func TestMyContactWaitedForAYear(t *testing.T) {
 	}
 	w.want("the remote", w.there(), "r0001 email=ada@example.com first_name=Ada last_name=Byron")
 }
+
+// A create got no answer and never arrived, and a person made the record, with less.
+func TestMyTelephoneNeverCameToTheRecordOfAColleague(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.remote.Can.ChosenKey = false
+	w.add(map[string]string{"email": "ada@example.com", "phone": "020 7946 0001"})
+	w.remote.Before = unanswered
+	w.run()
+	w.remote.Before = answers
+	w.remote.Add(map[string]string{"email": "ada@example.com"})
+	w.rest()
+	w.want("the remote", w.there(), "r0001 email=ada@example.com phone=020 7946 0001")
+}
