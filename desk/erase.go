@@ -77,7 +77,7 @@ func EraseQuestion(p run.Person, who string, everywhere bool) string {
 	kept := ""
 	if everywhere {
 		what += " and the records at linked systems"
-		kept = " Mailchimp then takes the address from nobody but the person."
+		kept = " A mailing list may then take the address from nobody but the person."
 	}
 	return what + " for good?" + kept + " History and kept copies of files go as well. This cannot be undone."
 }

@@ -2,9 +2,7 @@ package desk
 
 import (
 	"context"
-	"slices"
 
-	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/run"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -32,39 +30,32 @@ func LinksOf(ctx context.Context, w *workspace.Workspace, ref int64) ([]LinkRepo
 	}
 	reports := make([]LinkReport, len(links))
 	for i, l := range links {
-		reports[i] = LinkReport{Connection: l.Connection, Object: l.Object, RemoteID: l.RemoteID, Address: addressOf(connections, l), State: linkState(l.State), Gone: l.State != store.There}
+		reports[i] = reportLink(connections, l)
 	}
 	return reports, nil
 }
 
-// RecordsOf are the records of other systems that an erasure of somebody finds: those
-// that they are linked with, and those that an earlier erasure of them left.
-func RecordsOf(ctx context.Context, w *workspace.Workspace, p run.Person) (all []LinkReport, err error) {
-	refs := slices.Clone(p.Refs)
-	erased, err := w.Store.Suppressions(ctx)
-	if err != nil {
+// A PersonsRecord is a record of another system that an erasure of somebody finds.
+type PersonsRecord struct {
+	LinkReport
+	Linked bool // no contact is, or was, linked with the others: they are left to people
+}
+
+// RecordsOf are the records of other systems that an erasure of somebody finds.
+func RecordsOf(ctx context.Context, w *workspace.Workspace, p run.Person) (all []PersonsRecord, err error) {
+	found, err := w.Store.RecordsOf(ctx, store.Erasure{Refs: p.Refs, Keys: p.Keys, Mentions: p.Mentions})
+	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	for _, s := range erased {
-		same := slices.ContainsFunc(s.Keys, func(k store.Key) bool {
-			return k.Rule != plan.NumberOf(plan.ByPhone) && slices.Contains(p.Keys, k) // a telephone may be a household's
-		})
-		if same && s.BookID == p.Book.ID && s.Ref != 0 && !slices.Contains(refs, s.Ref) {
-			refs = append(refs, s.Ref)
-		}
+	connections, err := w.Store.Connections(ctx)
+	for _, l := range found {
+		all = append(all, PersonsRecord{reportLink(connections, l), l.Ref != 0})
 	}
-	for _, ref := range refs {
-		links, err := LinksOf(ctx, w, ref)
-		if err != nil {
-			return nil, err
-		}
-		for _, l := range links {
-			if l.State != linkState(store.Gone) {
-				all = append(all, l)
-			}
-		}
-	}
-	return all, nil
+	return all, err
+}
+
+func reportLink(connections []store.Connection, l store.Linked) LinkReport {
+	return LinkReport{Connection: l.Connection, Object: l.Object, RemoteID: l.RemoteID, Address: addressOf(connections, l), State: linkState(l.State), Gone: l.State != store.There}
 }
 
 // addressOf is where people see a linked record, where its system has such pages.

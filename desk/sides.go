@@ -57,7 +57,7 @@ func (t *SideTotals) count(a plan.Action, n int64) {
 	}
 }
 
-// SidesOf are the sides of a linked run.
+// SidesOf are the sides of a linked run, not counted yet.
 func SidesOf(ctx context.Context, w *workspace.Workspace, r store.Run) (s RunSides, err error) {
 	sync, err := SyncOf(ctx, w, r)
 	if err != nil {
@@ -79,6 +79,12 @@ func SidesOf(ctx context.Context, w *workspace.Workspace, r store.Run) (s RunSid
 	default:
 		s.Between = there + " → " + s.Book
 	}
+	return s, nil
+}
+
+// Count counts what comes to each side. It reads all that the run did: a million changes
+// take seconds.
+func (s *RunSides) Count(ctx context.Context, w *workspace.Workspace, r store.Run) error {
 	counts, err := w.Store.CountSides(ctx, r.ID)
 	for _, c := range counts {
 		if c.Remote {
@@ -87,7 +93,7 @@ func SidesOf(ctx context.Context, w *workspace.Workspace, r store.Run) (s RunSid
 			s.Here.count(c.Action, c.N)
 		}
 	}
-	return s, err
+	return err
 }
 
 // Written is the name of the side that a change is written to; none where nothing is.

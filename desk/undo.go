@@ -67,6 +67,9 @@ func PreviewUndo(ctx context.Context, w *workspace.Workspace, r store.Run) (p Un
 		if err != nil {
 			return p, err
 		}
+		if err := sides.Count(ctx, w, r); err != nil {
+			return p, err
+		}
 		there.Name = sides.Connection
 		there.Made, there.Old, there.Back = sides.There.Created, sides.There.Updated, sides.There.Deleted
 		if p.Long {

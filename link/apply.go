@@ -533,9 +533,7 @@ func (p *pass) learned(group []*person, position int64) store.LinkBatch {
 			m.State = x.j.state
 		}
 		if x.tomb != nil {
-			old := *x.tomb
-			old.Ref, old.Base = 0, nil
-			b.Mirror = append(b.Mirror, old)
+			b.Mirror = append(b.Mirror, letGo(*x.tomb))
 		}
 		if !sameLink(m, *x.m) { // what is as it was need not be looked at again
 			b.Mirror = append(b.Mirror, m)

@@ -126,6 +126,7 @@ type pass struct {
 	lost     int                 // calls in a row that wrote and had no answer
 	epoch    int64               // of the lease: a commit under an older one is refused (I11)
 	times    map[int64]time.Time // of runs
+	undos    map[int64]bool      // runs that have been looked at: whether they took one back over this pair
 	twins    map[int64]bool      // mirrored records whose contact was merged into one that has a record of its own
 
 	forgotten plan.Forgotten // people who were erased on request
@@ -137,7 +138,7 @@ func (e *Engine) open(ctx context.Context, s store.Sync, r *store.Run) (*pass, e
 	if err != nil {
 		return nil, err
 	}
-	p := &pass{Engine: e, twins: map[int64]bool{}, sync: s, remote: remote, can: remote.Promises(), run: r, answered: map[int64]bool{}}
+	p := &pass{Engine: e, twins: map[int64]bool{}, undos: map[int64]bool{}, sync: s, remote: remote, can: remote.Promises(), run: r, answered: map[int64]bool{}}
 	if p.there, err = remote.Schema(ctx); err != nil {
 		return nil, e.unreachable(remote, err)
 	}

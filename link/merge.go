@@ -83,7 +83,7 @@ func (p *pass) survivorThere(ctx context.Context, m store.Mirrored) (*store.Mirr
 // record is to have it.
 func freed(tombs []store.Mirrored) []store.Mirrored {
 	for i := range tombs {
-		tombs[i].Ref, tombs[i].Base = 0, nil
+		tombs[i] = letGo(tombs[i])
 	}
 	return tombs
 }

@@ -405,9 +405,12 @@ func (p *pass) takenBack(ctx context.Context, ref int64) (back bool, err error) 
 		if !writes(c.Action) || c.Action == plan.Update || c.Remote && c.Action == plan.Remove {
 			continue
 		}
-		undo, err := p.isUndo(ctx, c.Run)
-		if err != nil {
-			return false, err
+		undo, known := p.undos[c.Run]
+		if !known {
+			if undo, err = p.isUndo(ctx, c.Run); err != nil {
+				return false, err
+			}
+			p.undos[c.Run] = undo
 		}
 		back = undo && (c.Remote || c.Action == plan.Remove) || back && c.Remote
 	}

@@ -36,13 +36,7 @@ func (w *world) sides() sides {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		values := map[string]string{}
-		for i, f := range b.Fields {
-			if c.Values[i] != "" {
-				values[f.Name] = c.Values[i]
-			}
-		}
-		s.here[fmt.Sprint(store.Number(c.Ref))] = values
+		s.here[fmt.Sprint(store.Number(c.Ref))] = filled(b, c)
 	}
 	return s
 }

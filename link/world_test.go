@@ -136,6 +136,17 @@ func (w *world) rest() {
 	}
 }
 
+// filled are the values of a contact that are not blank.
+func filled(b store.Book, c store.Contact) map[string]string {
+	values := map[string]string{}
+	for i, f := range b.Fields {
+		if c.Values[i] != "" {
+			values[f.Name] = c.Values[i]
+		}
+	}
+	return values
+}
+
 // here prints the book as lines of "number field=value", there the remote.
 func (w *world) here() string {
 	w.t.Helper()
@@ -148,13 +159,7 @@ func (w *world) here() string {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		values := map[string]string{}
-		for i, f := range b.Fields {
-			if c.Values[i] != "" {
-				values[f.Name] = c.Values[i]
-			}
-		}
-		lines = append(lines, show(fmt.Sprint(store.Number(c.Ref)), values))
+		lines = append(lines, show(fmt.Sprint(store.Number(c.Ref)), filled(b, c)))
 	}
 	return strings.Join(lines, "\n")
 }

@@ -213,7 +213,7 @@ func (s *Service) ErasureOf(ctx context.Context, book int64, who string, everywh
 }
 
 // RecordsOf are the records at linked systems that an erasure of somebody finds.
-func (s *Service) RecordsOf(ctx context.Context, book int64, who string) ([]desk.LinkReport, error) {
+func (s *Service) RecordsOf(ctx context.Context, book int64, who string) ([]desk.PersonsRecord, error) {
 	b, err := s.BookOf(ctx, book)
 	if err != nil {
 		return nil, err

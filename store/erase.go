@@ -81,7 +81,7 @@ func (x *erasing) all(ctx context.Context) error {
 }
 
 // refs is the list of the person's handles for IN; never an empty one.
-func (x *erasing) refs() string { return numbersOf(append([]int64{-1}, x.Refs...)) }
+func (e *Erasure) refs() string { return numbersOf(append([]int64{-1}, e.Refs...)) }
 
 func (x *erasing) exec(ctx context.Context, statement string, args ...any) (int64, error) {
 	result, err := x.tx.ExecContext(ctx, statement, args...)
@@ -289,27 +289,52 @@ func (x *erasing) conflicts(ctx context.Context) (err error) {
 	return err
 }
 
-// links makes tombstones of the records that the person is at other systems:
-// those that are linked, those without a link that have one of the keys, and those
-// of an earlier erasure of the same e-mail or identifier.
-func (x *erasing) links(ctx context.Context) error {
-	rows, err := x.tx.QueryContext(ctx, `SELECT `+mirrorColumns+` FROM mirror WHERE ref IS NULL OR ref IN (`+x.refs()+`) OR state = $1`, Erased)
+// RecordsOf are the records of other systems that an erasure finds and that may still be
+// there. It reads all records that no contact is linked with.
+func (s *Store) RecordsOf(ctx context.Context, e Erasure) ([]Linked, error) {
+	found, err := e.mirrored(ctx, s.db)
+	if err != nil {
+		return nil, fmt.Errorf("records of a person: %w", err)
+	}
+	return mayBeThere(ctx, s.db, found)
+}
+
+// mirrored are the records that the person is at other systems: those that are linked,
+// those without a link that have one of the keys, and those of an earlier erasure of the
+// same e-mail or identifier.
+func (e *Erasure) mirrored(ctx context.Context, q querier) ([]Mirrored, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+mirrorColumns+` FROM mirror WHERE ref IS NULL OR ref IN (`+e.refs()+`) OR state = $1`, Erased)
 	found, err := collect(rows, err, scanMirrored)
+	return slices.DeleteFunc(found, func(m Mirrored) bool {
+		return !slices.Contains(e.Refs, m.Ref) && (m.Ref == 0 && !e.is(m) || m.Ref != 0 && !e.was(m))
+	}), err
+}
+
+// mayBeThere says where those of some mirrored records are that may still be there.
+func mayBeThere(ctx context.Context, q querier, found []Mirrored) ([]Linked, error) {
+	ids := []int64{-1} // never an empty list
+	for _, m := range found {
+		if m.State == There || m.State == Erased {
+			ids = append(ids, m.ID)
+		}
+	}
+	rows, err := q.QueryContext(ctx, `SELECT c.name, p.object, m.remote_id, m.state, COALESCE(m.ref, 0) FROM mirror m
+		JOIN pair p ON p.id = m.pair_id JOIN connection c ON c.id = p.connection_id WHERE m.id IN (`+numbersOf(ids)+`) ORDER BY c.name, p.object, m.id`)
+	return collect(rows, err, func(rows *sql.Rows) (l Linked, err error) {
+		return l, rows.Scan(&l.Connection, &l.Object, &l.RemoteID, &l.State, &l.Ref)
+	})
+}
+
+// links makes tombstones of the records that the person is at other systems.
+func (x *erasing) links(ctx context.Context) error {
+	found, err := x.mirrored(ctx, x.tx)
 	if err != nil {
 		return err
 	}
-	var there []int64
 	for _, m := range found {
-		switch {
-		case slices.Contains(x.Refs, m.Ref):
-		case m.Ref == 0 && !x.is(m), m.Ref != 0 && !x.was(m):
-			continue
-		}
 		x.done.Links++
 		state, link := Erased, m.Ref
-		if m.State == There || m.State == Erased {
-			there = append(there, m.ID)
-		} else {
+		if m.State != There && m.State != Erased {
 			state, link = Gone, 0 // it stays gone, and is nobody's
 		}
 		if _, err := x.exec(ctx, `UPDATE mirror SET state = $1, ref = $2, seen = '{}', base = '{}', version = '', local_version = 0, merged_into = '' WHERE id = $3`,
@@ -317,20 +342,16 @@ func (x *erasing) links(ctx context.Context) error {
 			return err
 		}
 	}
-	rows, err = x.tx.QueryContext(ctx, `SELECT c.name, p.object, m.remote_id, m.state, COALESCE(m.ref, 0) FROM mirror m
-		JOIN pair p ON p.id = m.pair_id JOIN connection c ON c.id = p.connection_id WHERE m.id IN (`+numbersOf(append(there, -1))+`) ORDER BY c.name, p.object, m.id`)
-	x.done.Records, err = collect(rows, err, func(rows *sql.Rows) (l Linked, err error) {
-		return l, rows.Scan(&l.Connection, &l.Object, &l.RemoteID, &l.State, &l.Ref)
-	})
+	x.done.Records, err = mayBeThere(ctx, x.tx, found)
 	return err
 }
 
 // was reports whether a record was the person's when they were erased before. A
 // telephone may be a household's, and is not enough.
-func (x *erasing) was(m Mirrored) bool {
+func (e *Erasure) was(m Mirrored) bool {
 	for _, rule := range []plan.Rule{plan.ByKey, plan.ByEmail} {
 		n := plan.NumberOf(rule)
-		if h := m.Hashes[n-1]; h != 0 && slices.Contains(x.Keys, Key{n, h}) {
+		if h := m.Hashes[n-1]; h != 0 && slices.Contains(e.Keys, Key{n, h}) {
 			return true
 		}
 	}
@@ -338,14 +359,14 @@ func (x *erasing) was(m Mirrored) bool {
 }
 
 // is reports whether a record that no contact is linked to is the person's.
-func (x *erasing) is(m Mirrored) bool {
+func (e *Erasure) is(m Mirrored) bool {
 	for i, h := range m.Hashes {
-		if h != 0 && slices.Contains(x.Keys, Key{i + 1, h}) {
+		if h != 0 && slices.Contains(e.Keys, Key{i + 1, h}) {
 			return true
 		}
 	}
 	for _, v := range m.Seen {
-		if x.Mentions(v) {
+		if e.Mentions(v) {
 			return true
 		}
 	}

@@ -329,7 +329,7 @@ type eraseView struct {
 	To, Back string
 	Who      string // where an e-mail is what is known of the person
 	Question string
-	Records  []desk.LinkReport // at other systems
+	Records  []desk.PersonsRecord // at other systems
 	Report   *desk.EraseReport
 }
 

@@ -51,7 +51,7 @@ var mutants = []mutant{
 	{"nobody looks before creating", "link/send.go", "people, err := p.lookBeforeCreating(ctx, people)", "_, err := p.lookBeforeCreating(ctx, nil)"},
 	{"a record that may be our own create is taken for somebody new", "link/judge.go", "if p.awaited(it.m, k) {", "if p.awaited(it.m, k) && it.ref < 0 {"},
 	{"a record that may be our own create follows somebody else's merge", "link/judge.go", "if of != ref &&", "if of < 0 &&"},
-	{"a late create is linked beside a record that is gone", "link/merge.go", "tombs[i].Ref, tombs[i].Base = 0, nil", "tombs[i].Base = nil"},
+	{"a late create is linked beside a record that is gone", "link/merge.go", "tombs[i] = letGo(tombs[i])", "tombs[i].Base = nil"},
 	{"whom an undo has removed counts as thrown away", "link/judge.go", "err != nil || back {\n", "err != nil || back && !back {\n"},
 	{"a one-way sync writes again what was taken back", "plan/threeway.go", "case d.f.way == WayIn && d.stored(d.offersIn), d.f.way", "case d.f.way"},
 	{"an undo settles what was edited there since", "link/undo.go", "a.Ours = x.in.Fields[i].New // what", "a.Ours, a.Theirs = x.in.Fields[i].New, x.m.Seen[there[at]] // what"},
