@@ -61,7 +61,8 @@ func (w *world) play(step Step) {
 	case "wait":
 		w.offset += pick(w.rng, time.Minute, 10*time.Minute, time.Hour, 25*time.Hour, 40*24*time.Hour)
 	case "clock back":
-		w.offset -= pick(w.rng, time.Minute, time.Hour, 24*time.Hour)
+		back := pick(w.rng, time.Minute, time.Hour, 24*time.Hour)
+		w.offset, w.behind = w.offset-back, w.behind+back
 	case "backup":
 		w.backup()
 	case "amnesia":

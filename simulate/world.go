@@ -36,7 +36,8 @@ type world struct {
 	secret   plan.Secret
 	keys     int
 
-	offset time.Duration // of the clock
+	offset time.Duration // of our clock
+	behind time.Duration // how far it was set back: the systems have clocks of their own
 	ticks  int64
 
 	rng     *rand.Rand // of the step being played
@@ -166,7 +167,7 @@ func (w *world) addSystem(at int, setup System) error {
 		tried: map[string]int{}, logged: map[int64]int{}, why: map[string]plan.Action{}, did: map[string]int64{}, acted: map[string]bool{},
 		actedBy: map[deed]bool{}, forgotten: map[string]bool{}, asked: map[string]bool{}, lost: map[string]bool{}, handled: map[string]bool{}}
 	s.remote = NewRemote(remoteFields, connector.Promises{ChosenKey: setup.ChosenKey, Conditional: setup.Conditional, Incremental: setup.Incremental,
-		TellsGone: setup.TellsGone, Finds: setup.Finds, WriteBatch: setup.Batch, FetchBatch: setup.Batch + 1, Lag: setup.Lag()}, w.now)
+		TellsGone: setup.TellsGone, Finds: setup.Finds, WriteBatch: setup.Batch, FetchBatch: setup.Batch + 1, Lag: setup.Lag()}, w.theirNow)
 	s.wire()
 	c, err := w.store.SaveConnection(w.ctx, store.Connection{Name: s.name, Kind: "fake"})
 	if err != nil {
@@ -211,6 +212,9 @@ func (w *world) now() time.Time {
 	w.ticks++
 	return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC).Add(w.offset + time.Duration(w.ticks)*time.Millisecond)
 }
+
+// theirNow is the clock of the systems, which nobody sets back.
+func (w *world) theirNow() time.Time { return w.now().Add(w.behind) }
 
 // Book, Remote and Pair are the ends the engine opens.
 func (s *system) Book(ctx context.Context, _ store.Sync, _ contact.Schema) (link.Book, error) {
