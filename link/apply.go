@@ -458,8 +458,11 @@ func (p *pass) isSo(x *person) bool {
 	if x.in != nil && x.in.Action == plan.Restore {
 		return x.ours != nil
 	}
-	if x.m == nil || x.ours == nil || x.m.Ref != x.ref() {
+	if x.m == nil || x.m.Ref != x.ref() {
 		return false
+	}
+	if x.ours == nil { // thrown away since: the base was stored with what was written
+		return x.in != nil && x.in.Action == plan.Update && x.out == nil && done(x.in, func(field string) string { return x.m.Base[field].Ours })
 	}
 	return done(x.in, p.valueHere(x)) &&
 		done(x.out, func(field string) string { return x.m.Seen[field] }) && (x.in != nil && writes(x.in.Action) || x.out != nil)
