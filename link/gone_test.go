@@ -188,6 +188,30 @@ func TestWhoCameBackInTheMiddleOfARunStayedInTheTrash(t *testing.T) {
 	w.want("the book", w.here(), "2 email=bob@example.org\n3 email=ada@example.com first_name=Ada last_name=Byron")
 }
 
+// "It says that it did not write my contact, and the undo left what it wrote." A run dies
+// when it has updated a contact, which somebody throws away before the run goes on.
+func TestWhatWasWrittenToAContactThrownAwaySinceIsTakenBack(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.engine.Reverse = w.reverse
+	w.add(map[string]string{"email": "ada@example.com"})
+	w.rest()
+	w.remote.Edit("r0001", map[string]string{"company": "Acme"})
+	w.add(map[string]string{"email": "bob@example.org"})
+	r := w.plan()
+	w.crashAt(1, func() {
+		defer w.trash(1)
+		_, _ = w.engine.Apply(t.Context(), w.sync, r)
+	})
+	r, err := w.store.Run(t.Context(), r.ID)
+	if err != nil || r.Totals.Failed != 0 || r.Totals.Updated != 1 {
+		t.Errorf("got %+v, %v; want one update and no failure", r.Totals, err)
+	}
+	w.restore(1)
+	w.want("the book", w.here(), "1 company=Acme email=ada@example.com\n2 email=bob@example.org")
+	w.undo(r)
+	w.want("the book after the undo", w.here(), "1 email=ada@example.com\n2 email=bob@example.org")
+}
+
 // A record that is deleted for good is in no listing: the write that does not find it
 // says so, and the next run decides as about any other that is gone.
 func TestAWriteLearnsWhoIsGone(t *testing.T) {

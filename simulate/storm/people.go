@@ -276,8 +276,8 @@ func (w *world) note(p *person, side int, field, value, now string) {
 		agreed = agreed && same(field, theirs[id][field], now)
 	}
 	p.claims[field].edit(side, value, agreed)
-	if side == there && value == "" && w.creating(refs) {
-		p.claims[field] = &claim{} // it may be filled again: docs/reliability.md, what we cannot promise
+	if side == there && value == "" && w.creating(refs) && p.claims[field].typed[here] == nil {
+		p.claims[field].edit(here, now, false) // it may be filled again: docs/reliability.md, what we cannot promise
 	}
 	if field == "email" {
 		p.emails = append(p.emails, value)
