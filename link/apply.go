@@ -105,6 +105,7 @@ type person struct {
 	link     *store.Mirrored // the record that its contact is linked to
 	tomb     *store.Mirrored // or was, until it was made anew
 	ours     *connector.Found
+	last     *connector.Found // the contact as it is, or as it was thrown away
 	j        judgement
 	done     bool // before a crash
 	halfDone bool // the book's part only
@@ -381,8 +382,30 @@ func (p *pass) loadGroup(ctx context.Context, group []*person) error {
 	}
 	for _, x := range group {
 		x.m, x.link, x.ours = byID[x.remoteID()], byLink[x.ref()], here[x.ref()]
+		x.last = x.ours
 	}
-	return nil
+	return p.loadTrashed(ctx, group)
+}
+
+// loadTrashed reads what was thrown away of a group: whether it was written before.
+func (p *pass) loadTrashed(ctx context.Context, group []*person) error {
+	var refs []int64
+	for _, x := range group {
+		if x.ours == nil && x.in != nil && x.in.Action == plan.Update {
+			refs = append(refs, x.ref())
+		}
+	}
+	if len(refs) == 0 {
+		return nil
+	}
+	found, err := p.thrownAway(ctx, refs)
+	trash := byRef(found)
+	for _, x := range group {
+		if x.ours == nil {
+			x.last = trash[x.ref()]
+		}
+	}
+	return err
 }
 
 func (p *pass) checkOne(x *person, k knowledge) error {
@@ -422,7 +445,7 @@ func (p *pass) checkOne(x *person, k knowledge) error {
 	if err != nil {
 		return err
 	}
-	x.halfDone = p.resumed && x.in != nil && x.out != nil && p.wrote(&person{in: x.in, m: x.m, ours: x.ours})
+	x.halfDone = p.resumed && x.in != nil && x.out != nil && p.wrote(&person{in: x.in, m: x.m, ours: x.ours, last: x.last})
 	news := x.halfDone && j.in != nil && writes(j.in.Action) // theirs changed after the book's part was written
 	if news || !x.halfDone && !same(x.in, j.in) || !same(x.out, j.out) {
 		x.refuse(plan.TargetChanged)
@@ -458,11 +481,8 @@ func (p *pass) isSo(x *person) bool {
 	if x.in != nil && x.in.Action == plan.Restore {
 		return x.ours != nil
 	}
-	if x.m == nil || x.m.Ref != x.ref() {
+	if x.m == nil || x.m.Ref != x.ref() || x.last == nil {
 		return false
-	}
-	if x.ours == nil { // thrown away since: the base was stored with what was written
-		return x.in != nil && x.in.Action == plan.Update && x.out == nil && done(x.in, func(field string) string { return x.m.Base[field].Ours })
 	}
 	return done(x.in, p.valueHere(x)) &&
 		done(x.out, func(field string) string { return x.m.Seen[field] }) && (x.in != nil && writes(x.in.Action) || x.out != nil)
@@ -779,11 +799,11 @@ func (p *pass) wrote(x *person) bool {
 	case x.out != nil && p.answered[x.out.Seq]:
 		return true
 	case x.in != nil && x.in.Action == plan.Update:
-		return x.ours != nil && (x.ours.Rank == p.run.ID || done(x.in, p.valueHere(x)))
+		return x.last != nil && (x.last.Rank == p.run.ID || done(x.in, p.valueHere(x)))
 	}
 	return p.isSo(x)
 }
 
 func (p *pass) valueHere(x *person) func(field string) string {
-	return func(field string) string { return x.ours.Value(p.here.Index(field)) }
+	return func(field string) string { return x.last.Value(p.here.Index(field)) }
 }

@@ -70,6 +70,9 @@ type Book interface {
 	connector.Index
 	ID() int64
 	Reserve(ctx context.Context, run, n int64) (first int64, err error)
+	// Trashed yields those contacts with these handles, which must ascend, that were
+	// thrown away, as they were last.
+	Trashed(ctx context.Context, refs []int64) iter.Seq2[connector.Found, error]
 	// WriteLinked carries changes out in one transaction with what they mean for
 	// links, which is asked for once it is known which handles were refused.
 	WriteLinked(ctx context.Context, b connector.Batch, links func(refused []int64) store.LinkBatch) ([]connector.Result, error)

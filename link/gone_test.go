@@ -332,3 +332,31 @@ func TestADroppedLinkSendsTheContactAnew(t *testing.T) {
 		}
 	}
 }
+
+// The other way round: the run died before it wrote, and what it was about to write is what
+// both sides agreed on last.
+func TestWhatWasNotWrittenToAContactThrownAwaySinceIsNotSaidToBe(t *testing.T) {
+	def := removes(plan.Trash, plan.Keep)
+	def.Source, def.Target, def.Direction = plan.Endpoint{Connection: "crm"}, plan.Endpoint{Book: "people"}, plan.OneWay
+	def.Policy.Update = plan.WriteAlways
+	w := newWorld(t, def)
+	w.remote.Add(map[string]string{"email": "ada@example.com", "company": "Acme"})
+	w.remote.Add(map[string]string{"email": "bob@example.org"})
+	w.rest()
+	w.edit(1, "company", "Umbra")
+	w.remote.Delete("r0002")
+	r := w.plan()
+	w.remote.Before = func(call string) *connector.Fault {
+		if call == "fetch" { // whether Bob is still gone
+			w.remote.Before = answers
+			w.trash(1)
+			panic("the power is gone")
+		}
+		return nil
+	}
+	w.crash(func() { _, _ = w.engine.Apply(t.Context(), w.sync, r) })
+	r, err := w.store.Run(t.Context(), r.ID)
+	if err != nil || r.Totals.Updated != 0 || r.Totals.Failed != 1 {
+		t.Errorf("got %+v, %v; want a failure and no update", r.Totals, err)
+	}
+}

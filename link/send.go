@@ -346,9 +346,6 @@ func (p *pass) lookBeforeWriting(ctx context.Context, people []*person) ([]*pers
 	if err != nil {
 		return nil, err
 	}
-	if len(news) == 0 {
-		return people, nil
-	}
 	moved := map[string]plan.Reason{}
 	for _, m := range news {
 		if moved[m.RemoteID] = plan.TargetChanged; isGone(&m) {
@@ -358,13 +355,34 @@ func (p *pass) lookBeforeWriting(ctx context.Context, people []*person) ([]*pers
 	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: p.run.ID, Position: -1}
 	still := slices.DeleteFunc(people, func(x *person) bool {
 		why := moved[x.out.TargetID]
+		if why == plan.NoReason && p.overtaken(x) {
+			why = plan.TargetChanged
+		}
 		if why == plan.NoReason || x.out.TargetID == "" {
 			return false
 		}
 		p.settle(&b, x.out, plan.Fail, why, "")
 		return true
 	})
+	if len(b.Settled) == 0 {
+		return people, nil
+	}
 	return still, p.Memory.WriteLinks(ctx, b)
+}
+
+// overtaken reports whether an undo that was interrupted finds a record otherwise than when
+// it was planned: nobody has judged it again, and the mirror knows of the change already.
+func (p *pass) overtaken(x *person) bool {
+	if p.run.Kind != store.KindUndo || !p.resumed || x.m == nil {
+		return false
+	}
+	if x.out.Action == plan.Remove {
+		return x.out.Version != x.m.Version
+	}
+	return slices.ContainsFunc(x.out.Fields, func(f plan.FieldChange) bool {
+		now := x.m.Seen[f.Name]
+		return f.Written() && now != f.Old && !p.pairing.SameThere(p.there.Index(f.Name), f.New, now)
+	})
 }
 
 // lookBeforeCreating asks the remote for people who are about to be created: one

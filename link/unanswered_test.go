@@ -1,6 +1,7 @@
 package link_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -553,4 +554,53 @@ func TestMyTelephoneNeverCameToTheRecordOfAColleague(t *testing.T) {
 	w.remote.Add(map[string]string{"email": "ada@example.com"})
 	w.rest()
 	w.want("the remote", w.there(), "r0001 email=ada@example.com phone=020 7946 0001")
+}
+
+// Found by the simulator (seed 579,303): the process died just before an undo wrote, a person
+// typed a newer value, and the undo went on.
+func TestMyEditThereWasOverwrittenByAnUndoThatWentOn(t *testing.T) {
+	for what, x := range map[string]struct {
+		before func(w *world)
+		want   string
+	}{
+		"an update": {func(w *world) { w.remote.Add(ada()); w.rest(); w.edit(1, "company", "Acme") }, "r0001 company=Umbra email=ada@example.com first_name=Ada last_name=Byron"},
+		"a create":  {func(w *world) { w.add(ada()) }, "r0001 company=Umbra email=ada@example.com first_name=Ada last_name=Byron"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t, plan.Sync{})
+			w.engine.Reverse = w.reverse
+			w.remote.Can.Conditional = false // it takes whatever comes
+			x.before(w)
+			r := w.run()
+			w.remote.Before = func(call string) *connector.Fault {
+				if call == "write" {
+					w.remote.Before = answers
+					w.remote.Edit("r0001", map[string]string{"company": "Umbra"})
+					panic("the power is gone")
+				}
+				return nil
+			}
+			w.crash(func() { w.undo(r) })
+			w.rest()
+			w.want("the remote", w.there(), x.want)
+			u := w.undoOf(r)
+			if u.Status != store.WithErrors || u.Reasons[string(plan.TargetChanged)] != 1 {
+				t.Errorf("the undo says %s %+v %v", u.Status, u.Totals, u.Reasons)
+			}
+		})
+	}
+}
+
+// undoOf is the undo of a run.
+func (w *world) undoOf(r store.Run) store.Run {
+	w.t.Helper()
+	all, err := w.store.Runs(w.t.Context(), 0, 50)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	at := slices.IndexFunc(all, func(u store.Run) bool { return u.UndoOf == r.ID })
+	if at < 0 {
+		w.t.Fatal("no undo")
+	}
+	return all[at]
 }

@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"iter"
 	"slices"
 
 	"github.com/kith-sync/kith/connector"
@@ -151,7 +152,16 @@ func (p *pass) eachContact(ctx context.Context, refs []int64, do func([]connecto
 }
 
 func (p *pass) contacts(ctx context.Context, refs []int64) (all []connector.Found, err error) {
-	for found, err := range p.book.Fetch(ctx, sorted(slices.Clone(refs))) {
+	return p.widened(ctx, p.book.Fetch(ctx, sorted(slices.Clone(refs))))
+}
+
+// thrownAway are those of the contacts with these handles that lie in the trash.
+func (p *pass) thrownAway(ctx context.Context, refs []int64) (all []connector.Found, err error) {
+	return p.widened(ctx, p.book.Trashed(ctx, sorted(slices.Clone(refs))))
+}
+
+func (p *pass) widened(ctx context.Context, contacts iter.Seq2[connector.Found, error]) (all []connector.Found, err error) {
+	for found, err := range contacts {
 		if err != nil {
 			return nil, err
 		}

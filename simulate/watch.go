@@ -118,6 +118,7 @@ func (s *system) watchBook(batch connector.Batch) {
 			if ref := s.came[c.SourceID]; ref != 0 && !s.handled[c.SourceID] {
 				s.broken("I3: %s is created in the book again; it was %d", c.SourceID, store.Number(ref))
 			}
+			s.ever[c.SourceID] = true
 			if s.planned != nil && !s.planned["here "+c.SourceID] {
 				s.broken("I10: the create of %s is no part of the plan", c.SourceID)
 			}
@@ -462,14 +463,16 @@ func (s *system) look() {
 		}
 		if was := s.linked[m.Ref]; was != "" && was != id {
 			s.replaced(id)
+		} else if was == "" && !s.ever[id] && s.remote.records[id].key == "" {
+			s.met(id, m.Base)
 		}
-		if was := s.came[id]; was != 0 && was != m.Ref && !s.handled[id] && !s.notes.mergedInto(was, m.Ref) {
+		if was := s.came[id]; was != 0 && was != m.Ref && !s.handled[id] && !s.notes.mergedInto(was, m.Ref) && !s.newLife(id, was) {
 			s.broken("I16: %s was contact %d and is now %d", id, store.Number(was), store.Number(m.Ref))
 		}
 		if was := s.came[id]; was != m.Ref && s.linked[was] == id {
 			delete(s.linked, was) // the record is another contact's
 		}
-		s.linked[m.Ref], s.came[id] = id, m.Ref
+		s.linked[m.Ref], s.came[id], s.ever[id] = id, m.Ref, true
 	}
 }
 
@@ -478,6 +481,23 @@ func (s *system) look() {
 func (s *system) replaced(id string) {
 	for _, f := range remoteFields.Fields {
 		s.notes.unsure(s.at, id, f.Name)
+	}
+}
+
+// newLife reports whether a record's deletion was asked for, since its contact was thrown
+// away, and people have merged another into it: it is the other's, should it still be there.
+func (s *system) newLife(id string, was int64) bool {
+	return s.asked[id] && s.notes.trashed[was] && s.notes.merged[place{side: s.at, id: id}] > 0
+}
+
+// met notes that a record was found to be a contact that was there before: where the two
+// agree, its person has said what the contact said already, and nothing newer.
+func (s *system) met(id string, base map[string]plan.Agreed) {
+	for field, a := range base {
+		at := place{s.at, id, field}
+		if e := s.notes.edits[at]; e.n != 0 && e.before == nil && s.agree(field, a.Ours, a.Theirs) && same(field, e.value, a.Theirs) {
+			delete(s.notes.edits, at)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 )
@@ -84,6 +85,20 @@ func (b *Book) scanTrashed(rows *sql.Rows) (c Contact, err error) {
 	row, err := parseValues(data, nil)
 	c.Values, c.DeletedAt = b.shown(row), time.UnixMilli(at)
 	return c, err
+}
+
+// TrashedByRef yields those contacts with these handles, which must ascend, that lie in the
+// trash, as they were thrown away.
+func (s *Store) TrashedByRef(ctx context.Context, b Book, refs []int64) iter.Seq2[Contact, error] {
+	return func(yield func(Contact, error) bool) {
+		for part := range slices.Chunk(refs, fetchAtOnce) {
+			list, args := placesFor(part, nil)
+			rows, err := s.db.QueryContext(ctx, `SELECT `+contactColumns+` FROM trash WHERE id IN (`+list+`) ORDER BY id`, args...)
+			if !s.yield(rows, err, b, yield) {
+				return
+			}
+		}
+	}
 }
 
 // CountTrash returns how many contacts lie in a book's trash.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"testing"
 	"time"
@@ -71,6 +72,12 @@ func testTrashPages(t *testing.T, s *Store) {
 	same(t, "the trash page by page, the latest first", seen, []int64{2, 4, 1, 3})
 	equal(t, "in the trash", must(s.CountTrash(ctx, b.ID))(t), 4)
 	equal(t, "one of them", must(s.TrashedContact(ctx, b, Ref(b.ID, 3)))(t).Values[0], "ada@example.com")
+	var some []int64
+	for c, err := range s.TrashedByRef(ctx, b, []int64{Ref(b.ID, 3), Ref(b.ID, 9)}) {
+		noError(t, err)
+		some = append(some, c.Ref)
+	}
+	equal(t, "those of some handles", fmt.Sprint(some), fmt.Sprint([]int64{Ref(b.ID, 3)}))
 	if _, err := s.TrashedContact(ctx, b, Ref(b.ID, 9)); !errors.Is(err, ErrNotFound) {
 		t.Errorf("not in the trash: got %v, want ErrNotFound", err)
 	}

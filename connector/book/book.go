@@ -21,6 +21,7 @@ type Store interface {
 	AddFields(ctx context.Context, bookID int64, fields []contact.Field) error
 	Contacts(ctx context.Context, b store.Book, after int64) iter.Seq2[store.Contact, error]
 	ContactsByRef(ctx context.Context, b store.Book, refs []int64) iter.Seq2[store.Contact, error]
+	TrashedByRef(ctx context.Context, b store.Book, refs []int64) iter.Seq2[store.Contact, error]
 	Reindex(ctx context.Context, b store.Book, keys func(values []string) []store.Key) error
 	CreatedBySync(ctx context.Context, b store.Book, syncID int64) iter.Seq2[int64, error]
 	FindKeys(ctx context.Context, b store.Book, rule int, hashes []uint64) ([]store.KeyHit, error)
@@ -114,10 +115,21 @@ func (b *Book) Lookup(ctx context.Context, rule plan.Rule, hashes []uint64) ([]c
 // Fetch yields the contacts with these handles.
 func (b *Book) Fetch(ctx context.Context, refs []int64) iter.Seq2[connector.Found, error] {
 	return func(yield func(connector.Found, error) bool) {
-		for c, err := range b.store.ContactsByRef(ctx, b.book, refs) {
-			if !yield(connector.Found{Ref: c.Ref, Record: record(c)}, err) || err != nil {
-				return
-			}
+		found(b.store.ContactsByRef(ctx, b.book, refs), yield)
+	}
+}
+
+// Trashed yields those with these handles that were thrown away, as they were last.
+func (b *Book) Trashed(ctx context.Context, refs []int64) iter.Seq2[connector.Found, error] {
+	return func(yield func(connector.Found, error) bool) {
+		found(b.store.TrashedByRef(ctx, b.book, refs), yield)
+	}
+}
+
+func found(all iter.Seq2[store.Contact, error], yield func(connector.Found, error) bool) {
+	for c, err := range all {
+		if !yield(connector.Found{Ref: c.Ref, Record: record(c)}, err) || err != nil {
+			return
 		}
 	}
 }

@@ -67,6 +67,8 @@ var mutants = []mutant{
 	{"who has a linked contact merged into it is created there as well", "link/merge.go", "w.taken[survivor] = true", "w.taken[survivor] = false"},
 	{"an undo settles what was edited here since", "link/undo.go", "a.Theirs = x.out.Fields[i].New // nor", "if a.Theirs = x.out.Fields[i].New; x.ours != nil {\n\t\t\t\t\ta.Ours = x.ours.Value(p.here.Index(name))\n\t\t\t\t} // nor"},
 	{"an undo takes the link that its contact has got since", "link/apply.go", "x.m == nil || x.elsewhere() ||", "x.m == nil ||"},
+	{"an undo that goes on looks at nothing that was edited since", "link/send.go", "why == plan.NoReason && p.overtaken(x) {", "why == plan.NoReason && p.overtaken(x) && x.m == nil {"},
+	{"a resumed run does not know what it wrote to whom somebody threw away since", "link/apply.go", "x.last = trash[x.ref()]", "x.last = trash[-1]"},
 	{"an undo sends a create again after a crash", "link/undo.go", "if _, sent := pending[x.ref()]; sent && !x.done", "if _, sent := pending[-1]; sent && !x.done"},
 	{"a record with the key is no rival", "link/plan.go", "case there[h]:", "case there[h] && h == 1:"},
 	{"the list of those to look at again is not saved", "link/apply.go", "if err := p.Memory.SaveProgress(ctx, progress, retry); err != nil {", "if err := p.Memory.SaveProgress(ctx, progress, retry[:0]); err != nil {"},
