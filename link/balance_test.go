@@ -361,3 +361,23 @@ func TestMyEditBackWasLostBetweenTwoSyncs(t *testing.T) {
 	w.want("the book", w.here(), "1 company=Umbra email=ada@example.com last_name=Byron")
 	w.want("the remote", w.there(), "r0001 company=Umbra email=ada@example.com last_name=Byron")
 }
+
+// "Her record at the system was taken for his, and his telephone became hers." Two people
+// share an e-mail, and the answer to the create of one of them is lost.
+func TestWhoSharesAnEMailWithALostCreateWaitsForIt(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.remote.Can.ChosenKey, w.remote.Can.Lag = false, time.Hour
+	w.add(map[string]string{"email": "both@example.com", "first_name": "Ada", "company": "Acme"})
+	w.add(map[string]string{"email": "both@example.com", "first_name": "Bob", "company": "Umbra"})
+	w.remote.Before = unanswered // and never made
+	w.run()
+	w.remote.Before = answers
+	if r := w.run(); r.Reasons[string(plan.IdentityConflict)] != 1 || r.Reasons[string(plan.OutcomeUnknown)] != 1 {
+		t.Errorf("got %+v %v, want one in the balance and one who waits for it", r.Totals, r.Reasons)
+	}
+	w.want("the remote", w.there(), "")
+	w.now = w.now.Add(2 * time.Hour)
+	w.rest()
+	w.want("the remote", w.there(), "r0001 company=Acme email=both@example.com first_name=Ada")
+	w.want("the book", w.here(), "1 company=Acme email=both@example.com first_name=Ada\n2 company=Umbra email=both@example.com first_name=Bob")
+}

@@ -128,7 +128,7 @@ func (p *pass) judgeAll(ctx context.Context, w *work, out *planWriter) error {
 			}
 		}
 	}
-	rivals := map[uint64]bool{}
+	rivals := p.onTheirWay(k.pending)
 	return p.eachContact(ctx, w.refs, func(found []connector.Found) error {
 		if k.rival, err = p.rivalsOf(ctx, found, rivals); err != nil {
 			return err
@@ -174,6 +174,19 @@ func (p *pass) judgeMirrored(m *store.Mirrored, s stretch, w *work, k knowledge)
 		m.Base = p.still(base, m.Seen) // its record was made anew: what both agreed on still holds
 	}
 	return p.judge(it, k)
+}
+
+// onTheirWay are the best keys of the contacts whose create is in the balance: another
+// contact with the same key could not be told from them, should its own answer be lost.
+func (p *pass) onTheirWay(pending map[int64]store.Intent) map[uint64]bool {
+	keys := map[uint64]bool{}
+	for _, i := range pending {
+		values := p.pairing.In.Translate(p.after(nil, i.Payload)).Values
+		if h := p.best(p.hashes(p.pairing.In, values)); h != 0 {
+			keys[h] = true
+		}
+	}
+	return keys
 }
 
 // rivalsOf tells for some contacts why they may not be created at the remote: a

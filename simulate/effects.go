@@ -88,7 +88,7 @@ func (m effects) Intend(ctx context.Context, pair, epoch int64, intents []store.
 			if _, known := m.s.refOf[i.Key]; !known {
 				m.s.intended[i.Key] = m.s.ranSince
 			}
-			m.s.refOf[i.Key] = i.Ref
+			m.s.refOf[i.Key], m.s.wantedBy[i.Key] = i.Ref, i.Run
 		}
 		return nil
 	})

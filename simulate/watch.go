@@ -20,7 +20,7 @@ func (s *system) watchRemote(w connector.Write, now map[string]string) {
 	if sig := signature(w.Op, w.ID, w.Set); s.planned != nil && !again && !s.planned[sig] {
 		s.broken("I10: %s is no part of the plan that is applied: %s", sig, strings.Join(slices.Sorted(maps.Keys(s.planned)), "; "))
 	}
-	s.act("there " + w.ID)
+	s.carry(w.Key, "there "+w.ID)
 	if s.undoing || s.remote.settling && s.handled[w.ID] {
 		return // the values of before come back
 	}
@@ -37,7 +37,7 @@ func (s *system) watchRemote(w connector.Write, now map[string]string) {
 	}
 	switch w.Op {
 	case connector.OpCreate:
-		s.act(fmt.Sprint("there c", s.refOf[w.Key]))
+		s.carry(w.Key, fmt.Sprint("there c", s.refOf[w.Key]))
 		s.watchCreate(w, again)
 	case connector.OpDelete:
 		if !s.remote.settling { // what is late was counted, and approved, with its own run
@@ -318,6 +318,12 @@ func (s *system) act(did string) {
 	s.acted[did], s.actedBy[deed{s.running, did}] = true, true
 }
 
+// carry notes it of the run, too, that wanted a write which another one settles.
+func (s *system) carry(key, did string) {
+	s.act(did)
+	s.actedBy[deed{s.wantedBy[key], did}] = true
+}
+
 // byEither reports whether a record is gone whose deletion we had asked for, and it
 // was a person who deleted it: where our answer was lost, nobody can tell who did.
 func (s *system) byEither(c store.StoredChange) bool {
@@ -496,7 +502,8 @@ func (s *system) met(id string, base map[string]plan.Agreed) {
 	for field, a := range base {
 		at := place{s.at, id, field}
 		if e := s.notes.edits[at]; e.n != 0 && e.before == nil && s.agree(field, a.Ours, a.Theirs) && same(field, e.value, a.Theirs) {
-			delete(s.notes.edits, at)
+			e.n = 1 // older than any other
+			s.notes.edits[at] = e
 		}
 	}
 }

@@ -76,6 +76,7 @@ type system struct {
 	came      map[string]int64 // the other way round
 	ever      map[string]bool  // records that were a contact's once, or that contacts were made of
 	refOf     map[string]int64 // idempotency key -> contact
+	wantedBy  map[string]int64 // idempotency key -> run
 	intended  map[string]int64 // idempotency key -> sequence of the remote up to which we had looked before
 	tried     map[string]int   // how often idempotency keys were sent
 	ranSince  int64            // sequence of the remote when the plan was made
@@ -164,7 +165,7 @@ func (w *world) open() (err error) {
 
 func (w *world) addSystem(at int, setup System) error {
 	s := &system{System: setup, world: w, at: at, name: fmt.Sprintf("system%d", at), plans: map[int64]store.Run{},
-		made: map[int64]string{}, linked: map[int64]string{}, came: map[string]int64{}, ever: map[string]bool{}, refOf: map[string]int64{}, intended: map[string]int64{},
+		made: map[int64]string{}, linked: map[int64]string{}, came: map[string]int64{}, ever: map[string]bool{}, refOf: map[string]int64{}, wantedBy: map[string]int64{}, intended: map[string]int64{},
 		tried: map[string]int{}, logged: map[int64]int{}, why: map[string]plan.Action{}, did: map[string]int64{}, acted: map[string]bool{},
 		actedBy: map[deed]bool{}, forgotten: map[string]bool{}, asked: map[string]bool{}, lost: map[string]bool{}, handled: map[string]bool{}}
 	s.remote = NewRemote(remoteFields, connector.Promises{ChosenKey: setup.ChosenKey, Conditional: setup.Conditional, Incremental: setup.Incremental,

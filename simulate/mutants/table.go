@@ -70,6 +70,7 @@ var mutants = []mutant{
 	{"an undo that goes on looks at nothing that was edited since", "link/send.go", "why == plan.NoReason && p.overtaken(x) {", "why == plan.NoReason && p.overtaken(x) && x.m == nil {"},
 	{"a resumed run does not know what it wrote to whom somebody threw away since", "link/apply.go", "x.last = trash[x.ref()]", "x.last = trash[-1]"},
 	{"an undo sends a create again after a crash", "link/undo.go", "if _, sent := pending[x.ref()]; sent && !x.done", "if _, sent := pending[-1]; sent && !x.done"},
+	{"who shares the key of a create in the balance does not wait for it", "link/plan.go", "rivals := p.onTheirWay(k.pending)", "rivals := p.onTheirWay(nil)"},
 	{"a record with the key is no rival", "link/plan.go", "case there[h]:", "case there[h] && h == 1:"},
 	{"the list of those to look at again is not saved", "link/apply.go", "if err := p.Memory.SaveProgress(ctx, progress, retry); err != nil {", "if err := p.Memory.SaveProgress(ctx, progress, retry[:0]); err != nil {"},
 	{"the marks are saved before the run has ended", "link/apply.go", "\treturn p.failed(ctx, *p.run, cause)\n}\n\n// settleUnanswered", "\tm, _ := marksOf(p.run)\n\t_ = p.Memory.SaveProgress(ctx, store.Progress{SyncID: p.sync.ID, PairID: p.pair.ID, MirrorSeq: m.MirrorSeq, BookRun: m.BookRun, Fingerprint: p.run.Fingerprint}, nil)\n\treturn p.failed(ctx, *p.run, cause)\n}\n\n// settleUnanswered"},
