@@ -446,7 +446,7 @@ func (p *pass) checkOne(x *person, k knowledge) error {
 		return err
 	}
 	x.halfDone = p.resumed && x.in != nil && x.out != nil && p.wrote(&person{in: x.in, m: x.m, ours: x.ours, last: x.last})
-	news := x.halfDone && j.in != nil && writes(j.in.Action) // theirs changed after the book's part was written
+	news := x.halfDone && j.in != nil && (writes(j.in.Action) || saysMore(j.in, x.in)) // theirs changed after the book's part was written
 	if news || !x.halfDone && !same(x.in, j.in) || !same(x.out, j.out) {
 		x.refuse(plan.TargetChanged)
 	}
@@ -507,6 +507,13 @@ func same(planned *store.StoredChange, now *plan.Change) bool {
 		return planned == nil && now == nil || planned == nil && !writes(now.Action) && len(now.Fields) == 0 || now == nil && !writes(planned.Action)
 	}
 	return planned.Action == now.Action && slices.Equal(planned.Values, now.Values) && slices.EqualFunc(planned.Fields, now.Fields, sameField)
+}
+
+// saysMore reports whether what is judged now keeps a value that the plan had no word for.
+func saysMore(now *plan.Change, planned *store.StoredChange) bool {
+	return slices.ContainsFunc(now.Fields, func(f plan.FieldChange) bool {
+		return f.Kept != "" && !slices.ContainsFunc(planned.Fields, func(g plan.FieldChange) bool { return sameField(f, g) })
+	})
 }
 
 func sameField(a, b plan.FieldChange) bool {
