@@ -115,6 +115,10 @@ func (b bookEffects) WriteLinked(ctx context.Context, batch connector.Batch, lin
 	}
 	b.s.peopleGoOn(true)
 	b.s.watchBook(batch)
+	var before map[int64]map[string]string
+	if b.s.undoing {
+		before = b.s.contacts()
+	}
 	err = b.s.durable(func() error {
 		results, err = b.Book.WriteLinked(ctx, batch, links)
 		b.s.say("book %v %v", batch.Changes, results)
@@ -122,6 +126,9 @@ func (b bookEffects) WriteLinked(ctx context.Context, batch connector.Batch, lin
 			if err == nil && results[i].Refused == "" {
 				if c.Action == plan.Remove {
 					b.s.removedHere++
+				}
+				if b.s.undoing {
+					b.s.watchUndoHere(c, before[c.Ref])
 				}
 				b.s.did["here "+c.SourceID] = c.Ref
 				b.s.act("here " + c.SourceID)

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/connector/book"
@@ -31,6 +32,7 @@ func (s *system) undoSomething(sync store.Sync) {
 	s.say("a person takes run %d of %s back", r.ID, sync.Name)
 	s.decided(r)
 	s.undo(true)
+	s.takes(r)
 	r, err = s.engine.Undo(s.ctx, sync, r)
 	s.say("undo: %s %v %s", r.Status, r.Totals, r.Code)
 	s.expected(err)
@@ -39,6 +41,60 @@ func (s *system) undoSomething(sync store.Sync) {
 
 // undo begins or ends to take a run back.
 func (s *system) undo(on bool) { s.undoing, s.remote.Restoring = on, on }
+
+// takes notes what a run that is taken back has left in each field of either side.
+func (s *system) takes(r store.Run) {
+	s.left = map[place]string{}
+	for _, c := range s.journalOf(r) {
+		side, id := 0, strconv.FormatInt(c.Ref, 10)
+		if c.Remote {
+			side, id = s.at, c.TargetID
+		}
+		for _, f := range c.Fields {
+			if f.Written() {
+				s.left[place{side, id, f.Name}] = f.New
+			}
+		}
+	}
+}
+
+// watchUndo judges a write of an undo: what a person has typed since stays.
+func (s *system) watchUndo(w connector.Write, now map[string]string) {
+	x := s.remote.records[w.ID]
+	typed := func(field string) bool {
+		return x.people[field] && !same(field, now[field], s.left[place{s.at, w.ID, field}])
+	}
+	switch w.Op {
+	case connector.OpUpdate:
+		for field, value := range w.Set {
+			if typed(field) && !same(field, now[field], value) {
+				s.broken("an undo writes %q over %q, which a person has typed into %s of %s", value, now[field], field, w.ID)
+			}
+		}
+	case connector.OpDelete:
+		for _, f := range remoteFields.Fields {
+			if typed(f.Name) {
+				s.broken("an undo deletes %s, whose %s a person has typed", w.ID, f.Name)
+			}
+		}
+	}
+}
+
+// watchUndoHere judges the same of a change that the book has taken.
+func (s *system) watchUndoHere(c plan.Change, before map[string]string) {
+	id := strconv.FormatInt(c.Ref, 10)
+	for _, f := range c.Fields {
+		at := place{0, id, f.Name}
+		now, e := before[f.Name], s.notes.edits[at]
+		typed := before != nil && e.n != 0 && same(f.Name, e.value, now) && !same(f.Name, now, s.left[at])
+		switch {
+		case typed && c.Action == plan.Remove:
+			s.broken("an undo throws contact %d away, whose %s a person has typed", store.Number(c.Ref), f.Name)
+		case typed && c.Action == plan.Update && f.Written() && !same(f.Name, f.New, now):
+			s.broken("an undo writes %q over %q, which a person has typed into %s of contact %d", f.New, now, f.Name, store.Number(c.Ref))
+		}
+	}
+}
 
 // undone is the end of an undo, first or resumed: what it wrote was judged by what it
 // took back. What it found out of first has gone back, too.

@@ -21,6 +21,9 @@ func (s *system) watchRemote(w connector.Write, now map[string]string) {
 		s.broken("I10: %s is no part of the plan that is applied: %s", sig, strings.Join(slices.Sorted(maps.Keys(s.planned)), "; "))
 	}
 	s.carry(w.Key, "there "+w.ID)
+	if s.undoing && !s.remote.settling {
+		s.watchUndo(w, now)
+	}
 	if s.undoing || s.remote.settling && s.handled[w.ID] {
 		return // the values of before come back
 	}

@@ -93,6 +93,7 @@ type system struct {
 	lost      map[string]bool  // keys of creates that were on their way when the store was put back
 	planning  bool             // while a plan is made
 	undoing   bool             // while a run is taken back
+	left      map[place]string // what that run has left
 	applying  int64            // run, while it is carried out
 	did       map[string]int64 // what the run that is applied has certainly written, and to whom
 
@@ -352,6 +353,9 @@ func (w *world) restart() bool {
 		}
 		if r.Kind == store.KindUndo {
 			s.undo(true)
+			if of, err := w.store.Run(w.ctx, r.UndoOf); err == nil {
+				s.takes(of)
+			}
 			r, err := s.engine.Resume(w.ctx, sync, r)
 			w.say("resume undo of %s: %s %v %s", sync.Name, r.Status, r.Totals, r.Code)
 			w.expected(err)
