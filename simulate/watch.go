@@ -62,7 +62,7 @@ func (s *system) watchCreate(w connector.Write, again bool) {
 	if s.lost[w.Key] {
 		return // it was on its way when the store was put back to a time before it: nobody knows of it
 	}
-	if id, twice := s.made[ref]; twice && !s.remote.records[id].gone && !(s.remote.settling && s.handled[id]) && (s.ChosenKey && s.resembles(id, w.Set) || s.canBeFound(id, w.Set)) {
+	if id, twice := s.made[ref]; twice && !s.remote.records[id].gone && !s.handed(id) && (s.ChosenKey && s.resembles(id, w.Set) || s.canBeFound(id, w.Set)) {
 		s.broken("I3: contact %d is created twice; the first record is %s", store.Number(ref), id)
 	}
 	if id := s.linked[ref]; id != "" && !s.handled[id] && !s.remote.settling { // what is late was sent before
@@ -78,6 +78,12 @@ func (s *system) watchCreate(w connector.Write, again bool) {
 			s.broken("I3: contact %d is created although %s has its e-mail %s", store.Number(ref), id, email)
 		}
 	}
+}
+
+// handed reports whether people have said what becomes of a record: while what is late is
+// carried out, or after we had deleted it. Whoever comes back then is a new life.
+func (s *system) handed(id string) bool {
+	return s.handled[id] && (s.remote.settling || s.asked[id])
 }
 
 // resembles reports whether a record has kept a value that it was made with. Where people
