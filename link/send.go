@@ -376,13 +376,12 @@ func (p *pass) overtaken(x *person) bool {
 	if p.run.Kind != store.KindUndo || !p.resumed || x.m == nil {
 		return false
 	}
-	if x.out.Action == plan.Remove {
-		return x.out.Version != x.m.Version
-	}
-	return slices.ContainsFunc(x.out.Fields, func(f plan.FieldChange) bool {
-		now := x.m.Seen[f.Name]
-		return f.Written() && now != f.Old && !p.pairing.SameThere(p.there.Index(f.Name), f.New, now)
-	})
+	gone := x.out.Action == plan.Remove // with all its values, and there may be more by now
+	return gone && (x.out.Version != x.m.Version || len(x.out.Fields) != len(x.m.Seen)) ||
+		slices.ContainsFunc(x.out.Fields, func(f plan.FieldChange) bool {
+			now := x.m.Seen[f.Name]
+			return f.Written() && now != f.Old && (gone || !p.pairing.SameThere(p.there.Index(f.Name), f.New, now))
+		})
 }
 
 // lookBeforeCreating asks the remote for people who are about to be created: one

@@ -1,6 +1,7 @@
 package link_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -566,28 +567,30 @@ func TestMyEditThereWasOverwrittenByAnUndoThatWentOn(t *testing.T) {
 		"an update": {func(w *world) { w.remote.Add(ada()); w.rest(); w.edit(1, "company", "Acme") }, "r0001 company=Umbra email=ada@example.com first_name=Ada last_name=Byron"},
 		"a create":  {func(w *world) { w.add(ada()) }, "r0001 company=Umbra email=ada@example.com first_name=Ada last_name=Byron"},
 	} {
-		t.Run(what, func(t *testing.T) {
-			w := newWorld(t, plan.Sync{})
-			w.engine.Reverse = w.reverse
-			w.remote.Can.Conditional = false // it takes whatever comes
-			x.before(w)
-			r := w.run()
-			w.remote.Before = func(call string) *connector.Fault {
-				if call == "write" {
-					w.remote.Before = answers
-					w.remote.Edit("r0001", map[string]string{"company": "Umbra"})
-					panic("the power is gone")
+		for _, versions := range []bool{true, false} {
+			t.Run(fmt.Sprint(what, ", versions ", versions), func(t *testing.T) {
+				w := newWorld(t, plan.Sync{})
+				w.engine.Reverse = w.reverse
+				w.remote.Can.Conditional, w.remote.NoVersions = false, !versions // it takes whatever comes
+				x.before(w)
+				r := w.run()
+				w.remote.Before = func(call string) *connector.Fault {
+					if call == "write" {
+						w.remote.Before = answers
+						w.remote.Edit("r0001", map[string]string{"company": "Umbra"})
+						panic("the power is gone")
+					}
+					return nil
 				}
-				return nil
-			}
-			w.crash(func() { w.undo(r) })
-			w.rest()
-			w.want("the remote", w.there(), x.want)
-			u := w.undoOf(r)
-			if u.Status != store.WithErrors || u.Reasons[string(plan.TargetChanged)] != 1 {
-				t.Errorf("the undo says %s %+v %v", u.Status, u.Totals, u.Reasons)
-			}
-		})
+				w.crash(func() { w.undo(r) })
+				w.rest()
+				w.want("the remote", w.there(), x.want)
+				u := w.undoOf(r)
+				if u.Status != store.WithErrors || u.Reasons[string(plan.TargetChanged)] != 1 {
+					t.Errorf("the undo says %s %+v %v", u.Status, u.Totals, u.Reasons)
+				}
+			})
+		}
 	}
 }
 

@@ -233,6 +233,11 @@ func (p *pass) reverseOne(c plan.Change, item connector.Item, there bool, m stor
 		back.Action, back.Reason = plan.Skip, plan.UndoChanged
 	case c.Action == plan.Create:
 		back.Action, back.Final = plan.Remove, true
+		for at, f := range p.there.Fields {
+			if old := item.Value(at); old != "" {
+				back.Fields = append(back.Fields, plan.FieldChange{Name: f.Name, Old: old, Rule: "undo"})
+			}
+		}
 	default:
 		p.reverseFields(&back, c, item)
 	}

@@ -331,3 +331,28 @@ func TestMyUndoLeftWhatTheSystemHadCut(t *testing.T) {
 	w.rest()
 	w.want("the remote", w.there(), "r0001 email=ada@example.com first_name=Ada last_name=Byron")
 }
+
+// Found by the simulator (seed 1,001,343): somebody types while a run lists what is there, the
+// run writes over it and is taken back; then the run that had brought the contact is.
+func TestMyContactWasThrownAwayWithWhatIHadTyped(t *testing.T) {
+	def := plan.Sync{Source: plan.Endpoint{Connection: "crm"}, Target: plan.Endpoint{Book: "people"}, Direction: plan.OneWay}
+	def.Policy.Update = plan.WriteAlways
+	names := newWorld(t, def)
+	names.engine.Reverse = names.reverse
+	emails := names.beside(plan.Sync{Name: "emails", Source: def.Source, Target: def.Target, Direction: plan.OneWay, Map: []plan.Mapping{{From: "email", To: "email"}}})
+	names.remote.Add(ada())
+	first := emails.run()
+	names.remote.Before = func(call string) *connector.Fault {
+		if call == "changes" {
+			names.remote.Before = answers
+			names.edit(1, "last_name", "King")
+		}
+		return nil
+	}
+	names.undo(names.run())
+	names.want("the book", names.here(), "1 email=ada@example.com last_name=King")
+	if u := emails.undo(first); u.Reasons[string(plan.UndoChanged)] != 1 {
+		t.Errorf("the undo says %+v %v, want that it was changed", u.Totals, u.Reasons)
+	}
+	names.want("the book", names.here(), "1 email=ada@example.com last_name=King")
+}

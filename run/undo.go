@@ -247,7 +247,7 @@ func (u *undoing) reverseCreate(ctx context.Context, back, c plan.Change, curren
 		return back, nil
 	}
 	if c.Action == plan.Create && current.Version != "1" {
-		changed, err := u.changedSince(ctx, c.Ref, current)
+		changed, err := u.changedSince(ctx, c.Ref)
 		if changed || err != nil {
 			back.Action, back.Reason = plan.Skip, plan.UndoChanged
 			return back, err
@@ -263,9 +263,12 @@ func (u *undoing) reverseCreate(ctx context.Context, back, c plan.Change, curren
 }
 
 // changedSince reports whether any value of a created contact differs from what
-// it was created with. Changes that were undone again do not count.
-func (u *undoing) changedSince(ctx context.Context, ref int64, current contact.Record) (bool, error) {
-	atFirst := map[string]string{}
+// it was created with. Changes that were undone again do not count: whatever the order in
+// which they were made, each value was then put there as often as it was replaced. Runs are
+// in the order in which they were begun, and one may have written before an earlier one.
+func (u *undoing) changedSince(ctx context.Context, ref int64) (bool, error) {
+	type value struct{ field, value string }
+	replaced := map[value]int{}
 	for c, err := range u.engine.Journal.ChangesOf(ctx, ref) {
 		if err != nil {
 			return false, err
@@ -277,13 +280,14 @@ func (u *undoing) changedSince(ctx context.Context, ref int64, current contact.R
 			return true, nil // what it was before is not known any more
 		}
 		for _, f := range c.Fields {
-			if _, seen := atFirst[f.Name]; !seen && f.Written() {
-				atFirst[f.Name] = f.Old
+			if f.Written() {
+				replaced[value{f.Name, f.Old}]++
+				replaced[value{f.Name, f.New}]--
 			}
 		}
 	}
-	for name, old := range atFirst {
-		if current.Value(u.schema.Index(name)) != old {
+	for _, n := range replaced {
+		if n != 0 {
 			return true, nil
 		}
 	}

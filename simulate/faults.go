@@ -16,6 +16,7 @@ func (s *system) wire() {
 	r.Broken = func(format string, args ...any) { s.broken(s.name+": "+format, args...) }
 	r.Before, r.After, r.Late, r.Refuse = s.before, s.after, s.late, s.refuse
 	r.Hidden = func(id string) bool { return s.hidden && (len(id)+int(id[len(id)-1]))%3 == 0 }
+	r.NoVersions = s.NoVersions
 	r.Watch = s.watchRemote
 	r.Sent = func(w connector.Write) {
 		if s.tried[w.Key]++; w.Op == connector.OpDelete {

@@ -43,6 +43,8 @@ type Remote struct {
 	Answered func(w connector.Write)
 	// Restoring lets a write bring back a placeholder that was there before, as an undo does.
 	Restoring bool
+	// NoVersions has records come without a version.
+	NoVersions bool
 	// Broken tells of an invariant that one of our calls breaks.
 	Broken func(format string, args ...any)
 
@@ -175,6 +177,9 @@ func (r *Remote) item(x *record) connector.Item {
 	item.Record = contact.Record{ID: x.id, Version: strconv.FormatInt(x.version, 10), Modified: x.changed, Values: make([]string, len(r.Fields.Fields))}
 	for i, f := range r.Fields.Fields {
 		item.Values[i] = x.values[f.Name]
+	}
+	if r.NoVersions {
+		item.Version = ""
 	}
 	return item
 }

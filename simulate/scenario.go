@@ -26,6 +26,7 @@ type Setup struct {
 type System struct {
 	ChosenKey   bool     `json:"chosen_key,omitempty"` // Tier A
 	Conditional bool     `json:"conditional,omitempty"`
+	NoVersions  bool     `json:"no_versions,omitempty"` // as at listmonk; never with conditions
 	Incremental bool     `json:"incremental,omitempty"`
 	TellsGone   bool     `json:"tells_gone,omitempty"`
 	Finds       []string `json:"finds,omitempty"`
@@ -66,6 +67,11 @@ type Step struct {
 func ScenarioOf(seed uint64) Scenario {
 	rng := rand.New(rand.NewPCG(seed, 0x6b697468))
 	s := Scenario{Seed: seed, World: drawSetup(rng), Steps: drawSteps(rng)}
+	versions := rand.New(rand.NewPCG(seed, 0x76657273))
+	for i := range s.World.Systems {
+		y := &s.World.Systems[i]
+		y.NoVersions = !y.Conditional && chance(versions, 30)
+	}
 	if lives := rand.New(rand.NewPCG(seed, 0x6c697665)); chance(lives, 30) {
 		s.Steps = addLives(lives, s.Steps)
 	}
