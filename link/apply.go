@@ -558,7 +558,9 @@ func (p *pass) learned(group []*person, position int64) store.LinkBatch {
 			continue
 		}
 		m := *x.m
-		m.Ref, m.Base = x.ref(), x.agreedHere()
+		if m.Base = x.agreedHere(); p.run.Kind != store.KindUndo || m.Ref == 0 { // who took the record since keeps it
+			m.Ref = x.ref()
+		}
 		if x.j.state != store.There && x.out == nil {
 			m.State = x.j.state
 		}

@@ -110,6 +110,8 @@ func (p *pass) mayHide(i store.Intent) bool { return p.Now().Sub(i.Attempted) < 
 func (p *pass) search(ctx context.Context, i store.Intent, sure bool) error {
 	found, asked, err := p.lookFor(ctx, i)
 	switch {
+	case err == nil && !asked && p.can.ChosenKey: // it is linked by now, and not sent again
+		return p.drop(ctx, i)
 	case err != nil || !asked:
 		return err
 	case len(found) == 1:
@@ -121,12 +123,19 @@ func (p *pass) search(ctx context.Context, i store.Intent, sure bool) error {
 }
 
 // again reports whether a create is sent again under its key. Who was thrown away
-// meanwhile is looked for instead, where that can be: sent again, they might only then be
-// made. What an undo brings back is in the trash and wanted there.
+// meanwhile, or is linked with a record by now, is looked for instead: sent again, they might
+// only then be made. What an undo brings back is in the trash and wanted there.
 func (p *pass) again(ctx context.Context, i store.Intent) (bool, error) {
 	undo, err := p.byUndo(ctx, i)
-	if err != nil || !p.can.ChosenKey || undo || !p.findable(i) {
+	if err != nil || !p.can.ChosenKey || undo {
 		return p.can.ChosenKey, err
+	}
+	linked, err := p.Memory.MirrorByRef(ctx, p.pair.ID, []int64{i.Ref})
+	if err != nil || slices.ContainsFunc(linked, func(m store.Mirrored) bool { return m.State == store.There }) {
+		return false, err
+	}
+	if !p.findable(i) {
+		return true, nil
 	}
 	found, err := p.contacts(ctx, []int64{i.Ref})
 	return len(found) > 0, err

@@ -607,3 +607,31 @@ func (w *world) undoOf(r store.Run) store.Run {
 	}
 	return all[at]
 }
+
+// "I added her there myself while Kith was down, and then she was there twice." Matching has
+// linked the two; the create under its key would only now be made.
+func TestWhoIsLinkedByNowIsNotSentAgain(t *testing.T) {
+	for what, row := range map[string]struct {
+		finds []string
+		by    map[string]string // what she can be matched by
+	}{
+		"a system that can be searched": {[]string{"email"}, map[string]string{"email": "ada@example.com"}},
+		"one that cannot":               {nil, map[string]string{"email": "ada@example.com"}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t, plan.Sync{})
+			w.remote.Can.Finds = row.finds
+			w.add(row.by)
+			w.remote.Before = unanswered // not made, and nobody knows
+			w.run()
+			w.remote.Add(row.by)
+			w.run() // its answer is lost again, so that matching comes first
+			w.remote.Before = answers
+			w.rest()
+			w.want("the remote", w.there(), "r0001 email=ada@example.com")
+			if open, err := w.store.Intents(t.Context(), 1); err != nil || len(open) != 0 {
+				t.Errorf("still in the balance: %+v, %v", open, err)
+			}
+		})
+	}
+}

@@ -58,11 +58,14 @@ func (s *system) takes(r store.Run) {
 	}
 }
 
+// saysSame reports whether two values say the same, or both nothing.
+func saysSame(field, a, b string) bool { return same(field, a, b) || blank(a) && blank(b) }
+
 // watchUndo judges a write of an undo: what a person has typed since stays.
 func (s *system) watchUndo(w connector.Write, now map[string]string) {
 	x := s.remote.records[w.ID]
 	typed := func(field string) bool {
-		return x.people[field] && !same(field, now[field], s.left[place{s.at, w.ID, field}])
+		return x.people[field] && !saysSame(field, now[field], s.left[place{s.at, w.ID, field}])
 	}
 	switch w.Op {
 	case connector.OpUpdate:
@@ -86,7 +89,7 @@ func (s *system) watchUndoHere(c plan.Change, before map[string]string) {
 	for _, f := range c.Fields {
 		at := place{0, id, f.Name}
 		now, e := before[f.Name], s.notes.edits[at]
-		typed := before != nil && e.n != 0 && same(f.Name, e.value, now) && !same(f.Name, now, s.left[at])
+		typed := before != nil && e.n != 0 && same(f.Name, e.value, now) && !saysSame(f.Name, now, s.left[at])
 		switch {
 		case typed && c.Action == plan.Remove:
 			s.broken("an undo throws contact %d away, whose %s a person has typed", store.Number(c.Ref), f.Name)
