@@ -445,7 +445,7 @@ func (p *pass) checkOne(x *person, k knowledge) error {
 	if err != nil {
 		return err
 	}
-	x.halfDone = p.resumed && x.in != nil && x.out != nil && p.wrote(&person{in: x.in, m: x.m, ours: x.ours, last: x.last})
+	x.halfDone = p.wroteHere(x)
 	news := x.halfDone && j.in != nil && (writes(j.in.Action) || saysMore(j.in, x.in)) // theirs changed after the book's part was written
 	if news || !x.halfDone && !same(x.in, j.in) || !same(x.out, j.out) {
 		x.refuse(plan.TargetChanged)
@@ -481,23 +481,25 @@ func (p *pass) isSo(x *person) bool {
 	if x.in != nil && x.in.Action == plan.Restore {
 		return x.ours != nil
 	}
-	if x.m == nil || x.m.Ref != x.ref() || x.last == nil {
+	if x.m == nil || x.m.Ref != x.ref() {
 		return false
 	}
-	return done(x.in, p.valueHere(x)) &&
-		done(x.out, func(field string) string { return x.m.Seen[field] }) && (x.in != nil && writes(x.in.Action) || x.out != nil)
+	return p.doneHere(x) && p.doneThere(x) && (x.in != nil && writes(x.in.Action) || x.out != nil)
 }
 
-func done(c *store.StoredChange, now func(field string) string) bool {
-	if c == nil || c.Action != plan.Update {
-		return true
-	}
-	for _, f := range c.Fields {
-		if f.Written() && now(f.Name) != f.New {
-			return false
-		}
-	}
-	return true
+// doneHere and doneThere report whether the values are so that one half of an update writes.
+func (p *pass) doneHere(x *person) bool {
+	return allWritten(x.in, func(f plan.FieldChange) bool {
+		return x.last != nil && x.last.Value(p.here.Index(f.Name)) == f.New
+	})
+}
+
+func (p *pass) doneThere(x *person) bool {
+	return allWritten(x.out, func(f plan.FieldChange) bool { return p.isMadeOf(f.Name, f.New, x.m.Seen[f.Name]) })
+}
+
+func allWritten(c *store.StoredChange, is func(plan.FieldChange) bool) bool {
+	return c == nil || c.Action != plan.Update || !slices.ContainsFunc(c.Fields, func(f plan.FieldChange) bool { return f.Written() && !is(f) })
 }
 
 // same reports whether a planned change and the one judged now write and say the
@@ -525,7 +527,7 @@ func (p *pass) writeHere(ctx context.Context, group []*person, position int64) e
 	b := connector.Batch{Run: p.run.ID, Now: p.Now(), Position: -1, IndexNow: true}
 	var of []*person
 	for _, x := range group {
-		if x.in == nil || x.refused != "" || x.done || !writes(x.in.Action) {
+		if x.in == nil || x.refused != "" || x.done || x.halfDone || !writes(x.in.Action) {
 			continue
 		}
 		b.Changes, of = append(b.Changes, x.in.Change), append(of, x)
@@ -802,17 +804,18 @@ func (p *pass) undone(ctx context.Context) (all []store.StoredChange, err error)
 	return left, nil
 }
 
+// wroteHere reports whether the book's part of a person that has two was written before a crash.
+func (p *pass) wroteHere(x *person) bool {
+	return p.resumed && x.in != nil && x.out != nil && p.wrote(&person{in: x.in, m: x.m, ours: x.ours, last: x.last})
+}
+
 // wrote reports whether one half of what is planned for a person is so.
 func (p *pass) wrote(x *person) bool {
 	switch {
 	case x.out != nil && p.answered[x.out.Seq]:
 		return true
 	case x.in != nil && x.in.Action == plan.Update:
-		return x.last != nil && (x.last.Rank == p.run.ID || done(x.in, p.valueHere(x)))
+		return x.last != nil && (x.last.Rank == p.run.ID || p.doneHere(x))
 	}
 	return p.isSo(x)
-}
-
-func (p *pass) valueHere(x *person) func(field string) string {
-	return func(field string) string { return x.last.Value(p.here.Index(field)) }
 }

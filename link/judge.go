@@ -501,7 +501,7 @@ func (p *pass) pending(ctx context.Context) (map[int64]store.Intent, error) {
 // same person.
 func (p *pass) awaited(m *store.Mirrored, k knowledge) bool {
 	for _, i := range k.pending {
-		if p.mayBe(m, i) {
+		if p.mayBe(m.Seen, i) {
 			return true
 		}
 	}
@@ -513,7 +513,7 @@ func (p *pass) awaited(m *store.Mirrored, k knowledge) bool {
 // to the contact, it would be made once more.
 func (p *pass) spokenFor(m *store.Mirrored, ref int64, pending map[int64]store.Intent) bool {
 	for of, i := range pending {
-		if of != ref && p.settles(i) && p.mayBe(m, i) {
+		if of != ref && p.settles(i) && p.mayBe(m.Seen, i) {
 			return true
 		}
 	}
@@ -532,10 +532,10 @@ func (p *pass) findable(i store.Intent) bool {
 // mayBe reports whether a record may be what a create made: it has at least half of
 // what was sent. Where a key of ours is sure to tell, at the next answer, one value in
 // common is enough to wait for it.
-func (p *pass) mayBe(m *store.Mirrored, i store.Intent) bool {
+func (p *pass) mayBe(seen map[string]string, i store.Intent) bool {
 	same := 0
 	for name, sent := range i.Payload {
-		if at := p.there.Index(name); at >= 0 && p.tookAs(at, sent, m.Seen[name]) {
+		if at := p.there.Index(name); at >= 0 && p.tookAs(at, sent, seen[name]) {
 			same++
 		}
 	}

@@ -176,14 +176,14 @@ func (p *pass) judgeMirrored(m *store.Mirrored, s stretch, w *work, k knowledge)
 	return p.judge(it, k)
 }
 
-// onTheirWay are the best keys of the contacts whose create is in the balance: another
-// contact with the same key could not be told from them, should its own answer be lost.
-func (p *pass) onTheirWay(pending map[int64]store.Intent) map[uint64]bool {
-	keys := map[uint64]bool{}
-	for _, i := range pending {
-		values := p.pairing.In.Translate(p.after(nil, i.Payload)).Values
-		if h := p.best(p.hashes(p.pairing.In, values)); h != 0 {
-			keys[h] = true
+// onTheirWay are the best keys of the contacts whose create is in the balance, with a word
+// to who shares them: another contact with the same key could not be told from them, should
+// its own answer be lost. Where nothing will ever tell what became of a create, nobody waits.
+func (p *pass) onTheirWay(pending map[int64]store.Intent) map[uint64]string {
+	keys := map[uint64]string{}
+	for ref, i := range pending {
+		if h := p.best(p.hashesThere(p.after(nil, i.Payload))); h != 0 && p.settles(i) {
+			keys[h] = fmt.Sprintf("Contact %d has the same key, and %s has not answered whether it is created. This one waits for that.", store.Number(ref), p.remote.Name())
 		}
 	}
 	return keys
@@ -191,7 +191,7 @@ func (p *pass) onTheirWay(pending map[int64]store.Intent) map[uint64]bool {
 
 // rivalsOf tells for some contacts why they may not be created at the remote: a
 // record there, or another contact of this plan, has their best key already.
-func (p *pass) rivalsOf(ctx context.Context, found []connector.Found, planned map[uint64]bool) (func(*connector.Found) string, error) {
+func (p *pass) rivalsOf(ctx context.Context, found []connector.Found, planned map[uint64]string) (func(*connector.Found) string, error) {
 	there := map[uint64]bool{}
 	for _, rule := range p.pairing.In.Rules {
 		hits, err := p.Memory.MirrorByKey(ctx, p.pair.ID, rule, p.keysOf(found, rule))
@@ -209,10 +209,10 @@ func (p *pass) rivalsOf(ctx context.Context, found []connector.Found, planned ma
 			return ""
 		case there[h]:
 			return "A record of " + p.remote.Name() + " that is not linked to this contact has its key already."
-		case planned[h]:
-			return "Another contact of the book has the same key and is created first."
+		case planned[h] != "":
+			return planned[h]
 		}
-		planned[h] = true
+		planned[h] = "Another contact of the book has the same key and is created first."
 		return ""
 	}, nil
 }

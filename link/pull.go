@@ -179,6 +179,11 @@ func (p *pass) hashes(book *plan.Rulebook, values []string) (h [3]uint64) {
 	return h
 }
 
+// hashesThere are the match keys of values in the remote's words.
+func (p *pass) hashesThere(values []string) [3]uint64 {
+	return p.hashes(p.pairing.In, p.pairing.In.Translate(values).Values)
+}
+
 // fields puts the values of a mirrored record into the order of the remote's
 // schema.
 func (p *pass) fields(m *store.Mirrored) []string {

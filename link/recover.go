@@ -99,24 +99,26 @@ func (p *pass) recoverCreate(ctx context.Context, i store.Intent) error {
 	if p.mayHide(i) {
 		return nil
 	}
-	return p.search(ctx, i, true)
+	return p.search(ctx, i, true, false)
 }
 
 // mayHide reports whether the remote may have made a record and not show it yet.
 func (p *pass) mayHide(i store.Intent) bool { return p.Now().Sub(i.Attempted) < p.can.Lag }
 
 // search settles a create by what the remote finds of it. Where that is sure, what is
-// not found was never made.
-func (p *pass) search(ctx context.Context, i store.Intent, sure bool) error {
+// not found was never made. A record that has little of what was sent is somebody's who
+// added them meanwhile: matching links it, as any other. Only who is to be forgotten is
+// taken for the one that was found.
+func (p *pass) search(ctx context.Context, i store.Intent, sure, forgets bool) error {
 	found, asked, err := p.lookFor(ctx, i)
 	switch {
 	case err == nil && !asked && p.can.ChosenKey: // it is linked by now, and not sent again
 		return p.drop(ctx, i)
 	case err != nil || !asked:
 		return err
-	case len(found) == 1:
+	case len(found) == 1 && (forgets || p.mayBe(valuesOf(p.there, found[0].Record), i)):
 		return p.recovered(ctx, i, connector.Outcome{Record: found[0].Record})
-	case len(found) == 0 && sure:
+	case len(found) < 2 && sure:
 		return p.drop(ctx, i)
 	}
 	return nil // several: a person must look; the intent stays parked

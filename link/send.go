@@ -342,32 +342,41 @@ func (p *pass) lookBeforeWriting(ctx context.Context, people []*person) ([]*pers
 	if err != nil {
 		return nil, err
 	}
-	news, err := p.takeNews(ctx, items)
-	if err != nil {
+	if _, err := p.takeNews(ctx, items); err != nil {
 		return nil, err
 	}
-	moved := map[string]plan.Reason{}
-	for _, m := range news {
-		if moved[m.RemoteID] = plan.TargetChanged; isGone(&m) {
-			moved[m.RemoteID] = plan.TargetGone
-		}
+	now := map[string]connector.Item{}
+	for _, item := range items {
+		now[item.ID] = item
 	}
 	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: p.run.ID, Position: -1}
 	still := slices.DeleteFunc(people, func(x *person) bool {
-		why := moved[x.out.TargetID]
-		if why == plan.NoReason && p.overtaken(x) {
-			why = plan.TargetChanged
-		}
-		if why == plan.NoReason || x.out.TargetID == "" {
+		item, asked := now[x.out.TargetID]
+		if x.out.Action == plan.Create || !asked {
 			return false
 		}
-		p.settle(&b, x.out, plan.Fail, why, "")
-		return true
+		why := p.moved(x, item)
+		if why != plan.NoReason {
+			p.settle(&b, x.out, plan.Fail, why, "")
+		}
+		return why != plan.NoReason
 	})
 	if len(b.Settled) == 0 {
 		return people, nil
 	}
 	return still, p.Memory.WriteLinks(ctx, b)
+}
+
+// moved says why a record is not written that is otherwise than it was judged. What was
+// judged counts, not the mirror: that may know of a change by now that nobody has judged.
+func (p *pass) moved(x *person, item connector.Item) plan.Reason {
+	switch known := x.m != nil && p.asKnown(*x.m, item); {
+	case !known && item.Gone:
+		return plan.TargetGone
+	case !known || p.overtaken(x):
+		return plan.TargetChanged
+	}
+	return plan.NoReason
 }
 
 // overtaken reports whether an undo that was interrupted finds a record otherwise than when
@@ -377,11 +386,17 @@ func (p *pass) overtaken(x *person) bool {
 		return false
 	}
 	gone := x.out.Action == plan.Remove // with all its values, and there may be more by now
-	return gone && (x.out.Version != x.m.Version || len(x.out.Fields) != len(x.m.Seen)) ||
+	return gone && len(x.out.Fields) != len(x.m.Seen) ||
 		slices.ContainsFunc(x.out.Fields, func(f plan.FieldChange) bool {
 			now := x.m.Seen[f.Name]
-			return f.Written() && now != f.Old && (gone || !p.pairing.SameThere(p.there.Index(f.Name), f.New, now))
+			return f.Written() && now != f.Old && (gone || !p.isMadeOf(f.Name, f.New, now))
 		})
+}
+
+// isMadeOf reports whether a value of the remote is one that was written, in its own way
+// of writing. A placeholder, which says nothing, is not made of a blank.
+func (p *pass) isMadeOf(field, written, now string) bool {
+	return written == now || (written == "") == (now == "") && p.pairing.SameThere(p.there.Index(field), written, now)
 }
 
 // lookBeforeCreating asks the remote for people who are about to be created: one
@@ -405,26 +420,45 @@ func (p *pass) lookBeforeCreating(ctx context.Context, people []*person) ([]*per
 	if err != nil {
 		return nil, p.unreachable(p.remote, err)
 	}
-	taken := map[uint64]bool{}
-	for _, item := range found {
-		m := store.Mirrored{}
-		if p.seenRecord(&m, item.Record); !item.Gone && m.Hashes[1] != 0 {
-			taken[m.Hashes[1]] = true
-		}
-	}
-	if len(taken) == 0 {
-		return people, nil
+	taken, err := p.takenBy(ctx, found)
+	if err != nil || len(taken) == 0 {
+		return people, err
 	}
 	if _, err := p.takeNews(ctx, found); err != nil {
 		return nil, err
 	}
 	b := store.LinkBatch{Pair: p.pair.ID, Epoch: p.epoch, Run: p.run.ID, Position: -1}
 	free := slices.DeleteFunc(people, func(x *person) bool {
-		if x.out.Action != plan.Create || x.ours == nil || !taken[p.hashes(p.pairing.In, x.ours.Values)[1]] {
+		if x.out.Action != plan.Create || !taken[p.hashesThere(x.out.Values)[1]] {
 			return false
 		}
 		p.settle(&b, x.out, plan.Hold, plan.IdentityConflict, "A record of "+p.remote.Name()+" with this e-mail appeared meanwhile. The next run looks at both.")
 		return true
 	})
 	return free, p.Memory.WriteLinks(ctx, b)
+}
+
+// takenBy are the e-mails of records that whoever is about to be created would be a second
+// of. What an undo brings back was there beside the records of others, who may share it.
+func (p *pass) takenBy(ctx context.Context, found []connector.Item) (map[uint64]bool, error) {
+	ids := make([]string, len(found))
+	for i, item := range found {
+		ids[i] = item.ID
+	}
+	known, err := p.Memory.MirrorByRemote(ctx, p.pair.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+	others := map[string]bool{}
+	for _, m := range known {
+		others[m.RemoteID] = m.Ref != 0 && p.run.Kind == store.KindUndo
+	}
+	taken := map[uint64]bool{}
+	for _, item := range found {
+		m := store.Mirrored{}
+		if p.seenRecord(&m, item.Record); !item.Gone && m.Hashes[1] != 0 && !others[item.ID] {
+			taken[m.Hashes[1]] = true
+		}
+	}
+	return taken, nil
 }

@@ -187,10 +187,33 @@ func (p *pass) reverseThere(ctx context.Context, r store.Run) (changes []plan.Ch
 	}
 	for _, c := range done {
 		item, there := now[c.TargetID]
-		there = there && !item.Gone || c.Action == plan.Remove && back[c.Ref]
+		there = there && !item.Gone
+		if c.Action == plan.Remove && !there {
+			m := mirror[c.TargetID]
+			if there = back[c.Ref]; !there {
+				if there, err = p.addedAnew(ctx, c.Ref, p.fields(&m)); err != nil {
+					return nil, err
+				}
+			}
+		}
 		changes = append(changes, p.reverseOne(c, item, there, mirror[c.TargetID]))
 	}
 	return changes, nil
+}
+
+// addedAnew reports whether the remote has a record with the best key of one that was
+// removed, which is nobody else's: people have added them again.
+func (p *pass) addedAnew(ctx context.Context, ref int64, values []string) (bool, error) {
+	hashes := p.hashesThere(values)
+	for _, rule := range p.pairing.In.Rules {
+		h := hashes[plan.NumberOf(rule)-1]
+		if h == 0 {
+			continue
+		}
+		hits, err := p.Memory.MirrorByKey(ctx, p.pair.ID, rule, []uint64{h})
+		return slices.ContainsFunc(hits, func(h store.MirrorHit) bool { return h.Ref == 0 || h.Ref == ref }), err
+	}
+	return false, nil
 }
 
 // broughtBack are the contacts whose records an earlier undo of the run, which was
@@ -324,12 +347,24 @@ func (p *pass) checkBack(ctx context.Context, group []*person) error {
 		if x.out != nil {
 			x.j.outgoing = p.outgoing(x.out.Fields)
 		}
-		x.done = p.resumed && p.carriedOut(x)
+		x.done, x.halfDone = p.resumed && p.carriedOut(x), p.wroteHere(x) || p.agreedOn(x)
 		if _, sent := pending[x.ref()]; sent && !x.done && x.out != nil && x.out.Action == plan.Create {
 			x.refuse(plan.OutcomeUnknown) // before the crash, or by an earlier undo
 		}
 	}
 	return nil
+}
+
+// agreedOn reports whether the link of a person has the values that an undo gives back to the
+// book: it got them in one transaction, whatever became of the contact since.
+func (p *pass) agreedOn(x *person) bool {
+	if !p.resumed || x.in == nil || x.out == nil || x.m == nil || x.in.Action != plan.Update {
+		return false
+	}
+	return allWritten(x.in, func(f plan.FieldChange) bool {
+		a, known := x.m.Base[f.Name]
+		return known && a.Ours == f.New
+	})
 }
 
 func stateOf(m *store.Mirrored) store.MirrorState {

@@ -217,7 +217,7 @@ func (s *system) edit(id, field, value string) {
 // takeBack notes that a person gave a field the value back that both sides agreed on
 // last. A run that has a plan, or makes one, may have seen the value between, or not.
 func (w *world) takeBack(side int, id, field string) {
-	if slices.ContainsFunc(w.systems, func(s *system) bool { return s.planning || len(s.plans) > 0 || s.applying != 0 }) {
+	if slices.ContainsFunc(w.systems, func(s *system) bool { return s.planning || len(s.plans) > 0 || s.applying != 0 || s.undoing }) {
 		w.notes.unsure(side, id, field)
 	} else {
 		w.notes.undo(side, id, field)
@@ -237,7 +237,7 @@ func (w *world) agreedHere(ref int64, field, value string) (all, some bool) {
 		}
 		for _, m := range linked {
 			a, agreed := m.Base[field]
-			agreed = agreed && same(field, a.Ours, value) && s.quiet(m)
+			agreed = agreed && same(field, a.Ours, value) && (s.undoing || s.quiet(m)) // an undo leaves what was agreed on as it is
 			some, differs = some || agreed, differs || !agreed
 		}
 	}
