@@ -39,6 +39,14 @@ func (a *Server) offerRuns() {
 		r, err := v.service().Run(v.ctx(), in.Run)
 		return answer(desk.ReportRun(r), err)
 	})
+	offer(a, "runs.undo", http.MethodGet, "/runs/{run}/undo", func(v *visit, in *RunAt) (*body[desk.UndoPreview], error) {
+		r, err := v.service().Run(v.ctx(), in.Run)
+		if err != nil {
+			return nil, err
+		}
+		p, err := desk.PreviewUndo(v.ctx(), v.service().Workspace, r)
+		return answer(p, err)
+	}, variant("preview"), says("What taking the run back would do. Nothing is written. Of a side that is another system it is what the run did there: who was edited there since is found out by the undo itself, and is left alone."))
 	offer(a, "runs.undo", http.MethodPost, "/runs/{run}/undo", func(v *visit, in *RunAt) (*accepted, error) {
 		return accept(v.service().UndoRun(v.ctx(), v.who, in.Run))
 	}, status(http.StatusAccepted))

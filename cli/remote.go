@@ -229,10 +229,17 @@ func (a *app) runAtServer(ctx context.Context, c *client.Client, arg string, wit
 	return one(a, r, runShape(), func(out io.Writer) { a.runText(out, r) })
 }
 
-func (a *app) undoAtServer(ctx context.Context, c *client.Client, args []string) error {
-	n, err := runNumber(args[0])
+func (a *app) undoAtServer(ctx context.Context, c *client.Client, arg string, preview bool) error {
+	n, err := runNumber(arg)
 	if err != nil {
 		return err
+	}
+	if preview {
+		var p desk.UndoPreview
+		if err := c.Do(ctx, http.MethodGet, fmt.Sprintf("%s/runs/%d/undo", serverRoot, n), nil, &p); err != nil {
+			return err
+		}
+		return a.printUndo(p)
 	}
 	if a.interactive() && !a.yes && !a.agreed(fmt.Sprintf("Take run %d back at %s?", n, c.At(""))) {
 		a.say("Nothing was changed.")

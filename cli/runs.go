@@ -142,13 +142,14 @@ func runOf(ctx context.Context, w *workspace.Workspace, name string, latest func
 }
 
 func (a *app) undoCommand() *cobra.Command {
+	preview := false
 	cmd := &cobra.Command{
 		Use:   "undo RUN",
 		Short: "Take a run back",
 		Long: `Undo takes back what a run created, updated and deleted. Only values that are still
 the run's own go back: what was changed since stays, and is listed. An undo is a
 run itself, so it can be undone.`,
-		Example: "  kith undo 12",
+		Example: "  kith undo 12 --preview\n  kith undo 12",
 		Args:    exactly("a RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
@@ -156,12 +157,22 @@ run itself, so it can be undone.`,
 				if err != nil {
 					return err
 				}
+				if preview {
+					p, err := desk.PreviewUndo(ctx, w, r)
+					if err != nil {
+						return err
+					}
+					return a.printUndo(p)
+				}
 				return a.undo(ctx, w, r)
 			})
 		},
 	}
 	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "do not ask")
-	return a.orServer(cmd, a.undoAtServer)
+	cmd.Flags().BoolVar(&preview, "preview", false, "say what would be taken back, and change nothing")
+	return a.orServer(cmd, func(ctx context.Context, c *client.Client, args []string) error {
+		return a.undoAtServer(ctx, c, args[0], preview)
+	})
 }
 
 func (a *app) undo(ctx context.Context, w *workspace.Workspace, r store.Run) error {

@@ -12,26 +12,29 @@ import (
 
 // An UndoPreview says what taking a run back would do, before anybody says yes to it.
 type UndoPreview struct {
-	Whole string // a file that is put back byte for byte, as a whole
-	Sides []UndoSide
-	First []UndoPerson // a few of the people, of each side and kind
-	Long  bool         // too long to look at everybody: Sides say what the run did
+	Run   int64        `json:"run"`
+	Whole string       `json:"whole,omitempty"` // a file that is put back byte for byte, as a whole
+	Sides []UndoSide   `json:"sides"`
+	First []UndoPerson `json:"first"`          // a few of the people, of each side and kind
+	Long  bool         `json:"long,omitempty"` // too long to look at everybody: Sides say what the run did
 }
 
 // An UndoSide is what an undo would do on one side. Of a side that is another system
 // it is what the run did there: nobody is asked before the undo itself.
 type UndoSide struct {
-	Name   string
-	Remote bool
-	Made   int64 // created by the run: they go
-	Old    int64 // updated by it: they get their old values again
-	Back   int64 // deleted by it: they come back
-	Left   []RejectGroup
+	Name   string        `json:"name"`
+	Remote bool          `json:"remote,omitempty"`
+	Made   int64         `json:"created"` // by the run: they go
+	Old    int64         `json:"updated"` // by it: they get their old values again
+	Back   int64         `json:"deleted"` // by it: they come back
+	Left   []RejectGroup `json:"left,omitempty"`
 }
 
 // An UndoPerson is somebody of whom something is taken back.
 type UndoPerson struct {
-	Name, Side, What string
+	Name string `json:"name"`
+	Side string `json:"side"`
+	What string `json:"what"`
 }
 
 const (
@@ -42,6 +45,7 @@ const (
 
 // PreviewUndo looks at what an undo of a run would do, and writes nothing.
 func PreviewUndo(ctx context.Context, w *workspace.Workspace, r store.Run) (p UndoPreview, err error) {
+	p.Run, p.Sides, p.First = r.ID, []UndoSide{}, []UndoPerson{}
 	if err := w.Engine.Undoable(ctx, r); err != nil {
 		return p, err
 	}
@@ -154,7 +158,8 @@ func (u *undoPreview) there(ctx context.Context, r store.Run) error {
 	})
 }
 
-func (u *undoPreview) people(ctx context.Context, here, there string) (all []UndoPerson, err error) {
+func (u *undoPreview) people(ctx context.Context, here, there string) ([]UndoPerson, error) {
+	all := []UndoPerson{}
 	names, err := peopleOf(ctx, u.w, u.b, u.first)
 	if err != nil {
 		return nil, err
