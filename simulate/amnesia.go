@@ -64,7 +64,10 @@ func (w *world) recall(b backup) {
 		s.look()
 	}
 	for at, e := range w.notes.edits {
-		if at.side > 0 && e.n > b.notes.n && w.systems[at.side-1].agreedThere(at.id, at.field, e.value) {
+		if at.side == 0 || e.n <= b.notes.n {
+			continue
+		}
+		if agreed, _ := w.systems[at.side-1].agreedThere(at.id, at.field, e.value); agreed {
 			w.notes.unsure(at.side, at.id, at.field) // who gave the value of the backup back has changed nothing since
 		}
 	}

@@ -94,3 +94,37 @@ func (n *notebook) mergedInto(ref, survivor int64) bool {
 	}
 	return false
 }
+
+// addAgain has a person add somebody again whom the system has, or had before: with the same
+// e-mail, and mostly the same names. They do not look first.
+func (s *system) addAgain(do string) {
+	var all, gone []string
+	for _, id := range slices.Sorted(maps.Keys(s.remote.records)) {
+		if x := s.remote.records[id]; x.values["email"] != "" {
+			if all = append(all, id); x.gone {
+				gone = append(gone, id)
+			}
+		}
+	}
+	if len(gone) > 0 && chance(s.rng, 60) {
+		all = gone
+	}
+	if len(all) == 0 {
+		return
+	}
+	side := s.at
+	if do == "add again here" {
+		side = 0
+	}
+	of, values := s.remote.records[all[s.rng.IntN(len(all))]].values, s.person(side)
+	for _, field := range []string{"email", "first_name", "last_name"} {
+		if of[field] != "" && (field == "email" || chance(s.rng, 70)) {
+			values[field] = of[field]
+		}
+	}
+	if side == 0 {
+		s.addHere(values)
+	} else {
+		s.add(values)
+	}
+}

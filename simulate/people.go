@@ -94,10 +94,28 @@ func (w *world) editHere(ref int64, field, value string) {
 		switch {
 		case undone:
 			w.takeBack(0, strconv.FormatInt(ref, 10), field)
-		case somewhere || w.agreedBefore(ref, field, value):
+		case somewhere || w.agreedBefore(ref, field, value) || w.asListed(ref, field, value):
 			w.notes.unsure(0, strconv.FormatInt(ref, 10), field)
 		}
 	}
+}
+
+// asListed reports whether a value is what a run that is on its way has heard of a record,
+// which people have given another value since: the two agree, as far as the run can tell, and
+// what was typed there is then the only edit.
+func (w *world) asListed(ref int64, field, value string) bool {
+	if !w.busy() {
+		return false
+	}
+	for _, s := range w.systems {
+		for id, m := range s.mirror(-1) {
+			x, heard := s.remote.records[id], m.Seen[field]
+			if (m.Ref == 0 || m.Ref == ref) && heard != "" && s.agree(field, value, heard) && x != nil && !s.agree(field, value, x.values[field]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // agreedBefore reports whether a value is what was agreed on with a contact that was
@@ -205,7 +223,10 @@ func (s *system) edit(id, field, value string) {
 	if now := s.remote.records[id].values[field]; now != was { // as the system keeps it
 		s.notes.note(s.at, id, field, now)
 		s.remember(field, value)
-		if s.agreedThere(id, field, now) {
+		switch agreed, heard := s.agreedThere(id, field, now); {
+		case heard: // of the value between: should the record be deleted now, that was the last
+			s.notes.unsure(s.at, id, field)
+		case agreed:
 			s.takeBack(s.at, id, field)
 		}
 		if s.isSent(id, field, now) { // it is then taken for our own
@@ -217,11 +238,16 @@ func (s *system) edit(id, field, value string) {
 // takeBack notes that a person gave a field the value back that both sides agreed on
 // last. A run that has a plan, or makes one, may have seen the value between, or not.
 func (w *world) takeBack(side int, id, field string) {
-	if slices.ContainsFunc(w.systems, func(s *system) bool { return s.planning || len(s.plans) > 0 || s.applying != 0 || s.undoing }) {
+	if w.busy() {
 		w.notes.unsure(side, id, field)
 	} else {
 		w.notes.undo(side, id, field)
 	}
+}
+
+// busy reports whether a run has a plan, or makes one, or is taken back.
+func (w *world) busy() bool {
+	return slices.ContainsFunc(w.systems, func(s *system) bool { return s.planning || len(s.plans) > 0 || s.applying != 0 || s.undoing })
 }
 
 // agreedHere reports whether a value is what the book and the systems that have the
@@ -244,17 +270,19 @@ func (w *world) agreedHere(ref int64, field, value string) (all, some bool) {
 	return some && !differs, some
 }
 
-// agreedThere reports the same of a value of a record.
-func (s *system) agreedThere(id, field, value string) bool {
+// agreedThere reports the same of a value of a record, and whether a listing has told of
+// another value meanwhile.
+func (s *system) agreedThere(id, field, value string) (agreed, heard bool) {
 	known, err := s.store.MirrorByRemote(s.ctx, s.pair.ID, []string{id})
 	if err != nil {
 		s.broken("read link: %v", err)
 	}
 	if len(known) == 0 {
-		return false
+		return false, false
 	}
-	a, agreed := known[0].Base[field]
-	return agreed && normalized(kindOf(field), a.Theirs) == normalized(kindOf(field), value) && s.quiet(known[0])
+	a, based := known[0].Base[field]
+	agreed = based && normalized(kindOf(field), a.Theirs) == normalized(kindOf(field), value) && s.quiet(known[0])
+	return agreed, agreed && !same(field, known[0].Seen[field], value)
 }
 
 // isSent reports whether a value is on its way to a field of a record.

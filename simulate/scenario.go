@@ -75,7 +75,24 @@ func ScenarioOf(seed uint64) Scenario {
 	if lives := rand.New(rand.NewPCG(seed, 0x6c697665)); chance(lives, 30) {
 		s.Steps = addLives(lives, s.Steps)
 	}
+	if names := rand.New(rand.NewPCG(seed, 0x6e616d65)); chance(names, 15) {
+		s.Steps = addNamesakes(names, s.Steps)
+	}
 	return s
+}
+
+// addNamesakes has people add somebody again who was there before, or somebody with the
+// same e-mail, and often take a run back then.
+func addNamesakes(rng *rand.Rand, steps []Step) []Step {
+	for range 1 + rng.IntN(3) {
+		at := 1 + rng.IntN(len(steps))
+		again := Step{Do: pick(rng, "add again there", "add again there", "add again here"), R: rng.Uint64()}
+		if steps = slices.Insert(steps, at, again); chance(rng, 40) {
+			undo := Step{Do: "undo", R: rng.Uint64(), Rate: pick(rng, 0, 0.05), At: pick(rng, 0, 0, 1+rng.IntN(30))}
+			steps = slices.Insert(steps, at+1, undo)
+		}
+	}
+	return steps
 }
 
 // addLives has people come back, and two become one, between the other steps.

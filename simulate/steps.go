@@ -100,6 +100,8 @@ func (w *world) people(do string) {
 		s.mergeTwo()
 	case "merge here":
 		w.mergeHere()
+	case "add again there", "add again here":
+		s.addAgain(do)
 	case "undelete there":
 		s.undelete()
 	case "restore here":

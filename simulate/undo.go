@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/kith-sync/kith/connector"
@@ -68,6 +69,10 @@ func (s *system) watchUndo(w connector.Write, now map[string]string) {
 		return x.people[field] && !saysSame(field, now[field], s.left[place{s.at, w.ID, field}])
 	}
 	switch w.Op {
+	case connector.OpCreate:
+		if id := s.namesake(w); id != "" {
+			s.broken("an undo makes contact %d a second time beside %s", store.Number(s.refOf[w.Key]), id)
+		}
 	case connector.OpUpdate:
 		for field, value := range w.Set {
 			if typed(field) && !same(field, now[field], value) {
@@ -81,6 +86,23 @@ func (s *system) watchUndo(w connector.Write, now map[string]string) {
 			}
 		}
 	}
+}
+
+// namesake is a record that people can see, with the e-mail of one that is about to be
+// brought back, and nobody else's.
+func (s *system) namesake(w connector.Write) string {
+	email := normalized(contact.Email, w.Set["email"])
+	if email == "" || s.narrowed || !slices.Contains(s.Finds, "email") {
+		return ""
+	}
+	for id, x := range s.remote.records {
+		of := s.came[id]
+		seen := !x.gone && x.seq <= s.intended[w.Key] && !x.visible.After(s.remote.Now())
+		if seen && (of == 0 || of == s.refOf[w.Key]) && normalized(contact.Email, x.values["email"]) == email {
+			return id
+		}
+	}
+	return ""
 }
 
 // watchUndoHere judges the same of a change that the book has taken.

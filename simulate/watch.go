@@ -21,6 +21,7 @@ func (s *system) watchRemote(w connector.Write, now map[string]string) {
 		s.broken("I10: %s is no part of the plan that is applied: %s", sig, strings.Join(slices.Sorted(maps.Keys(s.planned)), "; "))
 	}
 	s.carry(w.Key, "there "+w.ID)
+	s.tooLate(w)
 	if s.undoing && !s.remote.settling {
 		s.watchUndo(w, now)
 	}
@@ -50,6 +51,19 @@ func (s *system) watchRemote(w connector.Write, now map[string]string) {
 		if ref := s.came[w.ID]; (ref == 0 || s.contacts()[ref] != nil) && !s.handled[w.ID] {
 			s.broken("I13: %s is deleted, but its contact %d is there", w.ID, store.Number(ref))
 		}
+	}
+}
+
+// tooLate: an update that comes after a run has looked for it in vain is taken for somebody's
+// edit. Whether that or what was typed then is right, nobody can tell.
+func (s *system) tooLate(w connector.Write) {
+	open, err := s.store.Intents(s.ctx, s.pair.ID)
+	if !s.remote.settling || w.Op != connector.OpUpdate || err != nil || slices.ContainsFunc(open, func(i store.Intent) bool { return i.Key == w.Key }) {
+		return
+	}
+	for field := range w.Set {
+		s.notes.unsure(0, strconv.FormatInt(s.refOf[w.Key], 10), field)
+		s.notes.unsure(s.at, w.ID, field)
 	}
 }
 
