@@ -433,6 +433,10 @@ func (p *pass) checkOne(x *person, k knowledge) error {
 			x.m.Base = p.still(x.tomb.Base, x.m.Seen)
 		}
 	}
+	if x.ref() == 0 && x.m != nil && x.m.Ref != 0 { // what was left alone as nobody's is somebody's by now
+		x.refuse(plan.TargetChanged)
+		return nil
+	}
 	if x.elsewhere() || x.m == nil && (x.link != nil || x.remoteID() != "") {
 		x.refuse(plan.TargetChanged)
 		return nil
@@ -470,7 +474,7 @@ func (p *pass) isSo(x *person) bool {
 		return x.m != nil && x.m.Ref != 0 && x.out == nil
 	}
 	if x.out != nil && x.out.Action == plan.Create {
-		return x.out.TargetID != "" || x.link != nil && x.link.State == store.There
+		return x.out.TargetID != "" // whoever is linked without it, another run has linked
 	}
 	if x.out != nil && x.out.Action == plan.Remove {
 		return x.m != nil && x.m.State != store.There && x.m.State != store.Erased

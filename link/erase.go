@@ -97,7 +97,7 @@ func (e *Engine) Settle(ctx context.Context, s store.Sync, refs []int64) error {
 			return err
 		}
 		if q.findable(i) {
-			err = q.search(ctx, i, !q.can.ChosenKey && !q.mayHide(i), true)
+			err = q.search(ctx, i, !q.can.ChosenKey && !q.mayHide(i) && !q.mayCome(i), true)
 		} else {
 			err = q.recoverCreate(ctx, i)
 		}

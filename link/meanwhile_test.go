@@ -7,6 +7,7 @@ import (
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
+	"github.com/kith-sync/kith/store"
 )
 
 // What people do at a system between our look and our write.
@@ -34,6 +35,9 @@ func TestTheUndoMadeHerASecondTime(t *testing.T) {
 	for _, seen := range []bool{false, true} {
 		w := newWorld(t, removes(plan.Keep, plan.DeleteGone))
 		w.engine.Reverse = w.reverse
+		if seen { // where nobody can look, what a listing told of counts
+			w.remote.Can.Finds = nil
+		}
 		w.remote.Add(ada())
 		w.rest()
 		w.trash(1)
@@ -192,5 +196,99 @@ func (w *world) dieBefore(n int, people func()) {
 			}
 		}
 		return nil
+	}
+}
+
+func TestSheWasMadeTwiceForAnotherSyncHadLeftHerRecordAlone(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	o := w.beside(namesOnly())
+	w.add(map[string]string{"first_name": "Ada"})
+	w.remote.After = unanswered
+	w.run()
+	w.add(map[string]string{"email": "bob@example.org"})
+	r := o.plan() // in which her record has nothing, and nobody knows yet that it is hers
+	o.crashAt(1, func() { _, _ = o.engine.Apply(t.Context(), o.sync, r) })
+	w.rest()
+	w.want("the remote", w.there(), "r0001 first_name=Ada\nr0002 email=bob@example.org")
+}
+
+func TestAColleaguesRecordIsNotHersBecauseSheWasThrownAway(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.engine.Reverse = w.reverse
+	w.add(map[string]string{"email": "ada@example.com", "first_name": "Ada", "last_name": "Byron", "company": "Acme"})
+	w.remote.Before = unanswered
+	r := w.run()
+	w.remote.Before = answers
+	w.trash(1)
+	w.remote.Add(map[string]string{"email": "ada@example.com", "first_name": "Augusta", "last_name": "Lovelace", "company": "Umbra"})
+	w.now = w.now.Add(2 * time.Hour)
+	w.rest()
+	if r, err := w.store.Run(t.Context(), r.ID); err != nil || r.Totals.Created != 0 {
+		t.Errorf("the run says %+v of a record that a colleague made; %v", r.Totals, err)
+	}
+}
+
+func TestSheWasThrownAwayAndRestoredWhileOurCreateWasOnItsWay(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.remote.Late = func(connector.Write) time.Duration { return time.Minute }
+	w.add(ada())
+	w.run()
+	w.remote.Late = nil
+	w.trash(1)
+	w.plan() // looks for her in vain
+	w.write(plan.Change{Action: plan.Restore, Ref: store.Ref(1, 1)})
+	w.run()
+	w.now = w.now.Add(2 * time.Minute)
+	w.remote.Settle()
+	w.rest()
+	w.want("the remote", w.there(), "r0001 email=ada@example.com first_name=Ada last_name=Byron")
+}
+
+func TestSeveralWereAddedWhoMayBeHersAndNobodyIsHeldForEver(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.add(ada())
+	w.remote.Before = unanswered
+	w.run()
+	w.remote.Before = answers
+	w.trash(1)
+	w.remote.Add(ada())
+	w.remote.Add(ada())
+	w.now = w.now.Add(2 * time.Hour)
+	w.rest()
+	if open, err := w.store.Intents(t.Context(), 1); err != nil || len(open) != 0 {
+		t.Errorf("still in the balance: %+v, %v", open, err)
+	}
+}
+
+// The store fails while a run goes on after a crash, so that it stays open; the next run
+// of the sync makes whom it was to make.
+func TestTwoRunsSayThatTheyMadeHer(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.engine.Reverse = w.reverse
+	w.add(ada())
+	r := w.plan()
+	w.remote.Before = func(call string) *connector.Fault {
+		if call == "find" { // the last look before a create
+			panic("the power is gone")
+		}
+		return nil
+	}
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = w.engine.Apply(t.Context(), w.sync, r)
+	}()
+	w.remote.Before = answers
+	next := w.run()
+	w.crash(func() { panic("nothing but to come up again") })
+	made := 0
+	for _, id := range []int64{r.ID, next.ID} {
+		r, err := w.store.Run(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made += int(r.Totals.Created)
+	}
+	if made != 1 {
+		t.Errorf("%d runs say that they made her", made)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kith-sync/kith/connector"
 	"github.com/kith-sync/kith/contact"
@@ -99,11 +100,18 @@ func (p *pass) recoverCreate(ctx context.Context, i store.Intent) error {
 	if p.mayHide(i) {
 		return nil
 	}
-	return p.search(ctx, i, true, false)
+	return p.search(ctx, i, !p.mayCome(i), false)
 }
 
-// mayHide reports whether the remote may have made a record and not show it yet.
+// onItsWay is how long a request may still be carried out after nobody waits for its answer
+// any more: no gateway and no queue in front of a system keeps one back for longer.
+const onItsWay = 5 * time.Minute
+
+// mayHide reports whether the remote may have made a record and not show it yet, mayCome
+// whether it may still make it.
 func (p *pass) mayHide(i store.Intent) bool { return p.Now().Sub(i.Attempted) < p.can.Lag }
+
+func (p *pass) mayCome(i store.Intent) bool { return p.Now().Sub(i.Attempted) < onItsWay }
 
 // search settles a create by what the remote finds of it. Where that is sure, what is
 // not found was never made. A record that has little of what was sent is somebody's who
@@ -111,14 +119,17 @@ func (p *pass) mayHide(i store.Intent) bool { return p.Now().Sub(i.Attempted) < 
 // taken for the one that was found.
 func (p *pass) search(ctx context.Context, i store.Intent, sure, forgets bool) error {
 	found, asked, err := p.lookFor(ctx, i)
+	found = slices.DeleteFunc(found, func(item connector.Item) bool {
+		return !forgets && !p.resembles(valuesOf(p.there, item.Record), i)
+	})
 	switch {
 	case err == nil && !asked && p.can.ChosenKey: // it is linked by now, and not sent again
 		return p.drop(ctx, i)
 	case err != nil || !asked:
 		return err
-	case len(found) == 1 && (forgets || p.mayBe(valuesOf(p.there, found[0].Record), i)):
+	case len(found) == 1:
 		return p.recovered(ctx, i, connector.Outcome{Record: found[0].Record})
-	case len(found) < 2 && sure:
+	case sure && (len(found) == 0 || p.can.ChosenKey): // where its key alone could tell, nobody wants to know any more
 		return p.drop(ctx, i)
 	}
 	return nil // several: a person must look; the intent stays parked

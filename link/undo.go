@@ -348,8 +348,13 @@ func (p *pass) checkBack(ctx context.Context, group []*person) error {
 			x.j.outgoing = p.outgoing(x.out.Fields)
 		}
 		x.done, x.halfDone = p.resumed && p.carriedOut(x), p.wroteHere(x) || p.agreedOn(x)
-		if _, sent := pending[x.ref()]; sent && !x.done && x.out != nil && x.out.Action == plan.Create {
+		if x.done || x.out == nil || x.out.Action != plan.Create {
+			continue
+		}
+		if _, sent := pending[x.ref()]; sent {
 			x.refuse(plan.OutcomeUnknown) // before the crash, or by an earlier undo
+		} else if x.link != nil && x.link.State == store.There {
+			x.refuse(plan.TargetChanged) // another run has brought the record back
 		}
 	}
 	return nil

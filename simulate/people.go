@@ -281,8 +281,9 @@ func (s *system) agreedThere(id, field, value string) (agreed, heard bool) {
 		return false, false
 	}
 	a, based := known[0].Base[field]
-	agreed = based && normalized(kindOf(field), a.Theirs) == normalized(kindOf(field), value) && s.quiet(known[0])
-	return agreed, agreed && !same(field, known[0].Seen[field], value)
+	seen := same(field, known[0].Seen[field], value)
+	agreed = (based && normalized(kindOf(field), a.Theirs) == normalized(kindOf(field), value) || !based && seen) && s.quiet(known[0])
+	return agreed, agreed && !seen
 }
 
 // isSent reports whether a value is on its way to a field of a record.
