@@ -81,10 +81,11 @@ func TestWhoIsErasedWhileAnAnswerIsLost(t *testing.T) {
 			w.want("what the page lists before", w.records("ada@example.com"), "Person of crm, linked false")
 			w.want("left, everywhere", w.erase("ada@example.com", true), notLinked)
 		}, 1},
-		{"the create never arrived: nothing is left", func(w *world, org *sandbox.Sandbox) {
+		{"the create never arrived: nobody knows for some minutes, then nothing is left", func(w *world, org *sandbox.Sandbox) {
 			rest := created(w, org, false)
-			w.want("left", w.erase("ada@example.com", true), "")
+			w.want("left", w.erase("ada@example.com", true), notKnown)
 			rest()
+			w.want("left, later", w.erase("ada@example.com", true), "")
 		}, 0},
 		{"the deletion gets no answer: it is told, and a second erasure deletes", func(w *world, org *sandbox.Sandbox) {
 			w.imports("people", "first_name,last_name,email,company,sync_as\nAda,Byron,ada@example.com,Acme,Lead\n")
