@@ -125,6 +125,7 @@ type pass struct {
 	can      connector.Promises
 	run      *store.Run
 	resumed  bool                // some of the plan may be carried out already
+	sought   []connector.Item    // records with the e-mails of creates in the balance; nil: each is looked for
 	answered map[int64]bool      // changes that the remote said it has carried out
 	lost     int                 // calls in a row that wrote and had no answer
 	epoch    int64               // of the lease: a commit under an older one is refused (I11)

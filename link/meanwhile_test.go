@@ -292,3 +292,29 @@ func TestTwoRunsSayThatTheyMadeHer(t *testing.T) {
 		t.Errorf("%d runs say that they made her", made)
 	}
 }
+
+func TestEightHundredCreatesWereSettledOneCallAfterTheOther(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.remote.Can.ChosenKey, w.remote.Can.Lag, w.remote.Can.WriteBatch = false, time.Hour, 5
+	for _, name := range []string{"ann", "bea", "cai", "dot", "eve"} {
+		w.add(map[string]string{"email": name + "@example.com"})
+	}
+	w.remote.After = unanswered
+	w.run()
+	w.remote.After = answers
+	w.now = w.now.Add(2 * time.Hour)
+	searches := 0
+	w.remote.Before = func(call string) *connector.Fault {
+		if call == "find" {
+			searches++
+		}
+		return nil
+	}
+	w.run()
+	if n := len(w.remote.There()); n != 5 || searches > 1 {
+		t.Errorf("%d records after %d searches; want 5 after one", n, searches)
+	}
+	if open, err := w.store.Intents(t.Context(), 1); err != nil || len(open) != 0 {
+		t.Errorf("still in the balance: %+v, %v", open, err)
+	}
+}

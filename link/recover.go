@@ -22,6 +22,9 @@ func (p *pass) recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := p.seek(ctx, open); err != nil {
+		return err
+	}
 	senders := map[int64]*pass{} // by run
 	for _, i := range open {
 		q := senders[i.Run]
@@ -181,7 +184,7 @@ func (p *pass) lookFor(ctx context.Context, i store.Intent) (found []connector.I
 		}
 		asked = true
 		lesser := p.there.Fields[p.there.Index(name)].Kind != contact.Email
-		items, err := p.remote.Find(ctx, name, []string{value})
+		items, err := p.searched(ctx, name, value)
 		if err != nil {
 			return nil, false, p.unreachable(p.remote, err)
 		}
@@ -196,6 +199,56 @@ func (p *pass) lookFor(ctx context.Context, i store.Intent) (found []connector.I
 		}
 	}
 	return found, asked, nil
+}
+
+// seek searches the remote for all creates in the balance at once: calls are what its
+// account is limited by, and a run that was cut off may leave hundreds.
+func (p *pass) seek(ctx context.Context, open []store.Intent) error {
+	at := p.there.First(contact.Email)
+	if at < 0 || p.can.ChosenKey || !slices.Contains(p.can.Finds, p.there.Fields[at].Name) {
+		return nil
+	}
+	var values []string
+	for _, i := range open {
+		if v := i.Payload[p.there.Fields[at].Name]; v != "" && connector.Op(i.Op) == connector.OpCreate && !p.mayHide(i) {
+			values = append(values, v)
+		}
+	}
+	if len(values) < 2 {
+		return nil
+	}
+	found, err := p.remote.Find(ctx, p.there.Fields[at].Name, values)
+	if err != nil {
+		return p.unreachable(p.remote, err)
+	}
+	sought := make([]connector.Item, 0, len(found))
+	for _, item := range found {
+		whose := func(v string) bool { return p.pairing.SameThere(at, v, item.Value(at)) }
+		if item.Gone {
+			continue
+		}
+		if !slices.ContainsFunc(values, whose) { // as by a second e-mail: only a search for one tells whose
+			return nil
+		}
+		sought = append(sought, item)
+	}
+	p.sought = sought
+	return nil
+}
+
+// searched are the records that have a value, of those that were sought or of all.
+func (p *pass) searched(ctx context.Context, field, value string) ([]connector.Item, error) {
+	at := p.there.Index(field)
+	if p.sought == nil || p.there.Fields[at].Kind != contact.Email {
+		return p.remote.Find(ctx, field, []string{value})
+	}
+	var found []connector.Item
+	for _, item := range p.sought {
+		if p.pairing.SameThere(at, value, item.Value(at)) {
+			found = append(found, item)
+		}
+	}
+	return found, nil
 }
 
 // sameName reports whether a record has the names that a create was sent with.
