@@ -22,7 +22,8 @@ func (a *app) explainCommand() *cobra.Command {
 		Use:   "explain EMAIL|ID",
 		Short: "Say how a contact came to be, and why each value is what it is",
 		Long: `Explain tells a contact's story: which run brought it, which rule recognised it,
-where each value comes from. It also tells why somebody was not let in.`,
+where each value comes from. It also tells why somebody was not let in. An ID is that of
+a contact, or of a record at another system.`,
 		Example: `  kith explain ada@example.com
   kith explain 17 --book friends`,
 		Args: exactly("an EMAIL or ID"),
@@ -33,7 +34,7 @@ where each value comes from. It also tells why somebody was not let in.`,
 					return err
 				}
 				if len(found) == 0 {
-					return refuse("not_found", "Nobody is known as %q here: no contact has this e-mail, telephone, identifier or ID, and no record of the last 100 runs is known by it. A record whose address could not be read is known by none: kith rejects RUN lists those. By name:  kith contacts list --search %s", args[0], desk.Quoted(args[0]))
+					return refuse("not_found", "Nobody is known as %q here: no contact has this e-mail, telephone, identifier or ID, no record of another system has this ID, and no record of the last 100 runs is known by it. A record whose address could not be read is known by none: kith rejects RUN lists those. By name:  kith contacts list --search %s", args[0], desk.Quoted(args[0]))
 				}
 				return a.printExplanations(found)
 			})

@@ -28,6 +28,15 @@ func Explanations(ctx context.Context, w *workspace.Workspace, name, who string)
 		if err != nil {
 			return nil, err
 		}
+		if !x.Found && !x.Trashed {
+			if linked, err := linkedAs(ctx, w, b, who); err != nil {
+				return nil, err
+			} else if linked != "" {
+				if x, err = w.Engine.Explain(ctx, w.Store, b, linked); err != nil {
+					return nil, err
+				}
+			}
+		}
 		if x.Found || x.Trashed || len(x.History) > 0 {
 			hidePasswords(&x, b)
 			links, err := linksOf(ctx, w, b, x.ID)
@@ -38,6 +47,26 @@ func Explanations(ctx context.Context, w *workspace.Workspace, name, who string)
 		}
 	}
 	return found, nil
+}
+
+// linkedAs is the ID of the contact whose record at another system has that ID, or "".
+func linkedAs(ctx context.Context, w *workspace.Workspace, b store.Book, record string) (string, error) {
+	pairs, err := w.Store.PairsOf(ctx, b.ID)
+	if err != nil {
+		return "", err
+	}
+	for _, p := range pairs {
+		known, err := w.Store.MirrorByRemote(ctx, p.ID, []string{record})
+		if err != nil {
+			return "", err
+		}
+		for _, m := range known {
+			if m.Ref != 0 {
+				return strconv.FormatInt(store.Number(m.Ref), 10), nil
+			}
+		}
+	}
+	return "", nil
 }
 
 // An Explanation comes with its contact's name.

@@ -1,6 +1,7 @@
 package link_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -47,7 +48,9 @@ func TestTheUndoMadeHerASecondTime(t *testing.T) {
 		if seen {
 			w.rest()
 		}
-		w.undo(r)
+		if u := w.undo(r); len(u.Notes) != 0 {
+			t.Errorf("nobody came back, and it says %q", u.Notes)
+		}
 		w.want("the remote", w.there(), "r0002 email=ada@example.com first_name=Ada last_name=Byron")
 	}
 }
@@ -61,7 +64,9 @@ func TestTheUndoBroughtMyWifeBackBesideMe(t *testing.T) {
 	r := w.run()
 	w.add(map[string]string{"email": "ada@example.com", "first_name": "William"})
 	w.rest()
-	w.undo(r)
+	if u := w.undo(r); len(u.Notes) != 1 || !strings.Contains(u.Notes[0], "came back as new ones, with the values that Kith knows: 1.") {
+		t.Errorf("one came back, and it says %q", u.Notes)
+	}
 	w.want("the remote", w.there(), "r0002 email=ada@example.com first_name=William\nr0003 email=ada@example.com first_name=Ada last_name=Byron")
 }
 

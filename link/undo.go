@@ -39,7 +39,6 @@ func (e *Engine) Undo(ctx context.Context, s store.Sync, r store.Run) (store.Run
 	if err != nil {
 		return r, err
 	}
-	undo.Notes = p.madeAnew(there)
 	if err := e.Memory.CreateRun(ctx, &undo); err != nil {
 		return r, err
 	}
@@ -71,19 +70,22 @@ func (e *Engine) Undo(ctx context.Context, s store.Sync, r store.Run) (store.Run
 	return p.carryBack(ctx)
 }
 
-// madeAnew says what an undo cannot bring back.
-func (p *pass) madeAnew(there []plan.Change) []string {
+// madeAnew says what an undo could not bring back.
+func (p *pass) madeAnew(ctx context.Context) ([]string, error) {
 	n := 0
-	for _, c := range there {
-		if c.Action == plan.Create {
+	for c, err := range p.Memory.Changes(ctx, p.run.ID) {
+		if err != nil {
+			return nil, err
+		}
+		if c.Remote && c.Action == plan.Create && c.TargetID != "" {
 			n++
 		}
 	}
 	if n == 0 {
-		return nil
+		return nil, nil
 	}
-	return []string{fmt.Sprintf("Records deleted at %s come back as new ones, with the values that Kith knows: %d. What else they held is gone. "+
-		"Their contacts stay in the trash; kith contacts restore brings them back.", p.remote.Name(), n)}
+	return []string{fmt.Sprintf("Records deleted at %s came back as new ones, with the values that Kith knows: %d. What else they held is gone. "+
+		"Their contacts stay in the trash; kith contacts restore brings them back.", p.remote.Name(), n)}, nil
 }
 
 // markDecided marks what of a run's changes to the book was a decided conflict.
@@ -436,6 +438,11 @@ func (p *pass) finishBack(ctx context.Context) error {
 	if err := run.MarkUndone(ctx, p.Memory, *p.run); err != nil {
 		return err
 	}
+	anew, err := p.madeAnew(ctx)
+	if err != nil {
+		return err
+	}
+	p.run.Notes = append(p.run.Notes, anew...)
 	p.run.Status, p.run.Finished = statusOf(p.run), p.Now()
 	return p.Memory.UpdateRun(ctx, p.run)
 }

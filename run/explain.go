@@ -74,8 +74,8 @@ type Explainer interface {
 const explainRuns = 100
 
 // Explain tells the story of the person with that e-mail, unique identifier,
-// telephone or ID, also of one who was never let in: why the record was skipped,
-// held or rejected.
+// telephone or ID, also of one who was never let in, by the record's ID at its source too:
+// why the record was skipped, held or rejected.
 func (e *Engine) Explain(ctx context.Context, s Explainer, book store.Book, who string) (Explanation, error) {
 	x := &explaining{engine: e, store: s, book: book, who: strings.TrimSpace(who), out: Explanation{Book: book.Name}}
 	x.hashKeys()
@@ -192,13 +192,14 @@ func appendRows(rows []store.StoredChange, from iter.Seq2[store.StoredChange, er
 	return rows, nil
 }
 
-// concerns reports whether a change row is about the person: about the contact,
-// or about a refused value that is the very text asked for.
+// concerns reports whether a change row is about the person: about the contact, about
+// a refused value that is the very text asked for, or, where no contact is known by that,
+// about a record with that ID which is nobody's.
 func (x *explaining) concerns(c store.StoredChange) bool {
 	if x.contact != nil && c.Ref == x.contact.Ref {
 		return true
 	}
-	return c.Ref == 0 && c.Detail.Value != "" && mentions(c.Detail.Value, x.who)
+	return c.Ref == 0 && (c.Detail.Value != "" && mentions(c.Detail.Value, x.who) || x.contact == nil && c.SourceID != "" && c.SourceID == x.who)
 }
 
 // mentions reports whether a refused value is the text asked for, or has it inside
