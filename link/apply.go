@@ -415,7 +415,7 @@ func (p *pass) checkOne(x *person, k knowledge) error {
 	if x.in != nil && x.in.Ref == 0 && x.in.Rule != "" {
 		return nil // matching left the record to a person
 	}
-	if p.carriedOut(x) {
+	if x.halfDone = wroteHere(x); p.carriedOut(x) {
 		x.done = true
 		return nil
 	}
@@ -449,7 +449,6 @@ func (p *pass) checkOne(x *person, k knowledge) error {
 	if err != nil {
 		return err
 	}
-	x.halfDone = p.wroteHere(x)
 	news := x.halfDone && j.in != nil && (writes(j.in.Action) || saysMore(j.in, x.in)) // theirs changed after the book's part was written
 	if news || !x.halfDone && !same(x.in, j.in) || !same(x.out, j.out) {
 		x.refuse(plan.TargetChanged)
@@ -488,7 +487,7 @@ func (p *pass) isSo(x *person) bool {
 	if x.m == nil || x.m.Ref != x.ref() {
 		return false
 	}
-	return p.doneHere(x) && p.doneThere(x) && (x.in != nil && writes(x.in.Action) || x.out != nil)
+	return (x.halfDone || p.doneHere(x)) && p.doneThere(x) && (x.in != nil && writes(x.in.Action) || x.out != nil)
 }
 
 // doneHere and doneThere report whether the values are so that one half of an update writes.
@@ -559,6 +558,10 @@ func (p *pass) learned(group []*person, position int64) store.LinkBatch {
 		}
 		if x.in != nil && x.in.Action == plan.Create {
 			b.Settled = append(b.Settled, *x.in) // its handle is known now
+		}
+		if x.in != nil && x.out != nil && writes(x.in.Action) && !x.in.Detail.Written {
+			x.in.Detail.Written = true // whatever people make of it before the other half is there
+			b.Settled = append(b.Settled, *x.in)
 		}
 		if x.done || x.m == nil || x.elsewhere() || x.in == nil && x.j.base == nil || x.in != nil && leaves(x.in.Action) {
 			continue
@@ -809,14 +812,14 @@ func (p *pass) undone(ctx context.Context) (all []store.StoredChange, err error)
 }
 
 // wroteHere reports whether the book's part of a person that has two was written before a crash.
-func (p *pass) wroteHere(x *person) bool {
-	return p.resumed && x.in != nil && x.out != nil && p.wrote(&person{in: x.in, m: x.m, ours: x.ours, last: x.last})
-}
+func wroteHere(x *person) bool { return x.in != nil && x.out != nil && x.in.Detail.Written }
 
 // wrote reports whether one half of what is planned for a person is so.
 func (p *pass) wrote(x *person) bool {
 	switch {
 	case x.out != nil && p.answered[x.out.Seq]:
+		return true
+	case x.in != nil && x.in.Detail.Written:
 		return true
 	case x.in != nil && x.in.Action == plan.Update:
 		return x.last != nil && (x.last.Rank == p.run.ID || p.doneHere(x))

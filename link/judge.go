@@ -533,13 +533,13 @@ func (p *pass) findable(i store.Intent) bool {
 // what was sent. Where a key of ours is sure to tell, at the next answer, one value in
 // common is enough to wait for it.
 func (p *pass) mayBe(seen map[string]string, i store.Intent) bool {
-	return p.can.ChosenKey && p.inCommon(seen, i) > 0 || p.resembles(seen, i)
+	same := p.inCommon(seen, i)
+	return same > 0 && (p.can.ChosenKey || 2*same >= len(i.Payload))
 }
 
-// resembles reports whether a record has at least half of what a create was sent with.
+// resembles reports whether a record has most of what a create was sent with.
 func (p *pass) resembles(seen map[string]string, i store.Intent) bool {
-	same := p.inCommon(seen, i)
-	return same > 0 && 2*same >= len(i.Payload)
+	return 2*p.inCommon(seen, i) > len(i.Payload)
 }
 
 func (p *pass) inCommon(seen map[string]string, i store.Intent) (same int) {

@@ -118,24 +118,48 @@ func (p *pass) mayCome(i store.Intent) bool { return p.Now().Sub(i.Attempted) < 
 
 // search settles a create by what the remote finds of it. Where that is sure, what is
 // not found was never made. A record that has little of what was sent is somebody's who
-// added them meanwhile: matching links it, as any other. Only who is to be forgotten is
-// taken for the one that was found.
+// added them meanwhile, where matching links it with the contact as any other. Only who is to
+// be forgotten is taken for the one that was found.
 func (p *pass) search(ctx context.Context, i store.Intent, sure, forgets bool) error {
 	found, asked, err := p.lookFor(ctx, i)
-	found = slices.DeleteFunc(found, func(item connector.Item) bool {
-		return !forgets && !p.resembles(valuesOf(p.there, item.Record), i)
-	})
 	switch {
 	case err == nil && !asked && p.can.ChosenKey: // it is linked by now, and not sent again
 		return p.drop(ctx, i)
 	case err != nil || !asked:
 		return err
-	case len(found) == 1:
-		return p.recovered(ctx, i, connector.Outcome{Record: found[0].Record})
+	}
+	ours := slices.DeleteFunc(slices.Clone(found), func(item connector.Item) bool {
+		return !forgets && !p.resembles(valuesOf(p.there, item.Record), i)
+	})
+	if len(ours) == 0 && len(found) == 1 {
+		matched, err := p.matchedAnyway(ctx, i.Ref, found[0].Record)
+		if err != nil {
+			return err
+		}
+		if !matched {
+			ours = found
+		}
+		found = nil
+	}
+	switch {
+	case len(ours) == 1:
+		return p.recovered(ctx, i, connector.Outcome{Record: ours[0].Record})
 	case sure && (len(found) == 0 || p.can.ChosenKey): // where its key alone could tell, nobody wants to know any more
 		return p.drop(ctx, i)
 	}
 	return nil // several: a person must look; the intent stays parked
+}
+
+// matchedAnyway reports whether a record has the best key that a contact has now, so that
+// matching links the two. Left to it without that, the contact would be made once more. Who
+// was thrown away is linked with nobody.
+func (p *pass) matchedAnyway(ctx context.Context, ref int64, r contact.Record) (bool, error) {
+	contacts, err := p.contacts(ctx, []int64{ref})
+	if err != nil || len(contacts) == 0 {
+		return true, err
+	}
+	h := p.best(p.hashes(p.pairing.In, contacts[0].Values))
+	return h != 0 && h == p.best(p.hashesThere(r.Values)), nil
 }
 
 // again reports whether a create is sent again under its key. Who was thrown away

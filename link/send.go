@@ -369,7 +369,11 @@ func (p *pass) lookBeforeWriting(ctx context.Context, people []*person) ([]*pers
 
 // moved says why a record is not written that is otherwise than it was judged. What was
 // judged counts, not the mirror: that may know of a change by now that nobody has judged.
+// Who is to be forgotten is, whatever became of the record.
 func (p *pass) moved(x *person, item connector.Item) plan.Reason {
+	if x.out.Reason == plan.Erased {
+		return plan.NoReason
+	}
 	switch known := x.m != nil && p.asKnown(*x.m, item); {
 	case !known && item.Gone:
 		return plan.TargetGone
@@ -439,7 +443,8 @@ func (p *pass) lookBeforeCreating(ctx context.Context, people []*person) ([]*per
 }
 
 // takenBy are the e-mails of records that whoever is about to be created would be a second
-// of. What an undo brings back was there beside the records of others, who may share it.
+// of. What an undo brings back was there beside the records of others, who may share it; it
+// has looked at those that the mirror knows with that e-mail.
 func (p *pass) takenBy(ctx context.Context, found []connector.Item) (map[uint64]bool, error) {
 	ids := make([]string, len(found))
 	for i, item := range found {
@@ -449,14 +454,16 @@ func (p *pass) takenBy(ctx context.Context, found []connector.Item) (map[uint64]
 	if err != nil {
 		return nil, err
 	}
-	others := map[string]bool{}
+	others := map[string]uint64{}
 	for _, m := range known {
-		others[m.RemoteID] = m.Ref != 0 && p.run.Kind == store.KindUndo
+		if others[m.RemoteID] = m.Hashes[1]; p.run.Kind != store.KindUndo || m.State != store.There {
+			delete(others, m.RemoteID)
+		}
 	}
 	taken := map[uint64]bool{}
 	for _, item := range found {
 		m := store.Mirrored{}
-		if p.seenRecord(&m, item.Record); !item.Gone && m.Hashes[1] != 0 && !others[item.ID] {
+		if p.seenRecord(&m, item.Record); !item.Gone && m.Hashes[1] != 0 && others[item.ID] != m.Hashes[1] {
 			taken[m.Hashes[1]] = true
 		}
 	}

@@ -164,6 +164,11 @@ func (p *pass) reverseThere(ctx context.Context, r store.Run) (changes []plan.Ch
 			done, ids = append(done, c.Change), append(ids, c.TargetID)
 		}
 	}
+	if slices.ContainsFunc(done, func(c plan.Change) bool { return c.Action == plan.Remove && c.Reason != plan.Erased }) {
+		if err := p.pull(ctx); err != nil { // who is brought back may have been added again by now
+			return nil, err
+		}
+	}
 	items, err := p.fetch(ctx, ids)
 	if err != nil {
 		return nil, err
@@ -187,13 +192,17 @@ func (p *pass) reverseThere(ctx context.Context, r store.Run) (changes []plan.Ch
 	if err != nil {
 		return nil, err
 	}
+	isNew, err := p.since(ctx, r)
+	if err != nil {
+		return nil, err
+	}
 	for _, c := range done {
 		item, there := now[c.TargetID]
 		there = there && !item.Gone
 		if c.Action == plan.Remove && !there {
 			m := mirror[c.TargetID]
 			if there = back[c.Ref]; !there {
-				if there, err = p.addedAnew(ctx, c.Ref, p.fields(&m)); err != nil {
+				if there, err = p.addedAnew(ctx, c.Ref, p.fields(&m), isNew); err != nil {
 					return nil, err
 				}
 			}
@@ -203,9 +212,24 @@ func (p *pass) reverseThere(ctx context.Context, r store.Run) (changes []plan.Ch
 	return changes, nil
 }
 
-// addedAnew reports whether the remote has a record with the best key of one that was
-// removed, which is nobody else's: people have added them again.
-func (p *pass) addedAnew(ctx context.Context, ref int64, values []string) (bool, error) {
+// since tells of the mirror's records whether they may have come after a run was planned.
+func (p *pass) since(ctx context.Context, r store.Run) (func(id int64) bool, error) {
+	m, err := marksOf(&r)
+	if err != nil { // an undo has none
+		return func(int64) bool { return true }, nil
+	}
+	ids, err := p.Memory.MirrorSince(ctx, p.pair.ID, m.MirrorSeq)
+	return func(id int64) bool { _, is := slices.BinarySearch(ids, id); return is }, err
+}
+
+// addedAnew reports whether a contact whose record was removed has another one by now, or
+// the remote has one with the same best key that is nobody else's and was not there before:
+// people have added them again.
+func (p *pass) addedAnew(ctx context.Context, ref int64, values []string, isNew func(id int64) bool) (bool, error) {
+	linked, err := p.linkedRefs(ctx, []int64{ref})
+	if err != nil || linked[ref] {
+		return linked[ref], err
+	}
 	hashes := p.hashesThere(values)
 	for _, rule := range p.pairing.In.Rules {
 		h := hashes[plan.NumberOf(rule)-1]
@@ -213,7 +237,7 @@ func (p *pass) addedAnew(ctx context.Context, ref int64, values []string) (bool,
 			continue
 		}
 		hits, err := p.Memory.MirrorByKey(ctx, p.pair.ID, rule, []uint64{h})
-		return slices.ContainsFunc(hits, func(h store.MirrorHit) bool { return h.Ref == 0 || h.Ref == ref }), err
+		return slices.ContainsFunc(hits, func(h store.MirrorHit) bool { return h.Ref == 0 && isNew(h.ID) }), err
 	}
 	return false, nil
 }
@@ -349,7 +373,8 @@ func (p *pass) checkBack(ctx context.Context, group []*person) error {
 		if x.out != nil {
 			x.j.outgoing = p.outgoing(x.out.Fields)
 		}
-		x.done, x.halfDone = p.resumed && p.carriedOut(x), p.wroteHere(x) || p.agreedOn(x)
+		x.halfDone = wroteHere(x)
+		x.done = p.resumed && p.carriedOut(x)
 		if x.done || x.out == nil || x.out.Action != plan.Create {
 			continue
 		}
@@ -360,18 +385,6 @@ func (p *pass) checkBack(ctx context.Context, group []*person) error {
 		}
 	}
 	return nil
-}
-
-// agreedOn reports whether the link of a person has the values that an undo gives back to the
-// book: it got them in one transaction, whatever became of the contact since.
-func (p *pass) agreedOn(x *person) bool {
-	if !p.resumed || x.in == nil || x.out == nil || x.m == nil || x.in.Action != plan.Update {
-		return false
-	}
-	return allWritten(x.in, func(f plan.FieldChange) bool {
-		a, known := x.m.Base[f.Name]
-		return known && a.Ours == f.New
-	})
 }
 
 func stateOf(m *store.Mirrored) store.MirrorState {

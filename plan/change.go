@@ -128,12 +128,13 @@ type Detail struct {
 	OtherLine int64    `json:"other_line,omitempty"` // line of the record that won
 	Several   []string `json:"candidates,omitempty"` // ids of the contacts that share the key
 	Warnings  []string `json:"warnings,omitempty"`   // codes; apart from outcomes
+	Written   bool     `json:"written,omitempty"`    // it is done, and the half at the other side may not be yet
 }
 
 // Empty reports whether there is nothing to tell.
 func (d Detail) Empty() bool {
 	return d.Message == "" && d.Column == "" && d.Value == "" && len(d.Missing) == 0 &&
-		d.OtherLine == 0 && len(d.Several) == 0 && len(d.Warnings) == 0
+		d.OtherLine == 0 && len(d.Several) == 0 && len(d.Warnings) == 0 && !d.Written
 }
 
 // Totals count the outcomes of a run. Read is the sum of Created, Updated,
