@@ -264,3 +264,23 @@ func TestWhoIsForgottenIsWhateverBecameOfTheRecord(t *testing.T) {
 		}
 	}
 }
+
+func TestNobodyKnewWhetherTheUndoHadBroughtHerBack(t *testing.T) {
+	w := newWorld(t, removes(plan.Keep, plan.DeleteGone))
+	w.engine.Reverse = w.reverse
+	w.remote.Can.ChosenKey, w.remote.Can.Lag = false, time.Hour
+	w.remote.Add(ada())
+	w.rest()
+	w.trash(1)
+	r := w.run()
+	w.remote.After = unanswered
+	w.undo(r)
+	w.remote.After = answers
+	w.remote.Edit("r0002", map[string]string{"first_name": "Augusta", "last_name": "Lovelace"})
+	w.now = w.now.Add(2 * time.Hour)
+	w.rest()
+	if u := w.undoOf(r); u.Totals.Created != 1 || u.Totals.Held != 0 {
+		t.Errorf("the undo says %+v %v of the record that it made", u.Totals, u.Reasons)
+	}
+	w.want("the remote", w.there(), "r0002 email=ada@example.com first_name=Augusta last_name=Lovelace")
+}

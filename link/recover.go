@@ -132,7 +132,7 @@ func (p *pass) search(ctx context.Context, i store.Intent, sure, forgets bool) e
 		return !forgets && !p.resembles(valuesOf(p.there, item.Record), i)
 	})
 	if len(ours) == 0 && len(found) == 1 {
-		matched, err := p.matchedAnyway(ctx, i.Ref, found[0].Record)
+		matched, err := p.matchedAnyway(ctx, i, found[0].Record)
 		if err != nil {
 			return err
 		}
@@ -152,11 +152,15 @@ func (p *pass) search(ctx context.Context, i store.Intent, sure, forgets bool) e
 
 // matchedAnyway reports whether a record has the best key that a contact has now, so that
 // matching links the two. Left to it without that, the contact would be made once more. Who
-// was thrown away is linked with nobody.
-func (p *pass) matchedAnyway(ctx context.Context, ref int64, r contact.Record) (bool, error) {
-	contacts, err := p.contacts(ctx, []int64{ref})
-	if err != nil || len(contacts) == 0 {
-		return true, err
+// was thrown away is linked with nobody, but for whom an undo has brought back.
+func (p *pass) matchedAnyway(ctx context.Context, i store.Intent, r contact.Record) (bool, error) {
+	contacts, err := p.contacts(ctx, []int64{i.Ref})
+	if err != nil {
+		return false, err
+	}
+	if len(contacts) == 0 {
+		undo, err := p.byUndo(ctx, i)
+		return !undo, err
 	}
 	h := p.best(p.hashes(p.pairing.In, contacts[0].Values))
 	return h != 0 && h == p.best(p.hashesThere(r.Values)), nil
