@@ -53,6 +53,8 @@ type Promises struct {
 	TellsGone bool
 	// Finds names the fields Find takes.
 	Finds []string
+	// Unset names the fields that a create cannot set: the system does it by itself.
+	Unset []string
 	// LookedAfter: a CRM, whose records people keep. What they have there is not
 	// overwritten unless a sync says so (settled question 3).
 	LookedAfter bool

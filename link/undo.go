@@ -274,7 +274,7 @@ func (p *pass) reverseOne(c plan.Change, item connector.Item, there bool, m stor
 	case c.Action == plan.Remove && there:
 		back.Action, back.Reason = plan.Skip, plan.UndoExists
 	case c.Action == plan.Remove: // it comes back as a new record
-		back.Action, back.TargetID, back.Version, back.Values = plan.Create, "", "", p.fields(&m)
+		back.Action, back.TargetID, back.Version, back.Values = plan.Create, "", "", p.creatable(p.fields(&m))
 		back.Fields = created(p.there, back)
 	case !there:
 		back.Action, back.Reason = plan.Skip, plan.UndoGone
@@ -291,6 +291,16 @@ func (p *pass) reverseOne(c plan.Change, item connector.Item, there bool, m stor
 		p.reverseFields(&back, c, item)
 	}
 	return back
+}
+
+// creatable leaves out of values those that the remote sets by itself.
+func (p *pass) creatable(values []string) []string {
+	for at, f := range p.there.Fields {
+		if slices.Contains(p.can.Unset, f.Name) {
+			values[at] = ""
+		}
+	}
+	return values
 }
 
 // asCreated reports whether a record still is what the run made of it.

@@ -141,7 +141,7 @@ func (o *Object) person() bool { return o.settings.Object == Person }
 func (o *Object) Promises() connector.Promises {
 	p := connector.Promises{
 		ChosenKey: true, Conditional: true, Incremental: true, TellsGone: true, LookedAfter: true,
-		Finds: o.finds(), Bin: "its recycle bin for 15 days", ReadOnly: true, WriteBatch: writeBatch, FetchBatch: o.page,
+		Finds: o.finds(), Unset: o.unset(), Bin: "its recycle bin for 15 days", ReadOnly: true, WriteBatch: writeBatch, FetchBatch: o.page,
 	}
 	for _, t := range o.tables {
 		p.ChosenKey = p.ChosenKey && t.key != ""

@@ -184,6 +184,23 @@ type Detail struct {
 	Closed   bool
 }
 
+// unset are the fields that no create can set.
+func (o *Object) unset() (names []string) {
+	for _, c := range o.columns {
+		if c.role != plain {
+			continue
+		}
+		settable := false
+		for _, f := range c.from {
+			settable = settable || f != nil && f.Createable
+		}
+		if !settable {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
 // Details tell of every field of the schema what a form or a mapping wants to know.
 func (o *Object) Details() (all []Detail) {
 	for _, c := range o.columns {
