@@ -152,19 +152,16 @@ run itself, so it can be undone.`,
 		Example: "  kith undo 12 --preview\n  kith undo 12",
 		Args:    exactly("a RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.write(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
+			open, do := a.write, a.undo
+			if preview {
+				open, do = a.read, a.previewUndo
+			}
+			return open(cmd.Context(), func(ctx context.Context, w *workspace.Workspace) error {
 				r, err := findRun(ctx, w, args[0])
 				if err != nil {
 					return err
 				}
-				if preview {
-					p, err := desk.PreviewUndo(ctx, w, r)
-					if err != nil {
-						return err
-					}
-					return a.printUndo(p)
-				}
-				return a.undo(ctx, w, r)
+				return do(ctx, w, r)
 			})
 		},
 	}

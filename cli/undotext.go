@@ -1,11 +1,22 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 
 	"github.com/kith-sync/kith/desk"
+	"github.com/kith-sync/kith/store"
+	"github.com/kith-sync/kith/workspace"
 )
+
+func (a *app) previewUndo(ctx context.Context, w *workspace.Workspace, r store.Run) error {
+	p, err := desk.PreviewUndo(ctx, w, r)
+	if err != nil {
+		return err
+	}
+	return a.printUndo(p)
+}
 
 // printUndo says what an undo would do: nothing was done yet.
 func (a *app) printUndo(p desk.UndoPreview) error {

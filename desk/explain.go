@@ -28,13 +28,12 @@ func Explanations(ctx context.Context, w *workspace.Workspace, name, who string)
 		if err != nil {
 			return nil, err
 		}
-		if !x.Found && !x.Trashed {
-			if linked, err := linkedAs(ctx, w, b, who); err != nil {
+		if linked := ""; !x.Found && !x.Trashed {
+			if linked, err = linkedAs(ctx, w, b, who); err == nil && linked != "" {
+				x, err = w.Engine.Explain(ctx, w.Store, b, linked)
+			}
+			if err != nil {
 				return nil, err
-			} else if linked != "" {
-				if x, err = w.Engine.Explain(ctx, w.Store, b, linked); err != nil {
-					return nil, err
-				}
 			}
 		}
 		if x.Found || x.Trashed || len(x.History) > 0 {

@@ -190,15 +190,7 @@ func (w *world) interrupted(do func(), people func(w *world)) {
 		do()
 	}()
 	w.remote.Before = answers
-	open, err := w.store.Interrupted(w.t.Context())
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	for _, r := range open {
-		if _, err := w.engine.Resume(w.t.Context(), w.sync, r); err != nil {
-			w.t.Fatalf("resume: %v", err)
-		}
-	}
+	w.resume()
 }
 
 func TestTheUndoThatDiedBeforeItWroteDoesWhatItWouldHaveDone(t *testing.T) {

@@ -124,14 +124,14 @@ type pass struct {
 	there    contact.Schema
 	can      connector.Promises
 	run      *store.Run
-	resumed  bool                // some of the plan may be carried out already
-	sought   []connector.Item    // records with the e-mails of creates in the balance; nil: each is looked for
-	answered map[int64]bool      // changes that the remote said it has carried out
-	lost     int                 // calls in a row that wrote and had no answer
-	epoch    int64               // of the lease: a commit under an older one is refused (I11)
-	times    map[int64]time.Time // of runs
-	undos    map[int64]bool      // runs that have been looked at: whether they took one back over this pair
-	twins    map[int64]bool      // mirrored records whose contact was merged into one that has a record of its own
+	resumed  bool                        // some of the plan may be carried out already
+	sought   map[uint64][]connector.Item // records by e-mail, of creates in the balance; nil: each is looked for
+	answered map[int64]bool              // changes that the remote said it has carried out
+	lost     int                         // calls in a row that wrote and had no answer
+	epoch    int64                       // of the lease: a commit under an older one is refused (I11)
+	times    map[int64]time.Time         // of runs
+	undos    map[int64]bool              // runs that have been looked at: whether they took one back over this pair
+	twins    map[int64]bool              // mirrored records whose contact was merged into one that has a record of its own
 
 	forgotten plan.Forgotten // people who were erased on request
 	allKeys   func(values []string) func(plan.Rule) []uint64

@@ -249,34 +249,36 @@ func (p *pass) seek(ctx context.Context, open []store.Intent) error {
 	if err != nil {
 		return p.unreachable(p.remote, err)
 	}
-	sought := make([]connector.Item, 0, len(found))
+	asked, sought := map[uint64]bool{}, map[uint64][]connector.Item{}
+	for _, v := range values {
+		asked[p.mailHash(v)] = true
+	}
 	for _, item := range found {
-		whose := func(v string) bool { return p.pairing.SameThere(at, v, item.Value(at)) }
-		if item.Gone {
-			continue
-		}
-		if !slices.ContainsFunc(values, whose) { // as by a second e-mail: only a search for one tells whose
+		h := p.mailHash(item.Value(at))
+		if !item.Gone && (h == 0 || !asked[h]) { // as by a second e-mail: only a search for one tells whose
 			return nil
 		}
-		sought = append(sought, item)
+		sought[h] = append(sought[h], item)
 	}
 	p.sought = sought
 	return nil
 }
 
+// mailHash is the key of an e-mail in the remote's words, 0 where it is none to match by.
+func (p *pass) mailHash(value string) uint64 {
+	values := make([]string, len(p.there.Fields))
+	values[p.there.First(contact.Email)] = value
+	return p.hashesThere(values)[plan.NumberOf(plan.ByEmail)-1]
+}
+
 // searched are the records that have a value, of those that were sought or of all.
 func (p *pass) searched(ctx context.Context, field, value string) ([]connector.Item, error) {
-	at := p.there.Index(field)
-	if p.sought == nil || p.there.Fields[at].Kind != contact.Email {
-		return p.remote.Find(ctx, field, []string{value})
-	}
-	var found []connector.Item
-	for _, item := range p.sought {
-		if p.pairing.SameThere(at, value, item.Value(at)) {
-			found = append(found, item)
+	if p.sought != nil && p.there.Index(field) == p.there.First(contact.Email) {
+		if h := p.mailHash(value); h != 0 {
+			return p.sought[h], nil
 		}
 	}
-	return found, nil
+	return p.remote.Find(ctx, field, []string{value})
 }
 
 // sameName reports whether a record has the names that a create was sent with.

@@ -74,6 +74,12 @@ func (w *world) crash(do func()) {
 		do()
 	}()
 	w.remote.After = answers
+	w.resume()
+}
+
+// resume finishes what was interrupted, as a process does that comes up.
+func (w *world) resume() {
+	w.t.Helper()
 	open, err := w.store.Interrupted(w.t.Context())
 	if err != nil {
 		w.t.Fatal(err)

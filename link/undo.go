@@ -192,54 +192,57 @@ func (p *pass) reverseThere(ctx context.Context, r store.Run) (changes []plan.Ch
 	if err != nil {
 		return nil, err
 	}
-	isNew, err := p.since(ctx, r)
-	if err != nil {
+	gone := map[int64]uint64{} // the best keys of those to be brought back
+	for _, c := range done {
+		item, listed := now[c.TargetID]
+		if m := mirror[c.TargetID]; c.Action == plan.Remove && (!listed || item.Gone) {
+			gone[c.Ref] = p.best(p.hashesThere(p.fields(&m)))
+		}
+	}
+	if err := p.addedAnew(ctx, r, gone, back); err != nil {
 		return nil, err
 	}
 	for _, c := range done {
 		item, there := now[c.TargetID]
-		there = there && !item.Gone
-		if c.Action == plan.Remove && !there {
-			m := mirror[c.TargetID]
-			if there = back[c.Ref]; !there {
-				if there, err = p.addedAnew(ctx, c.Ref, p.fields(&m), isNew); err != nil {
-					return nil, err
-				}
-			}
-		}
+		there = there && !item.Gone || c.Action == plan.Remove && back[c.Ref]
 		changes = append(changes, p.reverseOne(c, item, there, mirror[c.TargetID]))
 	}
 	return changes, nil
 }
 
-// since tells of the mirror's records whether they may have come after a run was planned.
-func (p *pass) since(ctx context.Context, r store.Run) (func(id int64) bool, error) {
+// addedAnew adds to those who are back the contacts whose record was removed, and who have
+// another one by now, or whose best key is that of a record which is nobody else's and which
+// has come, or was changed, since the run was planned: people have added them again.
+func (p *pass) addedAnew(ctx context.Context, r store.Run, gone map[int64]uint64, back map[int64]bool) error {
+	linked, err := p.linkedRefs(ctx, slices.Collect(maps.Keys(gone)))
+	if err != nil {
+		return err
+	}
 	m, err := marksOf(&r)
-	if err != nil { // an undo has none
-		return func(int64) bool { return true }, nil
+	if err != nil {
+		m = marks{} // an undo has none: whatever there is may have come since
 	}
-	ids, err := p.Memory.MirrorSince(ctx, p.pair.ID, m.MirrorSeq)
-	return func(id int64) bool { _, is := slices.BinarySearch(ids, id); return is }, err
-}
-
-// addedAnew reports whether a contact whose record was removed has another one by now, or
-// the remote has one with the same best key that is nobody else's and was not there before:
-// people have added them again.
-func (p *pass) addedAnew(ctx context.Context, ref int64, values []string, isNew func(id int64) bool) (bool, error) {
-	linked, err := p.linkedRefs(ctx, []int64{ref})
-	if err != nil || linked[ref] {
-		return linked[ref], err
+	since, err := p.Memory.MirrorSince(ctx, p.pair.ID, m.MirrorSeq)
+	if err != nil {
+		return err
 	}
-	hashes := p.hashesThere(values)
+	hashes, isNew, anew := slices.Collect(maps.Values(gone)), map[int64]bool{}, map[uint64]bool{}
+	for _, id := range since {
+		isNew[id] = true
+	}
 	for _, rule := range p.pairing.In.Rules {
-		h := hashes[plan.NumberOf(rule)-1]
-		if h == 0 {
-			continue
+		hits, err := p.Memory.MirrorByKey(ctx, p.pair.ID, rule, hashes)
+		if err != nil {
+			return err
 		}
-		hits, err := p.Memory.MirrorByKey(ctx, p.pair.ID, rule, []uint64{h})
-		return slices.ContainsFunc(hits, func(h store.MirrorHit) bool { return h.Ref == 0 && isNew(h.ID) }), err
+		for _, h := range hits {
+			anew[h.Hash] = anew[h.Hash] || h.Ref == 0 && isNew[h.ID]
+		}
 	}
-	return false, nil
+	for ref, h := range gone {
+		back[ref] = back[ref] || linked[ref] || h != 0 && anew[h]
+	}
+	return nil
 }
 
 // broughtBack are the contacts whose records an earlier undo of the run, which was

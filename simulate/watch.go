@@ -57,8 +57,11 @@ func (s *system) watchRemote(w connector.Write, now map[string]string) {
 // tooLate: an update that comes after a run has looked for it in vain is taken for somebody's
 // edit. Whether that or what was typed then is right, nobody can tell.
 func (s *system) tooLate(w connector.Write) {
+	if !s.remote.settling || w.Op != connector.OpUpdate {
+		return
+	}
 	open, err := s.store.Intents(s.ctx, s.pair.ID)
-	if !s.remote.settling || w.Op != connector.OpUpdate || err != nil || slices.ContainsFunc(open, func(i store.Intent) bool { return i.Key == w.Key }) {
+	if err != nil || slices.ContainsFunc(open, func(i store.Intent) bool { return i.Key == w.Key }) {
 		return
 	}
 	for field := range w.Set {
