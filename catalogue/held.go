@@ -54,7 +54,7 @@ var held = []Entry{
 		What:    "was sent, and no answer came: whether it arrived is not known",
 		More:    "A create is never repeated blindly where that could make a second record.",
 		Safe:    "What was sent is remembered. Nothing is sent twice.",
-		Fix:     "Nothing to do: the next run looks whether it arrived before it does anything else.",
+		Fix:     "Nothing to do: the next run looks whether it arrived before it does anything else. Where a system's search is late, as HubSpot's, a run some minutes later knows.",
 		Example: `. contact 12  outcome.unknown`,
 	},
 	{

@@ -9,14 +9,21 @@ import (
 // records of a file: a contact, the record it is linked with, and the values that
 // the plan knows of.
 
-// sidesText names both sides for people.
-func sidesText(c plan.Change) string {
+// whoText names both sides for people, and whom it is about.
+func whoText(who string, c plan.Change) string {
 	here, there := desk.Sides(c)
+	return linkedText(who, here, there)
+}
+
+func linkedText(who, here, there string) string {
+	if who != "" {
+		who = desk.Cell(who) + ", "
+	}
 	switch {
 	case here == "":
-		return "record " + desk.Cell(there)
+		return who + "record " + desk.Cell(there)
 	case there == "":
-		return "contact " + desk.Cell(here)
+		return who + "contact " + desk.Cell(here)
 	}
-	return "contact " + desk.Cell(here) + "  record " + desk.Cell(there)
+	return who + "contact " + desk.Cell(here) + "  record " + desk.Cell(there)
 }

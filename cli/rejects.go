@@ -104,7 +104,7 @@ func rejectText(out io.Writer, r store.Run, found desk.Rejects) error {
 			return errEnough
 		}
 		if found.Linked {
-			fmt.Fprintf(out, "  %s %s  %s  %s\n", c.Action.Sign(), sidesText(c.Change), c.Reason, strings.Join(desk.LinkedDetail(c.Change), "  "))
+			fmt.Fprintf(out, "  %s %s  %s  %s\n", c.Action.Sign(), whoText(c.Fields[2], c.Change), c.Reason, strings.Join(desk.LinkedDetail(c.Change), "  "))
 			return nil
 		}
 		fmt.Fprintf(out, "  %s line %d  %s  %s\n", c.Action.Sign(), c.Line, c.Reason, strings.Join(desk.Detail(c.Change), "  "))

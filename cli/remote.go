@@ -295,13 +295,18 @@ func (a *app) printRejectsAt(ctx context.Context, c *client.Client, path string)
 	for _, g := range head.Groups {
 		fmt.Fprintf(a.Stdout, "%8s  %s: the record %s. %s\n", humanize.Comma(g.Count), g.Code, g.Message, g.Fix)
 	}
+	task := "correct them"
 	for r, err := range upTo(records, rejectsShown) {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.Stdout, "  line %d  %s  %s %s\n", r.Line, r.Code, desk.Cell(r.Column), desk.Cell(r.Value))
+		which := fmt.Sprintf("line %d", r.Line)
+		if r.Contact+r.Record != "" { // of a sync with a connection
+			which, task = linkedText(r.Who, r.Contact, r.Record), "all of them"
+		}
+		fmt.Fprintf(a.Stdout, "  %s  %s  %s %s\n", which, r.Code, desk.Cell(r.Column), desk.Cell(r.Value))
 	}
-	fmt.Fprintf(a.Stdout, "correct them:  kith rejects %d --csv out.csv\n", head.Run)
+	fmt.Fprintf(a.Stdout, "%s:  kith rejects %d --csv out.csv\n", task, head.Run)
 	return nil
 }
 

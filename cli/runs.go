@@ -204,14 +204,16 @@ func (a *app) undo(ctx context.Context, w *workspace.Workspace, r store.Run) err
 // printLeft lists what could not be taken back.
 func (a *app) printLeft(ctx context.Context, w *workspace.Workspace, r store.Run) error {
 	fmt.Fprintln(a.Stdout, "  not taken back:")
-	return desk.ForEach(desk.ChangesOf(ctx, w, r), func(c plan.Change) error {
-		if c.Reason != "" {
-			who := "contact " + desk.Cell(c.TargetID)
-			if c.Remote {
-				who = sidesText(c)
+	left := desk.SomeAtOnce(desk.ChangesOf(ctx, w, r), func(c plan.Change) bool { return c.Reason != "" })
+	return desk.ForEach(left, func(changes []plan.Change) error {
+		people, err := desk.PeopleOf(ctx, w, r, changes)
+		for i, who := range people {
+			c := changes[i]
+			if !c.Remote {
+				c.SourceID = "" // a run's file named it, and is of no more use
 			}
-			fmt.Fprintf(a.Stdout, "  / %s  %s: it %s\n", who, c.Reason, desk.CauseOf(c.Reason).What)
+			fmt.Fprintf(a.Stdout, "  / %s  %s: it %s\n", whoText(who, c), c.Reason, desk.CauseOf(c.Reason).What)
 		}
-		return nil
+		return err
 	})
 }

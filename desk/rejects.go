@@ -24,45 +24,78 @@ func heldThere(c plan.Change) bool {
 	return c.Action == plan.Reject || c.Action == plan.Hold || c.Action == plan.Fail
 }
 
-// linkedColumns are the two sides' names of a change, before its fields.
-var linkedColumns = [...]string{"contact", "record"}
+// linkedColumns are the two sides of a change and whom it is about, before its fields.
+var linkedColumns = [...]string{"contact", "record", "who"}
 
 // linkedRejects are the changes of a linked run that did not get through, laid
-// out as records whose first columns are the contact and the record.
+// out as records whose first columns are the contact, the record and who they are.
 func linkedRejects(ctx context.Context, w *workspace.Workspace, r store.Run) (columns []string, records iter.Seq2[run.Rejected, error], err error) {
 	columns = slices.Clone(linkedColumns[:])
 	changes := ChangesOf(ctx, w, r)
 	err = ForEach(changes, func(c plan.Change) error {
 		for _, f := range c.Fields {
-			if heldThere(c) && !slices.Contains(columns, f.Name) {
+			if heldThere(c) && !slices.Contains(columns[len(linkedColumns):], f.Name) {
 				columns = append(columns, f.Name)
 			}
 		}
 		return nil
 	})
 	return columns, func(yield func(run.Rejected, error) bool) {
-		for c, err := range changes {
-			if err == nil && !heldThere(c) {
-				continue
+		for part, err := range SomeAtOnce(changes, heldThere) {
+			var people []string
+			if err == nil {
+				people, err = PeopleOf(ctx, w, r, part)
 			}
-			if !yield(run.Rejected{Change: c, Fields: rowOfChange(c, columns)}, err) || err != nil {
+			if err != nil {
+				yield(run.Rejected{}, err)
 				return
+			}
+			for i, c := range part {
+				if !yield(run.Rejected{Change: c, Fields: rowOfChange(c, people[i], columns)}, nil) {
+					return
+				}
 			}
 		}
 	}, err
 }
 
-// rowOfChange are a change's sides and what it would have made of the fields;
-// where a person decides, what stays until then.
-func rowOfChange(c plan.Change, columns []string) []string {
-	row := make([]string, len(columns))
+// SomeAtOnce hands on the changes that are wanted, some hundreds together.
+func SomeAtOnce(changes iter.Seq2[plan.Change, error], wanted func(plan.Change) bool) iter.Seq2[[]plan.Change, error] {
+	return func(yield func([]plan.Change, error) bool) {
+		var part []plan.Change
+		for c, err := range changes {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if wanted(c) {
+				part = append(part, c)
+			}
+			if len(part) == 500 {
+				if !yield(part, nil) {
+					return
+				}
+				part = nil
+			}
+		}
+		if len(part) > 0 {
+			yield(part, nil)
+		}
+	}
+}
+
+// rowOfChange are a change's sides, whom it is about, and what it would have made of the
+// fields; where a person decides, what stays until then.
+func rowOfChange(c plan.Change, who string, columns []string) []string {
+	row, own := make([]string, len(columns)), len(linkedColumns)
 	row[0], row[1] = Sides(c)
+	row[2] = who
 	for _, f := range c.Fields {
 		value := f.New
 		if !f.Written() {
 			value = f.Old
 		}
-		row[slices.Index(columns, f.Name)] = value
+		row[own+slices.Index(columns[own:], f.Name)] = value
 	}
 	return row
 }
@@ -160,6 +193,7 @@ func ReportReject(c run.Rejected, found Rejects) RejectReport {
 	if found.Linked {
 		r.SourceID = ""
 		r.Contact, r.Record = Sides(c.Change)
+		r.Who = c.Fields[2]
 	}
 	for i, value := range c.Fields {
 		switch {

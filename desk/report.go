@@ -138,6 +138,7 @@ type RejectReport struct {
 	SourceID string            `json:"source_id,omitempty"`
 	Contact  string            `json:"contact,omitempty"` // of a sync with a connection: its two sides
 	Record   string            `json:"record,omitempty"`
+	Who      string            `json:"who,omitempty"` // by name, else by e-mail
 	Action   string            `json:"action"`
 	Code     plan.Reason       `json:"code"`
 	Message  string            `json:"message"`

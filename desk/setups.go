@@ -153,7 +153,9 @@ func syncPage(s store.Sync, more ...string) string {
 func newSyncPage(q map[string]string) string {
 	values := url.Values{}
 	for name, value := range q {
-		values.Set(name, value)
+		if value != "" && !strings.HasSuffix(value, ":") { // there is no such side yet: it is chosen there
+			values.Set(name, value)
+		}
 	}
 	return "/syncs/new?" + values.Encode()
 }

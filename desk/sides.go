@@ -3,13 +3,10 @@ package desk
 import (
 	"cmp"
 	"context"
-	"errors"
-	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/kith-sync/kith/contact"
 	"github.com/kith-sync/kith/plan"
 	"github.com/kith-sync/kith/store"
 	"github.com/kith-sync/kith/workspace"
@@ -24,6 +21,7 @@ type RunSides struct {
 	Here       SideTotals
 	There      SideTotals
 	b          store.Book
+	r          store.Run
 }
 
 // SideTotals are what a run writes to one side, or its plan would.
@@ -59,6 +57,7 @@ func (t *SideTotals) count(a plan.Action, n int64) {
 
 // SidesOf are the sides of a linked run, not counted yet.
 func SidesOf(ctx context.Context, w *workspace.Workspace, r store.Run) (s RunSides, err error) {
+	s.r = r
 	sync, err := SyncOf(ctx, w, r)
 	if err != nil {
 		return s, err
@@ -140,70 +139,7 @@ func (s RunSides) SidesText(c plan.Change) string {
 }
 
 // People are the names of whom some changes of a run are about, in their order: what
-// they are called in the book or its trash, or else by the values of the change.
+// they are called in the book or its trash, by the values of the change, or at the other side.
 func (s RunSides) People(ctx context.Context, w *workspace.Workspace, changes []plan.Change) ([]string, error) {
-	return peopleOf(ctx, w, s.b, changes)
-}
-
-func peopleOf(ctx context.Context, w *workspace.Workspace, b store.Book, changes []plan.Change) ([]string, error) {
-	var refs []int64
-	for _, c := range changes {
-		if c.Ref != 0 {
-			refs = append(refs, c.Ref)
-		}
-	}
-	slices.Sort(refs)
-	refs = slices.Compact(refs)
-	known, naming := map[int64]string{}, Naming(b)
-	for c, err := range w.Store.ContactsByRef(ctx, b, refs) {
-		if err != nil {
-			return nil, err
-		}
-		known[c.Ref] = calledBy(b, naming, c.Values)
-	}
-	for _, ref := range refs {
-		if _, live := known[ref]; live {
-			continue
-		}
-		c, err := w.Store.TrashedContact(ctx, b, ref)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return nil, err
-		}
-		known[ref] = calledBy(b, naming, c.Values)
-	}
-	names := make([]string, len(changes))
-	for i, c := range changes {
-		names[i] = cmp.Or(known[c.Ref], calledIn(b, naming, c))
-	}
-	return names, nil
-}
-
-// calledBy is what people call somebody: by name, else by e-mail.
-func calledBy(b store.Book, n *plan.Naming, values []string) string {
-	if len(values) == 0 {
-		return ""
-	}
-	if name := NameOf(n, values); name != "" {
-		return name
-	}
-	if at := b.Schema().First(contact.Email); at >= 0 && at < len(values) {
-		return values[at]
-	}
-	return ""
-}
-
-// calledIn is what the values of a change call somebody who is no contact yet, or none
-// any more.
-func calledIn(b store.Book, n *plan.Naming, c plan.Change) string {
-	values, email := make([]string, len(b.Fields)), ""
-	for _, f := range c.Fields {
-		value := cmp.Or(f.New, f.Old)
-		if at := b.Schema().Index(f.Name); at >= 0 && !c.Remote {
-			values[at] = value
-		}
-		if email == "" && strings.Contains(value, "@") {
-			email = value
-		}
-	}
-	return cmp.Or(NameOf(n, values), email)
+	return peopleOf(ctx, w, s.r, s.b, changes)
 }

@@ -54,7 +54,7 @@ func PreviewUndo(ctx context.Context, w *workspace.Workspace, r store.Run) (p Un
 		return p, err
 	}
 	here, there := UndoSide{Name: b.Name}, UndoSide{Remote: true}
-	u := &undoPreview{w: w, b: b, left: map[plan.Reason]int64{}}
+	u := &undoPreview{w: w, r: r, b: b, left: map[plan.Reason]int64{}}
 	switch {
 	case r.Totals.Writes() > undoLooked && !r.Linked:
 		p.Long = true
@@ -93,6 +93,7 @@ func PreviewUndo(ctx context.Context, w *workspace.Workspace, r store.Run) (p Un
 
 // undoPreview gathers the first people of each side and kind.
 type undoPreview struct {
+	r     store.Run
 	w     *workspace.Workspace
 	b     store.Book
 	first []plan.Change // the changes of the undo, not those of the run
@@ -160,7 +161,7 @@ func (u *undoPreview) there(ctx context.Context, r store.Run) error {
 
 func (u *undoPreview) people(ctx context.Context, here, there string) ([]UndoPerson, error) {
 	all := []UndoPerson{}
-	names, err := peopleOf(ctx, u.w, u.b, u.first)
+	names, err := peopleOf(ctx, u.w, u.r, u.b, u.first)
 	if err != nil {
 		return nil, err
 	}

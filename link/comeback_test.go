@@ -81,6 +81,86 @@ func TestTheUndoDidNotLookWhereNothingCanBeSearched(t *testing.T) {
 	w.want("the remote", w.there(), "r0002 email=ada@example.com first_name=Ada last_name=Byron")
 }
 
+func TestSheWasAddedAgainByTelephoneAndTheUndoMadeHerASecondTime(t *testing.T) {
+	for what, c := range map[string]struct {
+		again map[string]string
+		want  int
+	}{
+		"with her names":        {map[string]string{"first_name": "Ada", "last_name": "Byron", "phone": "+442079460001"}, 1},
+		"with another e-mail":   {map[string]string{"first_name": "Ada", "last_name": "Byron", "phone": "020 7946 0001", "email": "ada@example.org"}, 1},
+		"her husband":           {map[string]string{"first_name": "William", "last_name": "Byron", "phone": "020 7946 0001"}, 2},
+		"nobody knows his name": {map[string]string{"phone": "020 7946 0001"}, 2},
+	} {
+		t.Run(what, func(t *testing.T) {
+			def := removes(plan.Keep, plan.DeleteGone)
+			def.Match = []plan.Rule{plan.ByLink, plan.ByEmail, plan.ByPhone}
+			w := newWorld(t, def)
+			w.engine.Reverse = w.reverse
+			w.remote.Add(map[string]string{"first_name": "Ada", "last_name": "Byron", "phone": "020 7946 0001", "email": "ada@example.com"})
+			w.rest()
+			w.trash(1)
+			r := w.run()
+			w.remote.Add(c.again)
+			u := w.undo(r)
+			if n := len(w.remote.There()); n != c.want {
+				t.Errorf("%d records after the undo, %v:\n%s", n, u.Reasons, w.there())
+			}
+		})
+	}
+}
+
+func TestTheUndoLeftMyWifeOutForIHadBeenAddedAgain(t *testing.T) {
+	def := removes(plan.Keep, plan.DeleteGone)
+	def.Match = []plan.Rule{plan.ByLink, plan.ByEmail, plan.ByPhone}
+	w := newWorld(t, def)
+	w.engine.Reverse = w.reverse
+	husband := map[string]string{"first_name": "William", "last_name": "King", "phone": "020 7946 0001"}
+	w.remote.Add(husband)
+	w.remote.Add(map[string]string{"first_name": "Ada", "last_name": "Byron", "phone": "020 7946 0001"})
+	w.rest()
+	w.trash(1)
+	w.trash(2)
+	r := w.run()
+	w.remote.Add(husband)
+	w.undo(r)
+	w.want("the remote", w.there(), "r0003 first_name=William last_name=King phone=020 7946 0001\nr0004 first_name=Ada last_name=Byron phone=020 7946 0001")
+}
+
+func TestTheUndoOfTheUndoLeftMeOutForWhoWasThereAllTheTime(t *testing.T) {
+	w := newWorld(t, plan.Sync{Match: []plan.Rule{plan.ByLink, plan.ByEmail, plan.ByPhone}})
+	w.engine.Reverse = w.reverse
+	w.add(map[string]string{"email": "bob@example.com"})
+	w.rest()
+	w.remote.Add(map[string]string{"email": "bob@example.com", "phone": "020 7946 0001"})
+	w.add(map[string]string{"email": "ada@example.com", "phone": "020 7946 0001"})
+	w.undo(w.undo(w.run()))
+	w.want("the remote", w.there(), "r0001 email=bob@example.com\nr0002 email=bob@example.com phone=020 7946 0001\n"+
+		"r0004 email=ada@example.com phone=020 7946 0001")
+}
+
+func TestIRestoredHerAndSheIsNotLinkedWithTheRecordThatAColleagueHadAdded(t *testing.T) {
+	for what, undone := range map[string]bool{"the removal was undone": true, "the removal stays": false} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t, removes(plan.DeleteGone, plan.DeleteGone))
+			w.engine.Reverse = w.reverse
+			w.remote.Add(ada())
+			w.rest()
+			w.trash(1)
+			r := w.run()
+			w.remote.Add(ada()) // a colleague needs her
+			if undone {
+				w.undo(r)
+			}
+			w.rest() // she is in the trash here
+			w.restore(1)
+			w.rest()
+			w.edit(1, "last_name", "Lovelace")
+			w.rest()
+			w.want("the remote", w.there(), "r0002 email=ada@example.com first_name=Ada last_name=Lovelace")
+		})
+	}
+}
+
 func TestItIsOursThoughPeopleHaveChangedMostOfIt(t *testing.T) {
 	correct := func(w *world) {
 		w.remote.Edit("r0001", map[string]string{"first_name": "Augusta", "last_name": "Lovelace", "company": "Umbra"})
@@ -114,6 +194,7 @@ func TestItIsOursThoughPeopleHaveChangedMostOfIt(t *testing.T) {
 			w.run()
 			w.remote.After = answers
 			c.since(w)
+			w.run() // before the search may be asked
 			w.now = w.now.Add(2 * time.Hour)
 			w.rest()
 			if len(w.remote.There()) != 1 || strings.Contains(w.here(), "\n") {

@@ -275,13 +275,19 @@ func (e *Engine) unreachable(remote connector.Remote, err error) error {
 	return &run.Error{Code: code, Message: fmt.Sprintf("%s: %s. %s", remote.Name(), strings.TrimRight(f.Error(), ". "), next), Err: f}
 }
 
-// marks are how far a run's plan looked; they count once it is applied.
+// marks are how far a run's plan looked; they count once it is applied. A run without any
+// has looked at nothing.
 type marks struct {
 	MirrorSeq int64 `json:"mirror_seq"`
 	BookRun   int64 `json:"book_run"`
 }
 
-func marksOf(r *store.Run) (m marks, err error) { return m, json.Unmarshal(r.Config, &m) }
+func marksOf(r *store.Run) (m marks, err error) {
+	if len(r.Config) == 0 {
+		return m, nil
+	}
+	return m, json.Unmarshal(r.Config, &m)
+}
 
 func (e *Engine) progress(phase string, done, total int64) {
 	if e.Progress != nil {

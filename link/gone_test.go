@@ -99,7 +99,16 @@ func TestMarkedWhereTheRecordIsGone(t *testing.T) {
 // restore takes a contact out of the trash, as a person does.
 func (w *world) restore(number int64) {
 	w.t.Helper()
-	w.write(plan.Change{Action: plan.Restore, Ref: store.Ref(1, number)})
+	b, err := w.store.Book(w.t.Context(), "people")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for c, err := range w.store.TrashedByRef(w.t.Context(), b, []int64{store.Ref(1, number)}) {
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.write(plan.Change{Action: plan.Restore, Ref: c.Ref, Values: c.Values}) // with the keys it is found by
+	}
 }
 
 // I5: the guard counts what the sync could remove, not everybody in the book.

@@ -501,11 +501,21 @@ func (p *pass) pending(ctx context.Context) (map[int64]store.Intent, error) {
 // same person.
 func (p *pass) awaited(m *store.Mirrored, k knowledge) bool {
 	for _, i := range k.pending {
-		if p.mayBe(m.Seen, i) {
+		if p.mayBe(m.Seen, i) || p.willFind(m, i) {
 			return true
 		}
 	}
 	return false
+}
+
+// willFind reports whether the search for what became of a create will find a record.
+func (p *pass) willFind(m *store.Mirrored, i store.Intent) bool {
+	record := connector.Item{Record: contact.Record{Values: p.fields(m)}}
+	return slices.ContainsFunc(p.can.Finds, func(name string) bool {
+		at, sent := p.there.Index(name), i.Payload[name]
+		return at >= 0 && sent != "" && p.pairing.SameThere(at, sent, m.Seen[name]) &&
+			(p.there.Fields[at].Kind == contact.Email || p.sameName(i, record))
+	})
 }
 
 // spokenFor reports whether a record may be what became of the create of somebody else

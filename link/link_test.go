@@ -101,3 +101,15 @@ func TestARunTakesNoLongerForWaiting(t *testing.T) {
 		t.Errorf("got %v: it is kept as one that took %s, from %s to %s", err, kept.Took(), kept.Started, kept.Finished)
 	}
 }
+
+func TestTheyShareAnAddressAndItSaidThatSheMatchesSeveralContacts(t *testing.T) {
+	w := newWorld(t, plan.Sync{})
+	w.remote.Add(map[string]string{"email": "both@example.com", "first_name": "Ada"})
+	w.remote.Add(map[string]string{"email": "both@example.com", "first_name": "William"})
+	for range 3 {
+		if r := w.run(); r.Totals.Held != 1 || r.Reasons[string(plan.IdentityConflict)] != 1 {
+			t.Errorf("%d held, %v", r.Totals.Held, r.Reasons)
+		}
+	}
+	w.want("the book", w.here(), "1 email=both@example.com first_name=Ada")
+}

@@ -170,7 +170,7 @@ func (p *pass) resolve(ctx context.Context, w *work, rule plan.Rule, claims []pl
 			continue
 		}
 		if v.Reason == plan.SourceDuplicate && p.pairing.Sync.OnSeveral == plan.SeveralReview && !passedOver(claims, v) {
-			v.Action, v.Reason = plan.Hold, plan.MatchSeveral // two records of the remote share a key: a person looks
+			v.Action, v.Reason = plan.Hold, plan.IdentityConflict // two records of the remote share a key: a person looks
 		}
 		w.found[v.Row] = find{ref: v.Ref, rule: rule, verdict: v}
 		if v.Ref != 0 {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"maps"
 	"slices"
 	"time"
 
@@ -160,6 +161,9 @@ func (p *pass) judgeMirrored(m *store.Mirrored, s stretch, w *work, k knowledge)
 	}
 	if f.ref == 0 {
 		j := p.leave(it, f.verdict.Action, f.verdict.Reason)
+		if f.verdict.Reason == plan.IdentityConflict && len(f.verdict.Several) == 0 {
+			j.in.Detail.Message = "Another record of " + p.remote.Name() + " has the same key, and its contact is that one's."
+		}
 		for _, ref := range f.verdict.Several {
 			j.in.Detail.Several = append(j.in.Detail.Several, number(ref))
 		}
@@ -181,7 +185,8 @@ func (p *pass) judgeMirrored(m *store.Mirrored, s stretch, w *work, k knowledge)
 // its own answer be lost. Where nothing will ever tell what became of a create, nobody waits.
 func (p *pass) onTheirWay(pending map[int64]store.Intent) map[uint64]string {
 	keys := map[uint64]string{}
-	for ref, i := range pending {
+	for _, ref := range slices.Sorted(maps.Keys(pending)) { // the same word each time
+		i := pending[ref]
 		if h := p.best(p.hashesThere(p.after(nil, i.Payload))); h != 0 && p.settles(i) {
 			keys[h] = fmt.Sprintf("Contact %d has the same key, and %s has not answered whether it is created. This one waits for that.", store.Number(ref), p.remote.Name())
 		}

@@ -436,7 +436,11 @@ func (p *pass) lookBeforeCreating(ctx context.Context, people []*person) ([]*per
 		if x.out.Action != plan.Create || !taken[p.hashesThere(x.out.Values)[1]] {
 			return false
 		}
-		p.settle(&b, x.out, plan.Hold, plan.IdentityConflict, "A record of "+p.remote.Name()+" with this e-mail appeared meanwhile. The next run looks at both.")
+		if p.run.Kind == store.KindUndo {
+			p.settle(&b, x.out, plan.Skip, plan.UndoExists, "")
+		} else {
+			p.settle(&b, x.out, plan.Hold, plan.IdentityConflict, "A record of "+p.remote.Name()+" with this e-mail appeared meanwhile. The next run looks at both.")
+		}
 		return true
 	})
 	return free, p.Memory.WriteLinks(ctx, b)

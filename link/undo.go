@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -37,6 +38,9 @@ func (e *Engine) Undo(ctx context.Context, s store.Sync, r store.Run) (store.Run
 	p.resumed = false
 	there, err := p.reverseThere(ctx, r)
 	if err != nil {
+		return r, err
+	}
+	if undo.Config, err = json.Marshal(marks{MirrorSeq: p.pair.Seq}); err != nil {
 		return r, err
 	}
 	if err := e.Memory.CreateRun(ctx, &undo); err != nil {
@@ -192,11 +196,11 @@ func (p *pass) reverseThere(ctx context.Context, r store.Run) (changes []plan.Ch
 	if err != nil {
 		return nil, err
 	}
-	gone := map[int64]uint64{} // the best keys of those to be brought back
+	gone := map[int64][]string{} // the values of those to be brought back
 	for _, c := range done {
 		item, listed := now[c.TargetID]
 		if m := mirror[c.TargetID]; c.Action == plan.Remove && (!listed || item.Gone) {
-			gone[c.Ref] = p.best(p.hashesThere(p.fields(&m)))
+			gone[c.Ref] = p.fields(&m)
 		}
 	}
 	if err := p.addedAnew(ctx, r, gone, back); err != nil {
@@ -211,38 +215,89 @@ func (p *pass) reverseThere(ctx context.Context, r store.Run) (changes []plan.Ch
 }
 
 // addedAnew adds to those who are back the contacts whose record was removed, and who have
-// another one by now, or whose best key is that of a record which is nobody else's and which
-// has come, or was changed, since the run was planned: people have added them again.
-func (p *pass) addedAnew(ctx context.Context, r store.Run, gone map[int64]uint64, back map[int64]bool) error {
+// another one by now, or for whom a record stands that is nobody else's and has come, or was
+// changed, since the run was planned: people have added them again.
+func (p *pass) addedAnew(ctx context.Context, r store.Run, gone map[int64][]string, back map[int64]bool) error {
 	linked, err := p.linkedRefs(ctx, slices.Collect(maps.Keys(gone)))
 	if err != nil {
 		return err
 	}
-	m, err := marksOf(&r)
-	if err != nil {
-		m = marks{} // an undo has none: whatever there is may have come since
-	}
-	since, err := p.Memory.MirrorSince(ctx, p.pair.ID, m.MirrorSeq)
+	came, err := p.cameSince(ctx, r, gone)
 	if err != nil {
 		return err
 	}
-	hashes, isNew, anew := slices.Collect(maps.Values(gone)), map[int64]bool{}, map[uint64]bool{}
-	for _, id := range since {
-		isNew[id] = true
-	}
-	for _, rule := range p.pairing.In.Rules {
-		hits, err := p.Memory.MirrorByKey(ctx, p.pair.ID, rule, hashes)
-		if err != nil {
-			return err
-		}
-		for _, h := range hits {
-			anew[h.Hash] = anew[h.Hash] || h.Ref == 0 && isNew[h.ID]
-		}
-	}
-	for ref, h := range gone {
-		back[ref] = back[ref] || linked[ref] || h != 0 && anew[h]
+	for ref, values := range gone {
+		back[ref] = back[ref] || linked[ref] || p.stands(values, came)
 	}
 	return nil
+}
+
+// cameSince are the records without a contact that have come, or were changed, since a run was
+// planned, and have a key of one of those who are gone: by that key.
+func (p *pass) cameSince(ctx context.Context, r store.Run, gone map[int64][]string) (map[uint64][]store.Mirrored, error) {
+	m, err := marksOf(&r)
+	if err != nil {
+		return nil, err
+	}
+	since, err := p.Memory.MirrorSince(ctx, p.pair.ID, m.MirrorSeq)
+	if err != nil {
+		return nil, err
+	}
+	var ids []int64
+	wanted := map[plan.Rule][]uint64{}
+	for _, values := range gone {
+		hashes := p.hashesThere(values)
+		for _, rule := range p.pairing.In.Rules {
+			wanted[rule] = append(wanted[rule], hashes[plan.NumberOf(rule)-1])
+		}
+	}
+	for rule, hashes := range wanted {
+		hits, err := p.Memory.MirrorByKey(ctx, p.pair.ID, rule, hashes)
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range hits {
+			if _, isNew := slices.BinarySearch(since, h.ID); isNew && h.Ref == 0 {
+				ids = append(ids, h.ID)
+			}
+		}
+	}
+	slices.Sort(ids)
+	records, err := p.Memory.MirrorByID(ctx, slices.Compact(ids))
+	came := map[uint64][]store.Mirrored{}
+	for _, m := range records {
+		for _, h := range m.Hashes {
+			came[h] = append(came[h], m)
+		}
+	}
+	return came, err
+}
+
+// stands reports whether one of the records that have come is of whoever had these values: it
+// has their best key, or a lesser one and their names. For a telephone, which a family shares,
+// the names count always.
+func (p *pass) stands(values []string, came map[uint64][]store.Mirrored) bool {
+	hashes := p.hashesThere(values)
+	best := p.best(hashes)
+	for i, h := range hashes {
+		sure := h == best && i != plan.NumberOf(plan.ByPhone)-1
+		if h != 0 && slices.ContainsFunc(came[h], func(m store.Mirrored) bool {
+			return sure || p.sameNames(values, p.fields(&m))
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameNames reports whether a record has all the names that somebody had.
+func (p *pass) sameNames(values, now []string) bool {
+	for at, f := range p.there.Fields {
+		if f.Kind == contact.Name && values[at] != "" && !p.pairing.SameThere(at, values[at], now[at]) {
+			return false
+		}
+	}
+	return true
 }
 
 // broughtBack are the contacts whose records an earlier undo of the run, which was

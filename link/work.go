@@ -106,17 +106,22 @@ func (p *pass) divide(ctx context.Context, w *work, refs []int64) error {
 	if err != nil {
 		return err
 	}
-	has := map[int64]bool{}
+	has := map[int64]bool{} // and whether the record is there
 	for _, m := range linked {
 		w.mirror = append(w.mirror, m.ID)
-		has[m.Ref] = true
+		has[m.Ref] = m.State == store.There
 	}
+	var free []int64 // for a record that nobody has; whose own is gone may have been added again
 	for _, ref := range refs {
-		if !has[ref] {
+		there, linked := has[ref]
+		if !linked {
 			w.refs = append(w.refs, ref)
 		}
+		if !there {
+			free = append(free, ref)
+		}
 	}
-	return p.eachContact(ctx, w.refs, func(found []connector.Found) error {
+	return p.eachContact(ctx, free, func(found []connector.Found) error {
 		for _, rule := range p.pairing.In.Rules {
 			hits, err := p.Memory.MirrorByKey(ctx, p.pair.ID, rule, p.keysOf(found, rule))
 			if err != nil {

@@ -183,6 +183,18 @@ func ByHand(ctx context.Context, s *store.Store, name string, secret plan.Secret
 			return 0, err
 		}
 	}
+	if c.Action == plan.Restore && c.Values == nil { // with the keys it is found by
+		sb, err := s.Book(ctx, name)
+		if err != nil {
+			return c.Ref, err
+		}
+		for x, err := range s.TrashedByRef(ctx, sb, []int64{c.Ref}) {
+			if err != nil {
+				return c.Ref, err
+			}
+			c.Values = x.Values
+		}
+	}
 	if err := s.AppendPlan(ctx, r.ID, nil, 0, []plan.Change{c}); err != nil {
 		return c.Ref, err
 	}
@@ -213,8 +225,23 @@ func (w *world) remember(field, value string) {
 
 func (s *system) add(values map[string]string) string {
 	id := s.remote.Add(values)
-	s.noteAll(s.at, id, s.remote.records[id].values)
+	now := s.remote.records[id].values
+	s.noteAll(s.at, id, now)
+	for field, value := range now {
+		if s.isBeingMade(now["email"], field, value) {
+			s.notes.unsure(s.at, id, field) // it may as well be what became of our create
+		}
+	}
 	return id
+}
+
+// isBeingMade reports whether a create of somebody with an e-mail is in the balance that was
+// sent with a value.
+func (s *system) isBeingMade(email, field, value string) bool {
+	open, err := s.store.Intents(s.ctx, s.pair.ID)
+	return err == nil && email != "" && slices.ContainsFunc(open, func(i store.Intent) bool {
+		return i.Op == int(connector.OpCreate) && same("email", i.Payload["email"], email) && same(field, i.Payload[field], value)
+	})
 }
 
 func (s *system) edit(id, field, value string) {

@@ -45,7 +45,7 @@ func (s *system) undo(on bool) { s.undoing, s.remote.Restoring = on, on }
 
 // takes notes what a run that is taken back has left in each field of either side.
 func (s *system) takes(r store.Run) {
-	s.left = map[place]string{}
+	s.left, s.takenBack = map[place]string{}, r.ID
 	for _, c := range s.journalOf(r) {
 		side, id := 0, strconv.FormatInt(c.Ref, 10)
 		if c.Remote {
@@ -89,7 +89,8 @@ func (s *system) watchUndo(w connector.Write, now map[string]string) {
 }
 
 // namesake is a record that people can see, with the e-mail of one that is about to be
-// brought back, and nobody else's.
+// brought back, and nobody else's. What stood beside that when the run was planned, which is
+// taken back, may go on doing so.
 func (s *system) namesake(w connector.Write) string {
 	email := normalized(contact.Email, w.Set["email"])
 	if email == "" || s.narrowed || !slices.Contains(s.Finds, "email") {
@@ -98,7 +99,7 @@ func (s *system) namesake(w connector.Write) string {
 	for id, x := range s.remote.records {
 		of := s.came[id]
 		seen := !x.gone && x.seq <= s.intended[w.Key] && !x.visible.After(s.remote.Now())
-		if seen && (of == 0 || of == s.refOf[w.Key]) && normalized(contact.Email, x.values["email"]) == email {
+		if seen && x.seq > s.knownBy[s.takenBack] && (of == 0 || of == s.refOf[w.Key]) && normalized(contact.Email, x.values["email"]) == email {
 			return id
 		}
 	}

@@ -78,6 +78,7 @@ type system struct {
 	refOf     map[string]int64 // idempotency key -> contact
 	wantedBy  map[string]int64 // idempotency key -> run
 	intended  map[string]int64 // idempotency key -> sequence of the remote up to which we had looked before
+	knownBy   map[int64]int64  // run -> sequence of the remote when its plan was made
 	tried     map[string]int   // how often idempotency keys were sent
 	ranSince  int64            // sequence of the remote when the plan was made
 	looked    int64            // sequence of the pair when its links were looked at
@@ -94,6 +95,7 @@ type system struct {
 	planning  bool             // while a plan is made
 	undoing   bool             // while a run is taken back
 	left      map[place]string // what that run has left
+	takenBack int64            // the run that is taken back, or was last
 	applying  int64            // run, while it is carried out
 	did       map[string]int64 // what the run that is applied has certainly written, and to whom
 
@@ -167,7 +169,7 @@ func (w *world) open() (err error) {
 func (w *world) addSystem(at int, setup System) error {
 	s := &system{System: setup, world: w, at: at, name: fmt.Sprintf("system%d", at), plans: map[int64]store.Run{},
 		made: map[int64]string{}, linked: map[int64]string{}, came: map[string]int64{}, ever: map[string]bool{}, refOf: map[string]int64{}, wantedBy: map[string]int64{}, intended: map[string]int64{},
-		tried: map[string]int{}, logged: map[int64]int{}, why: map[string]plan.Action{}, did: map[string]int64{}, acted: map[string]bool{},
+		knownBy: map[int64]int64{}, tried: map[string]int{}, logged: map[int64]int{}, why: map[string]plan.Action{}, did: map[string]int64{}, acted: map[string]bool{},
 		actedBy: map[deed]bool{}, forgotten: map[string]bool{}, asked: map[string]bool{}, lost: map[string]bool{}, handled: map[string]bool{}}
 	s.remote = NewRemote(remoteFields, connector.Promises{ChosenKey: setup.ChosenKey, Conditional: setup.Conditional, Incremental: setup.Incremental,
 		TellsGone: setup.TellsGone, Finds: setup.Finds, WriteBatch: setup.Batch, FetchBatch: setup.Batch + 1, Lag: setup.Lag()}, w.theirNow)
@@ -287,6 +289,7 @@ func (s *system) plan(sync store.Sync) (r store.Run, ok bool) {
 	defer func() { s.planning = false }()
 	r, err := s.engine.Plan(s.ctx, sync)
 	s.say("plan %s: %s %v %s", sync.Name, r.Status, r.Totals, r.Code)
+	s.knownBy[r.ID] = s.remote.seq
 	s.expected(err)
 	if s.book().Seq != before.Seq && s.doings == meddled {
 		s.broken("I10: making a plan of %s changed the book", sync.Name)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"github.com/kith-sync/kith/account"
 	mailchimp "github.com/kith-sync/kith/connector/mailchimp/sandbox"
 	"github.com/kith-sync/kith/plan"
@@ -114,6 +116,16 @@ func (w *world) keeps(text string) {
 
 // What a system has to say of a run stands at the run and at the connection: an owner
 // whom nobody knows there (E8), an allowance that is nearly used.
+func TestAStepOfASetUpLedToAPageThatSaidNo(t *testing.T) {
+	w := newWorld(t)
+	owner := w.as(account.Owner)
+	links := owner.get("/setups").is(http.StatusOK).Find("main ol.todo a")
+	if links.Length() < 10 {
+		t.Fatalf("%d links, want one of each step", links.Length())
+	}
+	links.Each(func(_ int, a *goquery.Selection) { owner.get(a.AttrOr("href", "")).is(http.StatusOK) })
+}
+
 func TestWhatASystemSaysReachesPeople(t *testing.T) {
 	w := newWorld(t)
 	w.crm()
